@@ -1,0 +1,42 @@
+"""What may go wrong by design, and how it is told."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+
+class Refused(Exception):
+    """An action that a rule does not allow; it changed nothing.
+
+    ``message`` is translated and says what was wrong and what to do; ``code`` is stable and for machines.
+    """
+
+    def __init__(self, code: str, message: str, *, clause: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.clause = clause
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class KeyUnavailable(Exception):
+    """A key is missing, wrong or destroyed; nothing was read and nothing was written."""
+
+
+class BadScenario(Exception):
+    """A scenario, a date or a file that a command cannot read; the message names the place."""
+
+
+#: Errors that a command reports as one line: the surroundings or the input are wrong, not the program.
+EXPECTED = (
+    ImproperlyConfigured, OperationalError, InterfaceError, BrokerError, Refused, KeyUnavailable, BadScenario
+)  # fmt: skip
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error, without a stack trace."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

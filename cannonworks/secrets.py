@@ -1,0 +1,55 @@
+"""The product's own secrets: from the environment, or made once for a machine of one's own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+NAMES = ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "LOOKUP_KEY", "STATEMENT_SIGNING_KEY")
+
+
+def load(folder: Path | None) -> dict[str, str]:
+    """Return every secret by name. What the environment lacks comes from ``folder``, made on first use.
+
+    ``folder`` is None in production: a missing secret is then an error, never a default.
+    """
+    given = {name: os.environ[name] for name in NAMES if os.environ.get(name)}
+    if len(given) == len(NAMES):
+        return given
+    if folder is None:
+        missing = ", ".join(name for name in NAMES if name not in given)
+        raise ImproperlyConfigured(f"Not set: {missing}. Set them in the environment; see docs/operations.md.")
+    return {**_made_once(folder / "secrets.json"), **given}
+
+
+def generate() -> dict[str, str]:
+    """New random secrets, in the form the settings take."""
+    return {
+        "SECRET_KEY": get_random_secret_key(),
+        "KEY_ENCRYPTION_KEYS": f"local-1:{_random_key()}",
+        "LOOKUP_KEY": _random_key(),
+        "STATEMENT_SIGNING_KEY": _random_key(),
+    }
+
+
+def _random_key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def _made_once(path: Path) -> dict[str, str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(generate()))
+    try:
+        os.link(draft, path)  # of two first users exactly one wins, and both read the same file
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return json.loads(path.read_text())

@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Run a management command; what goes wrong is told in one clear line and exit code 1."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
+    from django.core.management import execute_from_command_line
+
+    from cannonworks.errors import EXPECTED, one_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except EXPECTED as error:
+        sys.exit(f"{sys.argv[1] if len(sys.argv) > 1 else 'manage.py'}: {one_line(error)}")
+
+
+if __name__ == "__main__":
+    main()
