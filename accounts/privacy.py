@@ -46,6 +46,7 @@ outside(DataKey, why="The key itself: destroyed before the rows it opens, and lo
 outside(User.groups.through, why="Rights of staff; holders have none.")
 outside(User.user_permissions.through, why="Rights of staff; holders have none.")
 outside(Group, why="Names of staff roles.")
+outside(Group.permissions.through, why="Rights of staff roles.")
 outside(Permission, why="Made by Django from the models.")
 outside(ContentType, why="Made by Django from the models.")
 outside(LogEntry, why="Never written: what staff do goes into the journal, without names.")
