@@ -154,6 +154,13 @@ def rule_for(state: str, dates: Dates) -> Rule:
     return next(rule for rule in RULES if rule.state == state)
 
 
+def rule_for_tombstone(dates: Dates) -> Rule:
+    """The rule under which an erased account went, read from the dates it left."""
+    if dates.get("ordered_on"):
+        return rule("letter")
+    return rule("cancelled" if dates.get("cancelled_on") else "lapsed")
+
+
 def year_end_window(name: str, recorded_on: date) -> Window:
     """Window of a record under a rule that counts calendar years (bookkeeping, issued documents)."""
     return rule(name).window({"next_year_on": date(recorded_on.year + 1, 1, 1)})
