@@ -387,8 +387,7 @@ def _as_owner(data: Path) -> list[str]:
         return [setpriv, "--pdeathsig", "INT", "--"] if setpriv else []
     if setpriv is None:
         raise CannotStart("PostgreSQL does not run as root, and setpriv (util-linux) is not installed")
-    found = (data if data.exists() else data.parent).stat()
-    owner, group = (found.st_uid, found.st_gid) if found.st_uid else (NOBODY, NOBODY)
+    owner, group = (data.stat().st_uid, data.stat().st_gid) if data.exists() else (NOBODY, NOBODY)
     capabilities = "+dac_override,+fowner"
     return [
         *(setpriv, f"--reuid={owner}", f"--regid={group}", "--clear-groups"),
