@@ -29,11 +29,11 @@ class NotProven(Refused, ValueError):
 
 
 def canonical(obj: Any) -> bytes:
-    """Return the one JSON form of ``obj`` as UTF-8: keys sorted by code point, no spaces, no escapes but JSON's own.
+    """Return the one JSON form of ``obj`` as UTF-8: keys sorted by code point, no spaces, fewest escapes.
 
-    Takes str, int (at most 2**53 - 1 either way), bool, None, list and dict with str keys. Anything else, such as
-    a float (which has no single form) or a date, raises TypeError; an int too large or half a surrogate pair
-    raises ValueError.
+    Takes str, int (at most 2**53 - 1 either way), bool, None, list and dict with str keys. Anything else,
+    such as a float (which has no single form) or a date, raises TypeError; an int too large or half a
+    surrogate pair raises ValueError.
     """
     _check(obj, "$")
     return json.dumps(obj, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -42,8 +42,8 @@ def canonical(obj: Any) -> bytes:
 def sign(body: dict[str, Any]) -> dict[str, Any]:
     """Return the envelope ``{"statement": body, "signature": {…}}`` signed with this installation's key.
 
-    The signature covers ``canonical(body)``. Raises KeyUnavailable without a usable key, TypeError or ValueError
-    as ``canonical`` does.
+    The signature covers ``canonical(body)``. Raises KeyUnavailable without a usable key, TypeError or
+    ValueError as ``canonical`` does.
     """
     key = _private_key()
     public = _raw(key.public_key())
@@ -57,10 +57,10 @@ def sign(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def verify(envelope: Any, public_key: bytes) -> dict[str, Any]:
-    """Return the statement in ``envelope`` if ``public_key`` (32 raw bytes) signed exactly that; else NotProven.
+    """Return the statement in ``envelope`` if ``public_key`` (32 raw bytes) signed just that; else NotProven.
 
-    Trust comes from ``public_key`` alone. The key inside the envelope only says which key is needed, and a field
-    that the signature does not cover is refused, so that nothing unsigned travels under a proven name.
+    Trust comes from ``public_key`` alone. The key inside the envelope only says which key is needed, and a
+    field that the signature does not cover is refused, so that nothing unsigned travels under a proven name.
     """
     body, signature = _parts(envelope)
     if signature["algorithm"] != ALGORITHM:
@@ -71,12 +71,15 @@ def verify(envelope: Any, public_key: bytes) -> dict[str, Any]:
         raise NotProven("malformed", "the key id does not belong to the public key beside it")
     if named != public_key:
         raise NotProven(
-            "other-key", f"signed with another key: {signature['key_id']}, not the trusted {key_id(public_key)}"
+            "other-key",
+            f"signed with another key: {signature['key_id']}, not the trusted {key_id(public_key)}",
         )
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(value, canonical(body))
     except InvalidSignature:
-        raise NotProven("broken", "the signature is broken: the statement or its signature was altered") from None
+        raise NotProven(
+            "broken", "the signature is broken: the statement or its signature was altered"
+        ) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise NotProven("malformed", f"the statement cannot have been signed: {error}") from None
     return body
@@ -137,7 +140,9 @@ def _raw(key: Ed25519PublicKey) -> bytes:
 
 def _parts(envelope: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(envelope, dict) or envelope.keys() != {"statement", "signature"}:
-        raise NotProven("malformed", "not a signed statement: 'statement' and 'signature' are expected, no more")
+        raise NotProven(
+            "malformed", "not a signed statement: 'statement' and 'signature' are expected, no more"
+        )
     body, signature = envelope["statement"], envelope["signature"]
     if not isinstance(body, dict):
         raise NotProven("malformed", "not a signed statement: 'statement' is not an object")
@@ -150,7 +155,7 @@ def _parts(envelope: Any) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _decode(text: str, length: int, name: str) -> bytes:
-    """Decode base64 in its one form: two spellings of the same bytes would be an alteration nobody notices."""
+    """Decode base64 in its one form: a second spelling would be an alteration nobody notices."""
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
