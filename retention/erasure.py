@@ -267,9 +267,11 @@ def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
     accounts = [_after(run, at) for run in runs]
     histories = schedule.histories(accounts)
     for run, account in zip(runs, accounts, strict=True):
-        account.erase_on = schedule.next_due(histories[account.pk], after=run.claimed_on)
-        run.statement = statements.issue(run, histories[account.pk], at=at) if _ends_the_account(run) else None
+        account.erase_on = schedule.next_due(
+            histories[account.pk], evidence_is_gone=Category.EVIDENCE in run.categories
+        )
         run.done_at = at
+    statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
     finish_erasure(accounts)
     _save(runs, "statement", "done_at", step=Step.DONE)
     journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
