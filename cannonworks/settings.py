@@ -41,12 +41,14 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 INSTALLED_APPS = [
+    "cannonworks",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "cannonworks",
     "journal",
     "accounts",
     "relations",

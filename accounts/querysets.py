@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+from accounts.states import State
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AccountQuerySet(models.QuerySet):
+    def due(self, on: date) -> Self:
+        """Something of these accounts falls due by ``on``; served by the partial index on erase_on."""
+        return self.filter(erase_on__lte=on, claimed_at__isnull=True, held_since__isnull=True)
+
+    def trial_over(self, on: date) -> Self:
+        """Trials that no longer run on ``on``; served by a partial index."""
+        return self.filter(state=State.TRIAL, trial_ends_on__lte=on, claimed_at__isnull=True)
+
+    def to_warn(self, on: date) -> Self:
+        """Accounts whose main user is to be told by ``on`` that erasure comes nearer; partial index on warn_on."""
+        return self.filter(warn_on__lte=on, claimed_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        """A holder's own account; staff see all."""
+        return self if user.is_staff else self.filter(pk=user.account_id)
+
+
+class ErasureRequestQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Neither withdrawn nor granted."""
+        return self.filter(withdrawn_on__isnull=True, granted_on__isnull=True)

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+
+
+class KernelConfig(AppConfig):
+    """The kernel as an app: no models, only the data map's check and the commands."""
+
+    name = "cannonworks"
+
+    def ready(self) -> None:
+        from cannonworks import datamap
+
+        datamap.autodiscover()
+        # Web and workers run no system checks of their own, so the start itself refuses an incomplete map.
+        if errors := datamap.check_data_map(None):
+            raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))

@@ -1,0 +1,218 @@
+"""The data map: which field of which model is whose personal data, in which category, under which clause (§4, §19).
+
+Each app declares its models in its ``privacy.py``. Erasure, re-scan, export, the holder's timeline, grants and the
+processor's record are computed from these declarations; a model or field that is not declared stops the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from importlib import import_module
+
+from django.apps import apps
+from django.core import checks
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(models.TextChoices):
+    """Categories of data with a retention of their own (clauses: Retention)."""
+
+    ACCOUNT = "account", _("Your account")
+    RELATIONS = "relations", _("Relations")
+    EMPLOYEES = "employees", _("Employees and contractors")
+    DOCUMENTS = "documents", _("Quotes and invoices")
+    USAGE = "usage", _("Usage statistics")
+    REQUESTS = "requests", _("Requests about personal data")
+    BOOKKEEPING = "bookkeeping", _("Our invoices to you")
+    EVIDENCE = "evidence", _("Evidence, without names")
+
+
+class Subject(models.TextChoices):
+    """Whose data a row is."""
+
+    HOLDER = "account holder", _("Account holder")
+    RELATION = "relation", _("Relation")
+    EMPLOYEE = "employee or contractor", _("Employee or contractor")
+    STAFF = "staff", _("Staff")
+    NOBODY = "nobody", _("Nobody")
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A field with personal data: the line of §19 that allows it, and whether it is stored encrypted."""
+
+    clause: str
+    encrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One declared model. ``category`` None: no data of an account, and ``why`` says so."""
+
+    model: type[models.Model]
+    category: Category | None
+    subject: Subject
+    account: str = "account"
+    personal: Mapping[str, Personal] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+    helper_sees: tuple[str, ...] = ()
+    until: str = ""
+    leaves_by: str = "erasure"
+    why: str | Promise = ""
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def column(self) -> str:
+        """The column that names the account: its key, or its random reference where no foreign key may be."""
+        return self.model._meta.get_field(self.account).column
+
+    @property
+    def by_reference(self) -> bool:
+        return not self.model._meta.get_field(self.account).is_relation
+
+    @property
+    def encrypted(self) -> bool:
+        return any(personal.encrypted for personal in self.personal.values())
+
+    def seen_by(self, name: str) -> list[str]:
+        """Roles that may read the field: an encrypted one only the main user, the rest by category."""
+        personal = self.personal.get(name)
+        if personal is not None and personal.encrypted:
+            return ["main user"]
+        roles = ["staff"] if self.category in (None, Category.EVIDENCE) else ["holder", "staff"]
+        return roles + (["helper"] if name in self.helper_sees else [])
+
+
+#: Personalia and company data that §19 lists for every kind of person, for use in declarations.
+PERSONALIA = {
+    "first_name": Personal("19 Personalia 1"),
+    "initials": Personal("19 Personalia 1"),
+    "infix": Personal("19 Personalia 1"),
+    "last_name": Personal("19 Personalia 1"),
+    "gender": Personal("19 Personalia 2"),
+}
+COMPANY = {
+    "company_name": Personal("19 Bedrijfsgegevens"),
+    "kvk_number": Personal("19 Bedrijfsgegevens 1"),
+    "vat_number": Personal("19 Bedrijfsgegevens 4"),
+    "email": Personal("19 Bedrijfsgegevens 3"),
+    "phone": Personal("19 Bedrijfsgegevens 5"),
+}
+ADDRESS = {
+    name: Personal("19 Bedrijfsgegevens 2")
+    for name in ("street", "house_number", "postcode", "city", "country")
+}
+HOME_ADDRESS = {name: Personal("19 Betrokkenen 2") for name in ADDRESS}
+
+_entries: dict[type[models.Model], Entry] = {}
+
+
+def register(
+    model: type[models.Model],
+    *,
+    category: Category,
+    subject: Subject,
+    fields: Mapping[str, Personal] | None = None,
+    plain: Iterable[str] = (),
+    account: str = "account",
+    helper_sees: Iterable[str] = (),
+    until: str = "",
+    leaves_by: str = "erasure",
+) -> None:
+    """Declare a model with data of an account.
+
+    ``account`` names the field with the account (or its reference); ``until`` a date field of each row before which
+    it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
+    """
+    _entries[model] = Entry(
+        model, category, subject, account, fields or {}, frozenset(plain), tuple(helper_sees), until, leaves_by
+    )
+
+
+def outside(
+    model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None
+) -> None:
+    """Declare a model that holds no data of an account, and say why that is so."""
+    subject = Subject.STAFF if fields else Subject.NOBODY
+    names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
+    _entries[model] = Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why)
+
+
+def entry(model: type[models.Model]) -> Entry:
+    """The declaration of a model; KeyError when there is none."""
+    return _entries[model]
+
+
+def entries(*categories: Category) -> list[Entry]:
+    """Declared models, those that point at others first: the order in which rows can go. All when none is named."""
+    wanted = {model: e for model, e in _entries.items() if not categories or e.category in categories}
+    graph: dict[type[models.Model], set[type[models.Model]]] = {model: set() for model in wanted}
+    for model in wanted:
+        for related in _points_at(model):
+            if related in graph and related is not model:
+                graph[related].add(model)
+    return [wanted[model] for model in TopologicalSorter(graph).static_order()]
+
+
+def erasable(*categories: Category) -> list[Entry]:
+    """Declared models whose rows go when one of these categories of an account is erased, in deletion order."""
+    return [e for e in entries(*categories) if e.leaves_by == "erasure"] if categories else []
+
+
+def _points_at(model: type[models.Model]) -> list[type[models.Model]]:
+    return [f.related_model for f in model._meta.local_concrete_fields if f.is_relation]  # type: ignore[misc]
+
+
+def autodiscover() -> None:
+    """Import the ``privacy`` module of every app, and check what was declared when the project starts."""
+    for config in apps.get_app_configs():
+        if module_has_submodule(config.module, "privacy"):
+            import_module(f"{config.name}.privacy")
+
+
+def complete(
+    models_: Iterable[type[models.Model]], declared: Mapping[type[models.Model], Entry]
+) -> list[checks.Error]:
+    """Errors for every model or column that is not declared, is declared twice, or cannot be erased by account."""
+    errors = []
+    for model in models_:
+        if model not in declared:
+            errors.append(checks.Error(f"{model._meta.label} is not in the data map.", id="datamap.E001", obj=model))
+            continue
+        errors += _field_errors(model, declared[model])
+    return errors
+
+
+def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
+    columns = {field.name for field in model._meta.local_concrete_fields}
+    said, twice = set(e.personal) | e.plain, set(e.personal) & e.plain
+    found = [
+        *((name, "is not in the data map", "E002") for name in sorted(columns - said)),
+        *((name, "is in the data map but not in the model", "E003") for name in sorted(said - columns)),
+        *((name, "is declared personal and plain", "E004") for name in sorted(twice)),
+    ]
+    if e.category and e.account not in columns:
+        found.append((e.account, "must name the account of the row", "E005"))
+    return [
+        checks.Error(f"{model._meta.label}.{name} {what}.", id=f"datamap.{code}", obj=model)
+        for name, what, code in found
+    ]
+
+
+@checks.register(checks.Tags.models)
+def check_data_map(app_configs: object, **kwargs: object) -> list[checks.Error]:
+    """Refuse to start on a model or field without a declaration (§4)."""
+    return complete(_all_models(), _entries)
+
+
+def _all_models() -> list[type[models.Model]]:
+    every = apps.get_models(include_auto_created=True)
+    return [model for model in every if model._meta.managed and not model._meta.proxy]

@@ -1,0 +1,179 @@
+"""The retention rules of the agreement as data: how long, from when, by which clause (§2, §5, §6).
+
+A lawyer can read this page and a program walks it: lifecycle, sweep, timeline, warnings and the guard on issued
+documents all take their terms from here and nowhere else. A change of this page changes ``digest()``, and nothing is
+erased under it until a member of staff approved the dry run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+
+from dateutil.relativedelta import relativedelta
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from cannonworks.datamap import Category
+
+Dates = Mapping[str, date | None]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term in calendar units; it ends on the day with the same number, or the last day of that month."""
+
+    years: int = 0
+    months: int = 0
+    days: int = 0
+
+    def after(self, start: date) -> date:
+        """The day on which the term that starts on ``start`` is over."""
+        return start + relativedelta(years=self.years, months=self.months, days=self.days)
+
+    def __str__(self) -> str:
+        parts = [
+            ngettext("%(count)s year", "%(count)s years", self.years) % {"count": self.years} if self.years else "",
+            ngettext("%(count)s month", "%(count)s months", self.months) % {"count": self.months}
+            if self.months
+            else "",
+            ngettext("%(count)s day", "%(count)s days", self.days) % {"count": self.days} if self.days else "",
+        ]
+        return " ".join(filter(None, parts)) or str(_("at once"))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Keep ``categories`` at least ``keep`` and erase them at ``erase``, both counted from the date ``counted_from``.
+
+    None for ``keep`` means as long as the rule applies; None for ``erase`` means that nobody erases it for the holder.
+    ``state`` is the account state in which the rule counts; empty where the rule looks at its date alone.
+    """
+
+    name: str
+    clause: str
+    categories: tuple[Category, ...]
+    counted_from: str
+    keep: Term | None
+    erase: Term | None
+    why: str | Promise
+    state: str = ""
+
+    def window(self, dates: Dates) -> Window:
+        """When these categories may go at the earliest and go at the latest, given an account's dates."""
+        start = dates[self.counted_from]
+        if start is None:
+            raise ValueError(f"Rule {self.name!r} needs {self.counted_from}.")
+        return Window(
+            rule=self,
+            kept_until=self.keep.after(start) if self.keep else None,
+            erase_on=self.erase.after(start) if self.erase else None,
+        )
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one rule comes to: floor and ceiling as dates; None: no end."""
+
+    rule: Rule
+    kept_until: date | None
+    erase_on: date | None
+
+
+#: What goes with the account. Bookkeeping and evidence stay longer, under rules of their own.
+WITH_THE_ACCOUNT = (
+    Category.ACCOUNT,
+    Category.RELATIONS,
+    Category.EMPLOYEES,
+    Category.DOCUMENTS,
+    Category.USAGE,
+    Category.REQUESTS,
+)
+
+RULES = (
+    Rule(
+        "trial", clause="2", categories=WITH_THE_ACCOUNT, state="trial", counted_from="trial_ends_on",
+        keep=None, erase=None, why=_("The trial is running."),
+    ),
+    Rule(
+        "active", clause="5.1", categories=WITH_THE_ACCOUNT, state="active", counted_from="signed_up_on",
+        keep=None, erase=None, why=_("As long as you use your account, nothing is erased."),
+    ),
+    Rule(
+        "lapsed", clause="5.3", categories=WITH_THE_ACCOUNT, state="lapsed", counted_from="trial_ends_on",
+        keep=Term(months=6), erase=Term(years=2),
+        why=_("The trial ended and the account was not activated."),
+    ),
+    Rule(
+        "cancelled", clause="5.4", categories=WITH_THE_ACCOUNT, state="cancelled", counted_from="cancelled_on",
+        keep=Term(years=2), erase=Term(years=2), why=_("The account was cancelled."),
+    ),
+    # The holder's own word, by registered letter, comes before every floor (§5.5, §6).
+    Rule(
+        "letter", clause="5.5", categories=WITH_THE_ACCOUNT, counted_from="ordered_on",
+        keep=Term(), erase=Term(), why=_("The main user asked for erasure at once, by registered letter."),
+    ),
+    # AWR art. 52: CannonWorks' own books, seven years after the calendar year; never while the account exists.
+    Rule(
+        "bookkeeping", clause="5", categories=(Category.BOOKKEEPING,), counted_from="next_year_on",
+        keep=Term(years=7), erase=Term(years=7),
+        why=_("The law has us keep our own books for seven years (AWR art. 52)."),
+    ),
+    # BW 3:307: claims from a contract lapse after five years.
+    Rule(
+        "evidence", clause="5", categories=(Category.EVIDENCE,), counted_from="erased_on",
+        keep=Term(years=5), erase=Term(years=5),
+        why=_("Proof that we kept the agreement, without names, until claims have lapsed."),
+    ),
+    # A reading: the duty of §5.2 is the holder's own. It binds while the account lives, and goes with the account.
+    Rule(
+        "issued document", clause="5.2", categories=(Category.DOCUMENTS,), counted_from="next_year_on",
+        keep=Term(years=7), erase=None,
+        why=_("An issued document is kept for seven years after its calendar year."),
+    ),
+)  # fmt: skip
+
+#: Days before erasure at which the main user is warned by mail.
+WARNING_DAYS = (90, 30, 7)
+
+
+def rule(name: str) -> Rule:
+    """The rule of that name."""
+    return next(rule for rule in RULES if rule.name == name)
+
+
+def rule_for(state: str, dates: Dates) -> Rule:
+    """The rule that decides over what goes with the account: the holder's letter first, else the state's own."""
+    if dates.get("ordered_on"):
+        return rule("letter")
+    return next(rule for rule in RULES if rule.state == state)
+
+
+def rule_for_tombstone(dates: Dates) -> Rule:
+    """The rule under which an erased account went, read from the dates it left."""
+    if dates.get("ordered_on"):
+        return rule("letter")
+    return rule("cancelled" if dates.get("cancelled_on") else "lapsed")
+
+
+def year_end_window(name: str, recorded_on: date) -> Window:
+    """Window of a record under a rule that counts calendar years (bookkeeping, issued documents)."""
+    return rule(name).window({"next_year_on": date(recorded_on.year + 1, 1, 1)})
+
+
+@cache
+def digest() -> str:
+    """``sha256:…`` of the rules and warning days: the version that staff approve and statements name."""
+    return digest_of(RULES, WARNING_DAYS)
+
+
+def digest_of(rules: tuple[Rule, ...], warning_days: tuple[int, ...]) -> str:
+    """Digest of given rules; reasons are left out, since their words change nothing."""
+    plain = [{key: value for key, value in asdict(rule).items() if key != "why"} for rule in rules]
+    text = json.dumps([plain, warning_days], sort_keys=True, default=str)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,75 @@
+"""The people and companies that an account holder keeps: relations, employees and contractors (§3, §4, §19)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Personalia
+from cannonworks.encryption import EncryptedField
+from relations.querysets import EmployeeQuerySet, OwnedQuerySet
+
+
+class Person(Personalia):
+    """What §19 allows to be kept of a data subject, and no more; there are no custom fields (§4)."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, verbose_name=_("account"), db_index=False)
+    first_name = models.CharField(_("first name"), max_length=60, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    company_name = models.CharField(_("company name"), max_length=200, blank=True)
+    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
+    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    street = models.CharField(_("street"), max_length=100, blank=True)
+    house_number = models.CharField(_("house number"), max_length=12, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
+    city = models.CharField(_("town"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="NL")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.company_name or self.full_name
+
+
+class Relation(Person):
+    """A customer, supplier or other business relation of the account holder."""
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("relation")
+        verbose_name_plural = _("relations")
+        indexes = [models.Index(fields=["account", "last_name", "id"], name="relation_of_account")]
+
+
+class EmployeeKind(models.TextChoices):
+    EMPLOYEE = "employee", _("Employee")
+    CONTRACTOR = "contractor", _("Contractor")
+
+
+class Employee(Person):
+    """Somebody who works for the account holder; the only kind of person with a citizen service number (UAVG 46)."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=EmployeeKind.choices, default=EmployeeKind.EMPLOYEE)
+    bsn = EncryptedField(_("BSN"), null=True, blank=True)
+    bsn_hash = models.BinaryField(null=True, blank=True)
+
+    objects = EmployeeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("employee")
+        verbose_name_plural = _("employees")
+        indexes = [models.Index(fields=["account", "last_name", "id"], name="employee_of_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "bsn_hash"], name="employee_bsn_once_per_account"),
+            models.CheckConstraint(
+                name="employee_bsn_has_its_hash",
+                condition=models.Q(bsn__isnull=True) ^ models.Q(bsn_hash__isnull=False),
+            ),
+        ]

@@ -1,0 +1,23 @@
+from cannonworks.datamap import COMPANY, HOME_ADDRESS, PERSONALIA, Category, Personal, Subject, register
+from relations.models import Employee, Relation
+
+register(
+    Relation,
+    category=Category.RELATIONS,
+    subject=Subject.RELATION,
+    fields=PERSONALIA | COMPANY | HOME_ADDRESS,
+    plain=("id", "reference", "account"),
+)
+register(
+    Employee,
+    category=Category.EMPLOYEES,
+    subject=Subject.EMPLOYEE,
+    fields=PERSONALIA
+    | COMPANY
+    | HOME_ADDRESS
+    | {
+        "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
+        "bsn_hash": Personal("19 Betrokkenen BSN"),
+    },
+    plain=("id", "reference", "account", "kind"),
+)

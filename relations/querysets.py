@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+from cannonworks.encryption import lookup_hash
+
+if TYPE_CHECKING:
+    from accounts.models import Account, User
+
+
+class OwnedQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """What belongs to the user's own account; staff see nothing of data subjects this way."""
+        return self.filter(account=user.account_id) if user.account_id else self.none()
+
+
+class EmployeeQuerySet(OwnedQuerySet):
+    def with_bsn(self, bsn: str, *, account: Account) -> Self:
+        """Employees of the account with this citizen service number, found by keyed hash without decrypting."""
+        return self.filter(account=account, bsn_hash=lookup_hash(bsn, account=str(account.reference)))

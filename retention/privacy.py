@@ -1,0 +1,41 @@
+from cannonworks.datamap import Category, Personal, Subject, outside, register
+from retention.models import Alarm, Erasure, ErasureWarning, Hold, RulesApproval, StatementMail
+
+register(
+    Erasure,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "reference", "account", "rule", "clause", "rules_digest", "due_on", "claimed_on", "categories", "held",
+        "step", "rows", "rescan", "statement", "done_at", "attempts", "retry_at", "parked_at", "failure",
+    ),
+)  # fmt: skip
+register(
+    StatementMail,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    leaves_by="delivery",
+    fields={
+        "email": Personal("19 Bedrijfsgegevens 3"),
+        "name": Personal("19 Personalia 1"),
+        "company_name": Personal("19 Bedrijfsgegevens"),
+    },
+    plain=("id", "erasure", "account", "language", "attempts", "retry_at", "made_on"),
+)
+register(
+    Hold,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "account", "name", "categories", "ground", "basis", "proportionality", "review_on", "placed_on", "placed_by",
+        "confirmed_on", "confirmed_by", "released_on", "released_by",
+    ),
+)  # fmt: skip
+register(
+    ErasureWarning,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "account", "erase_on", "days", "planned_on", "sent_at", "attempts", "retry_at", "failure"),
+)
+outside(Alarm, why="Random references and counts.")
+outside(RulesApproval, why="Digests of rules and the member of staff who approved them.")

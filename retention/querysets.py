@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+DONE = 7  # models.Step.DONE; models imports this module
+
+
+class ErasureQuerySet(models.QuerySet):
+    def unfinished(self, at: datetime) -> Self:
+        """Begun, not done, not parked, and not waiting for a later attempt; partial index on step."""
+        ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
+        return self.filter(ready, step__lt=DONE, parked_at__isnull=True)
+
+    def parked(self) -> Self:
+        """Given up on after repeated failure; staff look at these."""
+        return self.filter(parked_at__isnull=False)
+
+
+class HoldQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        """Confirmed and not released: these stop erasure."""
+        return self.filter(confirmed_on__isnull=False, released_on__isnull=True)
+
+    def to_confirm(self) -> Self:
+        """Placed by one member of staff, waiting for the second."""
+        return self.filter(confirmed_on__isnull=True, released_on__isnull=True)

@@ -1,0 +1,164 @@
+"""What happens to each category of an account's data and when: pure, from dates, rules and holds (§2, §5).
+
+The sweep, the holder's timeline, the dry run and "what if" all ask here, so they cannot tell different stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from accounts.models import Account
+from accounts.services import dates_of
+from accounts.states import State
+from cannonworks import rules
+from cannonworks.datamap import Category, entries
+from cannonworks.rules import WITH_THE_ACCOUNT, Rule
+from retention.models import Hold
+
+
+@dataclass(frozen=True)
+class History:
+    """All that the schedule of an account depends on. ``records``: ends of the duty to keep bookkeeping records."""
+
+    state: State
+    dates: Mapping[str, date | None]
+    records: tuple[date, ...] = ()
+    holds: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
+    deferred: frozenset[Category] = frozenset()
+
+    def but(self, state: State, **dates: date | None) -> History:
+        """The same history with another state and dates: "what if"."""
+        return replace(self, state=state, dates={**self.dates, **dates})
+
+
+@dataclass(frozen=True)
+class Fate:
+    """One category of one account: kept at least until, erased on (None: no end in sight), why, and what lost."""
+
+    category: Category
+    rule: Rule
+    kept_until: date | None
+    erase_on: date | None
+    held_by: tuple[str, ...] = ()
+    losing: tuple[Rule, ...] = ()
+
+    def is_due(self, on: date) -> bool:
+        """Whether it goes on ``on``: the date has come and no hold stands before it."""
+        return self.erase_on is not None and self.erase_on <= on and not self.held_by
+
+
+def history_of(account: Account) -> History:
+    """Read an account's history: one query for its bookkeeping, one for its holds."""
+    return histories([account])[account.pk]
+
+
+def histories(accounts: Iterable[Account]) -> dict[int, History]:
+    """Read the histories of many accounts in as many queries as for one, by primary key."""
+    by_id = {account.pk: account for account in accounts}
+    records = record_ends(by_id)
+    holds: dict[int, dict[Category, tuple[str, ...]]] = {}
+    for hold in Hold.objects.active().filter(account__in=by_id).order_by("id"):
+        held = holds.setdefault(hold.account_id, {})
+        for name in hold.categories:
+            held[Category(name)] = (*held.get(Category(name), ()), hold.name)
+    return {
+        pk: History(
+            state=State(account.state),
+            dates=dates_of(account),
+            records=tuple(sorted(records.get(pk, ()))),
+            holds=holds.get(pk, {}),
+            deferred=frozenset(map(Category, account.deferred)),
+        )
+        for pk, account in by_id.items()
+    }
+
+
+def record_ends(account_ids: Iterable[int]) -> dict[int, set[date]]:
+    """Per account the distinct days on which the duty to keep its bookkeeping records ends."""
+    ends: dict[int, set[date]] = {}
+    for entry in entries(Category.BOOKKEEPING):
+        rows = entry.model._default_manager.filter(**{f"{entry.account}__in": account_ids})
+        for pk, end in rows.values_list(entry.account, entry.until).distinct():
+            ends.setdefault(pk, set()).add(end)
+    return ends
+
+
+def schedule(history: History) -> list[Fate]:
+    """The fate of every category, in the order of the categories. Erased ones that left nothing behind are left out."""
+    if history.state == State.ERASED:
+        fates = _of_tombstone(history)
+    else:
+        fates = [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
+    return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
+
+
+def due(history: History, on: date) -> list[Fate]:
+    """What falls due by ``on``, held or not. With the account go the records of it whose own years are over."""
+    fates = [fate for fate in schedule(history) if fate.erase_on and fate.erase_on <= on]
+    if fates and history.state != State.ERASED and any(end <= on for end in history.records):
+        fates = [fate for fate in fates if fate.category != Category.BOOKKEEPING]
+        bookkeeping = next(fate for fate in schedule(history) if fate.category == Category.BOOKKEEPING)
+        fates.append(replace(bookkeeping, erase_on=on))
+    return fates
+
+
+def next_due(history: History, *, after: date = date.min) -> date | None:
+    """The next day later than ``after`` on which something goes that no hold keeps back; None when nothing will."""
+    days = (fate.erase_on for fate in schedule(history) if fate.erase_on and not fate.held_by)
+    return min((day for day in days if day > after), default=None)
+
+
+def deciding_rule(history: History) -> Rule:
+    """The rule that decides over what goes with a living account."""
+    return rules.rule_for(history.state, history.dates)
+
+
+def _ends_on(history: History) -> date | None:
+    return deciding_rule(history).window(history.dates).erase_on
+
+
+def _with_the_account(history: History) -> list[Fate]:
+    rule = deciding_rule(history)
+    window = rule.window(history.dates)
+    state_rule = rules.rule_for(history.state, {**history.dates, "ordered_on": None})
+    losing = (state_rule,) if state_rule != rule else ()
+    # Seven years for an issued document bind the holder while the account lives; with the account they end.
+    seven_years = (rules.rule("issued document"),) if window.erase_on else ()
+    return [
+        Fate(
+            category,
+            rule,
+            window.kept_until,
+            window.erase_on,
+            losing=losing + (seven_years if category == Category.DOCUMENTS else ()),
+        )
+        for category in WITH_THE_ACCOUNT
+    ]
+
+
+def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
+    fates = []
+    if history.records:
+        # Never while the account exists: records older than seven years wait for it, the others outlive it.
+        last = max(history.records)
+        fates.append(
+            Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), last, max(last, ends_on) if ends_on else None)
+        )
+    evidence = rules.rule("evidence")
+    window = evidence.window({"erased_on": ends_on}) if ends_on else None
+    fates.append(
+        Fate(Category.EVIDENCE, evidence, window and window.kept_until, window and window.erase_on)
+    )
+    return fates
+
+
+def _of_tombstone(history: History) -> list[Fate]:
+    erased_on = history.dates["erased_on"]
+    rule = rules.rule_for_tombstone(history.dates)
+    fates = [Fate(c, rule, erased_on, erased_on) for c in WITH_THE_ACCOUNT if c in history.deferred]
+    for end in history.records[:1]:  # each record goes when its own years are over: the first one is next
+        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), end, max(end, erased_on)))  # type: ignore[type-var]
+    window = rules.rule("evidence").window(history.dates)
+    return [*fates, Fate(Category.EVIDENCE, window.rule, window.kept_until, window.erase_on)]
