@@ -50,7 +50,7 @@ messages: $(VENV)/dev.stamp
 
 # Newest versions within pyproject.toml, for every platform; the smaller sets are subsets of the largest.
 lock: $(VENV)/dev.stamp
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(LOCK) --upgrade --extra embedded --extra dev --output-file requirements/dev.txt
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/base.txt
 	$(LOCK) --constraint requirements/dev.txt --extra embedded --output-file requirements/run.txt

@@ -4,7 +4,7 @@
 
     | clause | what it asks of us | where it is built |
     |---|---|---|
-    | §5.4 | a cancelled account goes after two years | `retention/rules.py`, `retention/schedule.py` |
+    | §5.4 | a cancelled account goes after two years | `cannonworks/rules.py`, `retention/schedule.py` |
 
 The first cell is the number that tests name in ``@pytest.mark.clause("5.4")`` (several in one marker are
 fine); every word of the last cell between backticks is a file or a folder of this repository.
@@ -12,6 +12,8 @@ fine); every word of the last cell between backticks is a file or a folder of th
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import sys
@@ -79,12 +81,12 @@ class Collector:
 
 def collect(*arguments: str) -> dict[str, list[str]]:
     """The tests by the number that they name. Raises SystemExit when they cannot be collected."""
-    collector = Collector()
-    quiet = ["--collect-only", "-qq", "--no-summary", "-p", "no:cacheprovider", "-p", "no:warnings"]
-    sys.stdout.flush()
-    code = pytest.main([*quiet, *arguments], plugins=[collector])
+    collector, said = Collector(), io.StringIO()
+    quiet = ["--collect-only", "-qq", "-p", "no:cacheprovider"]
+    with contextlib.redirect_stdout(said):
+        code = pytest.main([*quiet, *arguments], plugins=[collector])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise SystemExit("The tests cannot be collected; see above.")
+        raise SystemExit(f"{said.getvalue()}\nThe tests cannot be collected.")
     return collector.proofs
 
 
