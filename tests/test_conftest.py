@@ -15,7 +15,10 @@ from tests.conftest import with_database
         ("redis://cache/", "redis://cache/7"),
         ("redis://:secret@127.0.0.1:6379/12", "redis://:secret@127.0.0.1:6379/7"),
         ("rediss://cache/0?timeout=1", "rediss://cache/7?timeout=1"),
-        ("redis+socket:///a/run/redis.sock?virtual_host=0", "redis+socket:///a/run/redis.sock?virtual_host=7"),
+        (
+            "redis+socket:///a/run/redis.sock?virtual_host=0",
+            "redis+socket:///a/run/redis.sock?virtual_host=7",
+        ),
     ],
 )
 def test_a_test_run_has_another_database_of_the_same_redis(address, expected):
