@@ -341,8 +341,13 @@ def _after(run: Erasure, at: datetime) -> Account:
 def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
+    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
-    empty = [run.account_id for run in over if not run.held and not run.account.deferred and not histories[run.account_id].records]
+    empty = [
+        run.account_id
+        for run in over
+        if not (run.held or run.account.deferred or histories[run.account_id].records)
+    ]
     Account.objects.filter(pk__in=empty).delete()
 
 
