@@ -94,9 +94,26 @@ def schedule(history: History) -> list[Fate]:
     return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
 
 
-def next_due(history: History) -> date | None:
+def due(history: History, on: date) -> list[Fate]:
+    """What falls due by ``on``, held or not. With the account go the records of it whose own years are over."""
+    fates = [fate for fate in schedule(history) if fate.erase_on and fate.erase_on <= on]
+    if fates and history.state != State.ERASED and any(end <= on for end in history.records):
+        fates = [fate for fate in fates if fate.category != Category.BOOKKEEPING]
+        bookkeeping = next(fate for fate in schedule(history) if fate.category == Category.BOOKKEEPING)
+        fates.append(replace(bookkeeping, erase_on=on))
+    return fates
+
+
+def next_due(history: History, *, evidence_is_gone: bool = False) -> date | None:
     """The next day on which something goes that no hold keeps back; None when nothing will."""
-    return min((f.erase_on for f in schedule(history) if f.erase_on and not f.held_by), default=None)
+    return min(
+        (
+            fate.erase_on
+            for fate in schedule(history)
+            if fate.erase_on and not fate.held_by and not (evidence_is_gone and fate.category == Category.EVIDENCE)
+        ),
+        default=None,
+    )
 
 
 def deciding_rule(history: History) -> Rule:
@@ -145,9 +162,10 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
 
 def _of_tombstone(history: History) -> list[Fate]:
     erased_on = history.dates["erased_on"]
+    assert erased_on is not None  # noqa: S101  the database has it so
     rule = rules.rule_for_tombstone(history.dates)
     fates = [Fate(c, rule, erased_on, erased_on) for c in WITH_THE_ACCOUNT if c in history.deferred]
     for end in history.records[:1]:  # each record goes when its own years are over: the first one is next
-        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), end, max(end, erased_on)))  # type: ignore[type-var]
+        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), history.records[-1], max(end, erased_on)))
     window = rules.rule("evidence").window(history.dates)
     return [*fates, Fate(Category.EVIDENCE, window.rule, window.kept_until, window.erase_on)]
