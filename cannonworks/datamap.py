@@ -133,7 +133,15 @@ def register(
     it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
     """
     _entries[model] = Entry(
-        model, category, subject, account, fields or {}, frozenset(plain), tuple(helper_sees), until, leaves_by
+        model,
+        category,
+        subject,
+        account,
+        fields or {},
+        frozenset(plain),
+        tuple(helper_sees),
+        until,
+        leaves_by,
     )
 
 
@@ -185,7 +193,9 @@ def complete(
     errors = []
     for model in models_:
         if model not in declared:
-            errors.append(checks.Error(f"{model._meta.label} is not in the data map.", id="datamap.E001", obj=model))
+            errors.append(
+                checks.Error(f"{model._meta.label} is not in the data map.", id="datamap.E001", obj=model)
+            )
             continue
         errors += _field_errors(model, declared[model])
     return errors

@@ -43,7 +43,9 @@ class NumberSeries(models.Model):
 
     class Meta:
         verbose_name_plural = "number series"
-        constraints = [models.UniqueConstraint(fields=["account", "kind", "year"], name="one_series_per_year")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "kind", "year"], name="one_series_per_year")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.year}"
@@ -59,7 +61,10 @@ class Document(models.Model):
     number = models.CharField(_("number"), max_length=20, blank=True)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     kept_until = models.DateField(
-        _("kept until"), null=True, blank=True, help_text=_("The first day on which the holder may delete it.")
+        _("kept until"),
+        null=True,
+        blank=True,
+        help_text=_("The first day on which the holder may delete it."),
     )
     # The document's own snapshot: it stays as issued, also when the relation is erased.
     recipient_name = models.CharField(_("recipient"), max_length=200)

@@ -52,10 +52,18 @@ class ResidueFound(Exception):
     """The re-scan found rows of an erased account; the rows are erased again, and it is looked through again."""
 
 
-def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collection[int] | None = None) -> int:
+def erase_due(
+    *,
+    on: date,
+    at: datetime,
+    limit: int | None = None,
+    only: Collection[int] | None = None,
+    progress: Callable[[int], None] = lambda finished: None,
+) -> int:
     """Erase what is due on ``on`` and finish what was left half-way; return the number of runs finished.
 
-    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts. Safe on many workers at once.
+    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts; ``progress`` is told the number
+    after every batch. Safe on many workers at once.
     """
     finished = carry_out(at=at, only=only)
     left = limit
@@ -65,6 +73,7 @@ def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collect
         if not claimed.seen:
             break
         finished += carry_out(at=at, runs=claimed.runs)
+        progress(finished)
         left = None if left is None else left - len(claimed.runs)
     return finished
 
@@ -140,7 +149,9 @@ def unpark(erasure: Erasure, *, actor: User) -> Erasure:
         erasure.parked_at = erasure.retry_at = None
         erasure.attempts, erasure.failure = 0, ""
         erasure.save(update_fields=["parked_at", "retry_at", "attempts", "failure"])
-        journal.record("erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference)
+        journal.record(
+            "erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference
+        )
         transaction.on_commit(lambda: tasks.erase_account.delay(erasure.account_id), robust=True)
     return erasure
 
@@ -274,7 +285,9 @@ def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
     statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
     finish_erasure(accounts)
     _save(runs, "statement", "done_at", step=Step.DONE)
-    journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
+    journal.record_all(
+        [_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs]
+    )
     _let_tombstones_go(runs, histories)
     return True
 
@@ -293,7 +306,10 @@ STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
 
 
 def _follows_from_its_rule(account: Account, history: History) -> bool:
-    if account.state == State.ERASED or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on:
+    if (
+        account.state == State.ERASED
+        or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on
+    ):
         return True
     log.error("account %s was due on a day that its rule does not give; put right", account.reference)
     apply_rules(account)
@@ -341,7 +357,9 @@ def _after(run: Erasure, at: datetime) -> Account:
 def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
-    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
+    StatementMail.objects.filter(
+        account__in=[run.account_id for run in over]
+    ).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
     empty = [
         run.account_id
@@ -400,11 +418,14 @@ def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
     """Declared tables in the order in which rows can go, each with the runs that concern it."""
     named = {Category(name) for run in runs for name in run.categories}
     return [
-        (entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)
+        (entry, [run for run in runs if entry.category in run.categories])
+        for entry in datamap.erasable(*named)
     ]
 
 
-def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
+def _delete(
+    cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int
+) -> list[tuple[int, int]]:
     """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
     where, params = _where(entry, runs)
     cursor.execute(

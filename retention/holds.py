@@ -70,7 +70,11 @@ def confirm_hold(hold: Hold, *, actor: User, on: date) -> Hold:
     if hold.confirmed_on or hold.released_on:
         raise Refused("hold_settled", _("This hold has been confirmed or released already."), clause="5")
     if hold.placed_by_id == actor.pk:
-        raise Refused("second_person", _("A second member of staff confirms; you placed this hold yourself."), clause="5")
+        raise Refused(
+            "second_person",
+            _("A second member of staff confirms; you placed this hold yourself."),
+            clause="5",
+        )
     _check_still_there(account, [Category(name) for name in hold.categories])
     hold.confirmed_by, hold.confirmed_on = actor, on
     hold.save(update_fields=["confirmed_by", "confirmed_on"])
@@ -105,13 +109,17 @@ def _look_again(account: Account) -> None:
 
 def _check_still_there(account: Account, wanted: list[Category]) -> None:
     if account.claimed_at is not None:
-        raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
+        raise Refused(
+            "being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5"
+        )
     if account.state == State.ERASED:
         left = {fate.category for fate in schedule.schedule(schedule.history_of(account))}
         gone = [category.label for category in wanted if category not in left]
         if gone:
             raise Refused(
-                "already_erased", _("Already erased: %(what)s.") % {"what": ", ".join(map(str, gone))}, clause="5"
+                "already_erased",
+                _("Already erased: %(what)s.") % {"what": ", ".join(map(str, gone))},
+                clause="5",
             )
 
 

@@ -59,7 +59,9 @@ class Erasure(models.Model):
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
         constraints = [
-            models.UniqueConstraint(name="one_erasure_at_a_time", fields=["account"], condition=~Q(step=Step.DONE)),
+            models.UniqueConstraint(
+                name="one_erasure_at_a_time", fields=["account"], condition=~Q(step=Step.DONE)
+            ),
             models.CheckConstraint(
                 name="erasure_done_has_its_moment", condition=Q(step=Step.DONE) ^ Q(done_at__isnull=True)
             ),
@@ -107,20 +109,34 @@ class Hold(models.Model):
     name = models.CharField(_("name"), max_length=60)
     categories = categories_field(verbose_name=_("categories"))
     ground = models.CharField(_("ground"), max_length=20, choices=Ground.choices)
-    basis = models.CharField(_("legal basis"), max_length=200, help_text=_("Law and article, or the contract. No names."))
+    basis = models.CharField(
+        _("legal basis"), max_length=200, help_text=_("Law and article, or the contract. No names.")
+    )
     proportionality = models.TextField(
         _("proportionality"), help_text=_("Why keeping it weighs more than the holder's privacy. No names.")
     )
     review_on = models.DateField(_("review on"))
     placed_on = models.DateField(_("placed on"))
-    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by"))
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by")
+    )
     confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
     )
     released_on = models.DateField(_("released on"), null=True, blank=True)
     released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("released by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
     )
 
     objects = HoldQuerySet.as_manager()
@@ -139,9 +155,13 @@ class Hold(models.Model):
                 condition=Q(confirmed_by__isnull=True, confirmed_on__isnull=True)
                 | Q(confirmed_by__isnull=False, confirmed_on__isnull=False),
             ),
-            models.CheckConstraint(name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))),
+            models.CheckConstraint(
+                name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))
+            ),
             models.UniqueConstraint(
-                name="hold_name_once_per_account", fields=["account", "name"], condition=Q(released_on__isnull=True)
+                name="hold_name_once_per_account",
+                fields=["account", "name"],
+                condition=Q(released_on__isnull=True),
             ),
         ]
         indexes = [models.Index(fields=["account"], name="hold_open", condition=Q(released_on__isnull=True))]
@@ -166,7 +186,9 @@ class ErasureWarning(models.Model):
         verbose_name = _("warning")
         verbose_name_plural = _("warnings")
         constraints = [models.UniqueConstraint(fields=["account", "erase_on", "days"], name="warning_once")]
-        indexes = [models.Index(fields=["retry_at", "id"], name="warning_to_send", condition=Q(sent_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["retry_at", "id"], name="warning_to_send", condition=Q(sent_at__isnull=True))
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.days}"
@@ -191,7 +213,9 @@ class Alarm(models.Model):
     """Something about retention that staff must look at; raised and cleared by the check, never by hand."""
 
     kind = models.CharField(_("kind"), max_length=20, choices=AlarmKind.choices)
-    about = models.CharField(_("about"), max_length=80, blank=True, help_text=_("A random reference or a table."))
+    about = models.CharField(
+        _("about"), max_length=80, blank=True, help_text=_("A random reference or a table.")
+    )
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     raised_at = models.DateTimeField(_("raised at"))
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True)
@@ -201,7 +225,9 @@ class Alarm(models.Model):
         verbose_name_plural = _("alarms")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "about"], name="alarm_once_while_it_lasts", condition=Q(cleared_at__isnull=True)
+                fields=["kind", "about"],
+                name="alarm_once_while_it_lasts",
+                condition=Q(cleared_at__isnull=True),
             )
         ]
 
@@ -215,7 +241,12 @@ class RulesApproval(models.Model):
     digest = models.CharField(_("rules"), max_length=80, unique=True)
     approved_at = models.DateTimeField(_("approved at"))
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
     )
     would_erase = models.PositiveIntegerField(_("accounts in the dry run"), default=0)
 
