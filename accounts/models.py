@@ -97,9 +97,7 @@ class Account(models.Model):
             models.CheckConstraint(
                 # The floor: only the holder's own letter lets anything go earlier (§5.3, §5.4).
                 name="account_not_erased_before_its_floor",
-                condition=Q(erased_on__isnull=True)
-                | Q(ordered_on__isnull=False)
-                | Q(erased_on__gte=F("keep_until")),
+                condition=Q(erased_on__isnull=True) | Q(ordered_on__isnull=False) | Q(erased_on__gte=F("keep_until")),
             ),
         ]
         indexes = [
@@ -118,9 +116,7 @@ class Account(models.Model):
                 name="account_to_warn",
                 condition=Q(warn_on__isnull=False, claimed_at__isnull=True),
             ),
-            models.Index(
-                fields=["erased_on"], name="account_tombstone", condition=Q(erased_on__isnull=False)
-            ),
+            models.Index(fields=["erased_on"], name="account_tombstone", condition=Q(erased_on__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -175,9 +171,7 @@ class Personalia(models.Model):
     initials = models.CharField(_("initials"), max_length=20, blank=True)
     infix = models.CharField(_("infix"), max_length=20, blank=True)
     last_name = models.CharField(_("last name"), max_length=80)
-    gender = models.CharField(
-        _("gender"), max_length=1, choices=Gender.choices, blank=True, default=Gender.UNSAID
-    )
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender.choices, blank=True, default=Gender.UNSAID)
 
     class Meta:
         abstract = True
@@ -229,9 +223,7 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
             models.CheckConstraint(
                 name="user_is_of_an_account_or_staff", condition=Q(account__isnull=False) ^ Q(is_staff=True)
             ),
-            models.UniqueConstraint(
-                name="account_has_one_main_user", fields=["account"], condition=Q(is_main=True)
-            ),
+            models.UniqueConstraint(name="account_has_one_main_user", fields=["account"], condition=Q(is_main=True)),
         ]
 
     def __str__(self) -> str:
@@ -273,9 +265,7 @@ class DataKey(models.Model):
 class ErasureRequest(models.Model):
     """The holder's request for erasure at once; it counts when the registered letter with its code is confirmed (§6)."""
 
-    account = models.ForeignKey(
-        Account, models.PROTECT, related_name="erasure_requests", verbose_name=_("account")
-    )
+    account = models.ForeignKey(Account, models.PROTECT, related_name="erasure_requests", verbose_name=_("account"))
     code = models.CharField(_("reference"), max_length=12, unique=True)
     asked_on = models.DateField(_("asked on"))
     asked_by = models.UUIDField(editable=False)

@@ -41,18 +41,14 @@ def sign_up(
     _save_clean(user)
     key_id, wrapped = keyring().wrap(new_data_key(), account=str(account.reference))
     DataKey.objects.create(account=account, key_id=key_id, wrapped=wrapped, made_at=timezone.now())
-    journal.record(
-        "account.signed_up", account=account, actor=user, clause="1", trial_ends_on=account.trial_ends_on
-    )
+    journal.record("account.signed_up", account=account, actor=user, clause="1", trial_ends_on=account.trial_ends_on)
     return account
 
 
 @transaction.atomic
 def activate_account(account: Account, *, actor: User, on: date) -> Account:
     """Turn a trial, or a trial that ended, into a running account (§2); withdraws a request for erasure."""
-    return _resume(
-        account, actor=actor, on=on, allowed=(State.TRIAL, State.LAPSED), event="account.activated"
-    )
+    return _resume(account, actor=actor, on=on, allowed=(State.TRIAL, State.LAPSED), event="account.activated")
 
 
 @transaction.atomic
@@ -112,9 +108,7 @@ def order_erasure(request: ErasureRequest, *, actor: User, on: date) -> Account:
     """Make the account due on ``on``: its registered letter was confirmed (§5.5, §6), whatever its state."""
     account = lock(request.account)
     if account.state == State.ACTIVE:
-        raise Refused(
-            "still_active", _("The account is active; its request was withdrawn with the activation.")
-        )
+        raise Refused("still_active", _("The account is active; its request was withdrawn with the activation."))
     _check_not_going(account)
     if open_request(account) != request:
         raise Refused("request_withdrawn", _("This request is not open any more."), clause="6")
@@ -268,9 +262,7 @@ def _check_not_going(account: Account) -> None:
     if account.state == State.ERASED:
         raise Refused("erased", _("This account has been erased."), clause="5")
     if account.claimed_at is not None:
-        raise Refused(
-            "being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5"
-        )
+        raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
     if account.ordered_on is not None:
         raise Refused(
             "erasure_confirmed",

@@ -18,7 +18,5 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = super().create_model_instance(data)
         user_id = data.get(SESSION_KEY)
-        row.account_id = (
-            User.objects.filter(pk=user_id).values_list("account", flat=True).first() if user_id else None
-        )
+        row.account_id = User.objects.filter(pk=user_id).values_list("account", flat=True).first() if user_id else None
         return row

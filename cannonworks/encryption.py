@@ -103,9 +103,7 @@ def unseal(sealed: bytes, *, key: bytes, column: str, row: str, account: str) ->
             sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], _context(column, row, account)
         )
     except InvalidTag as error:
-        raise KeyUnavailable(
-            "The encrypted value does not belong to this place, or its key is another."
-        ) from error
+        raise KeyUnavailable("The encrypted value does not belong to this place, or its key is another.") from error
     return body.decode()
 
 

@@ -38,15 +38,11 @@ class Term:
 
     def __str__(self) -> str:
         parts = [
-            ngettext("%(count)s year", "%(count)s years", self.years) % {"count": self.years}
-            if self.years
-            else "",
+            ngettext("%(count)s year", "%(count)s years", self.years) % {"count": self.years} if self.years else "",
             ngettext("%(count)s month", "%(count)s months", self.months) % {"count": self.months}
             if self.months
             else "",
-            ngettext("%(count)s day", "%(count)s days", self.days) % {"count": self.days}
-            if self.days
-            else "",
+            ngettext("%(count)s day", "%(count)s days", self.days) % {"count": self.days} if self.days else "",
         ]
         return " ".join(filter(None, parts)) or str(_("at once"))
 

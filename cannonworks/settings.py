@@ -34,9 +34,7 @@ STATEMENT_SIGNING_KEY = _secrets["STATEMENT_SIGNING_KEY"]  # base64, 32 bytes: E
 TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
-LEDGER_DIR = Path(
-    env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger"))
-)  # outside the database, beside the backups
+LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 
 # --- Django --------------------------------------------------------------------------------------------------

@@ -43,9 +43,7 @@ class NumberSeries(models.Model):
 
     class Meta:
         verbose_name_plural = "number series"
-        constraints = [
-            models.UniqueConstraint(fields=["account", "kind", "year"], name="one_series_per_year")
-        ]
+        constraints = [models.UniqueConstraint(fields=["account", "kind", "year"], name="one_series_per_year")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.year}"

@@ -48,9 +48,7 @@ def draft_document(
     )
     document.full_clean()
     document.save(force_insert=True)
-    rows = [
-        Line(account=account, document=document, position=n, **fields) for n, fields in enumerate(lines, 1)
-    ]
+    rows = [Line(account=account, document=document, position=n, **fields) for n, fields in enumerate(lines, 1)]
     for row in rows:
         row.full_clean(exclude=["account", "document"], validate_unique=False)
     Line.objects.bulk_create(rows)
@@ -64,9 +62,7 @@ def issue_document(document: Document, *, actor: User, on: date) -> Document:
     check_writable(account)
     document = Document.objects.select_for_update().get(pk=document.pk)
     if document.issued_on is not None:
-        raise Refused(
-            "already_issued", _("This document has been issued and cannot be changed."), clause="5.2"
-        )
+        raise Refused("already_issued", _("This document has been issued and cannot be changed."), clause="5.2")
     document.number = _next_number(account, DocumentKind(document.kind), on.year)
     document.issued_on = on
     document.kept_until = rules.year_end_window("issued document", on).kept_until
@@ -87,22 +83,17 @@ def delete_document(document: Document, *, actor: User, on: date) -> None:
     if document.kept_until is not None and on < document.kept_until:
         raise Refused(
             "kept_seven_years",
-            _("The law has you keep this document until %(day)s.")
-            % {"day": date_format(document.kept_until, "j F Y")},
+            _("The law has you keep this document until %(day)s.") % {"day": date_format(document.kept_until, "j F Y")},
             clause="5.2",
         )
     with connection.cursor() as cursor:  # the trigger that guards issued documents checks the same day
         cursor.execute("SELECT set_config('cannonworks.today', %s, true)", [on.isoformat()])
     document.delete()
-    journal.record(
-        "document.deleted", account=account, actor=actor, clause="5.2", document=document.reference
-    )
+    journal.record("document.deleted", account=account, actor=actor, clause="5.2", document=document.reference)
 
 
 @transaction.atomic
-def charge_subscription(
-    account: Account, *, on: date, net: Decimal = Decimal("15.00")
-) -> SubscriptionInvoice:
+def charge_subscription(account: Account, *, on: date, net: Decimal = Decimal("15.00")) -> SubscriptionInvoice:
     """Write CannonWorks' own invoice for the subscription, with 21 % VAT; active accounts only."""
     account = lock(account)
     if account.state != State.ACTIVE:

@@ -56,9 +56,7 @@ class EmployeeKind(models.TextChoices):
 class Employee(Person):
     """Somebody who works for the account holder; the only kind of person with a citizen service number (UAVG 46)."""
 
-    kind = models.CharField(
-        _("kind"), max_length=10, choices=EmployeeKind.choices, default=EmployeeKind.EMPLOYEE
-    )
+    kind = models.CharField(_("kind"), max_length=10, choices=EmployeeKind.choices, default=EmployeeKind.EMPLOYEE)
     bsn = EncryptedField(_("BSN"), null=True, blank=True)
     bsn_hash = models.BinaryField(null=True, blank=True)
 

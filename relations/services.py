@@ -52,7 +52,5 @@ def reveal_bsn(employee: Employee, *, actor: User) -> str:
     if employee.bsn is None:
         raise Refused("no_bsn", _("No BSN has been entered for this person."), clause="19")
     number = Employee._meta.get_field("bsn").open_value(employee, key=data_key(employee.account))  # type: ignore[union-attr]
-    journal.record(
-        "bsn.revealed", account=employee.account, actor=actor, clause="19", employee=employee.reference
-    )
+    journal.record("bsn.revealed", account=employee.account, actor=actor, clause="19", employee=employee.reference)
     return number

@@ -47,9 +47,7 @@ def check_everything(*, on: date, at: datetime) -> int:
 def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('retention alarms'))")
-    standing = {
-        (AlarmKind(alarm.kind), alarm.about): alarm for alarm in Alarm.objects.filter(cleared_at=None)
-    }
+    standing = {(AlarmKind(alarm.kind), alarm.about): alarm for alarm in Alarm.objects.filter(cleared_at=None)}
     for (kind, about), detail in found.items():
         if (kind, about) not in standing:
             Alarm.objects.create(kind=kind, about=about, detail=detail, raised_at=at)
@@ -76,13 +74,9 @@ def still_there(on: date, at: datetime) -> Iterator[Found]:
     for rule in rules.RULES:
         if rule.state in State.values and rule.erase:
             late = Account.objects.filter(state=rule.state, held_since=None, ordered_on=None)
-            for account in late.annotate(ceiling=end_of(rule.erase, rule.counted_from)).filter(
-                ceiling__lt=on
-            )[:MOST]:
+            for account in late.annotate(ceiling=end_of(rule.erase, rule.counted_from)).filter(ceiling__lt=on)[:MOST]:
                 yield AlarmKind.TOO_LATE, str(account.reference), f"§{rule.clause}: {account.ceiling}"
-    for account in Account.objects.filter(ordered_on__lt=on, held_since=None).exclude(state=State.ERASED)[
-        :MOST
-    ]:
+    for account in Account.objects.filter(ordered_on__lt=on, held_since=None).exclude(state=State.ERASED)[:MOST]:
         yield AlarmKind.TOO_LATE, str(account.reference), f"§5.5: {account.ordered_on}"
     for account in Account.objects.filter(state=State.TRIAL, trial_ends_on__lt=on, claimed_at=None)[:MOST]:
         yield AlarmKind.TOO_LATE, str(account.reference), f"§2: {account.trial_ends_on}"
@@ -143,9 +137,7 @@ def parked(on: date, at: datetime) -> Iterator[Found]:
 
 def undelivered(on: date, at: datetime) -> Iterator[Found]:
     """Mail that keeps failing."""
-    for warning in ErasureWarning.objects.filter(sent_at=None, attempts__gte=TRIES).select_related("account")[
-        :MOST
-    ]:
+    for warning in ErasureWarning.objects.filter(sent_at=None, attempts__gte=TRIES).select_related("account")[:MOST]:
         yield AlarmKind.WARNING, str(warning.account.reference), f"{warning.days}: {warning.failure}"
     late = StatementMail.objects.filter(made_on__lt=on - STATEMENT_LATE, erasure__statement__isnull=False)
     for mail in late.select_related("account")[:MOST]:

@@ -70,9 +70,7 @@ def make(*, today: date) -> dict[str, Account]:
         "due, relations held": _account(
             COMPANIES[7], on=today - 1500 * days, activate=True, cancel=today - relativedelta(years=2)
         ),
-        "asked for erasure": _account(
-            COMPANIES[8], on=today - 500 * days, activate=True, cancel=today - 20 * days
-        ),
+        "asked for erasure": _account(COMPANIES[8], on=today - 500 * days, activate=True, cancel=today - 20 * days),
     }
     account = made["due, relations held"]
     hold = holds.place_hold(

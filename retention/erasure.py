@@ -149,9 +149,7 @@ def unpark(erasure: Erasure, *, actor: User) -> Erasure:
         erasure.parked_at = erasure.retry_at = None
         erasure.attempts, erasure.failure = 0, ""
         erasure.save(update_fields=["parked_at", "retry_at", "attempts", "failure"])
-        journal.record(
-            "erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference
-        )
+        journal.record("erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference)
         transaction.on_commit(lambda: tasks.erase_account.delay(erasure.account_id), robust=True)
     return erasure
 
@@ -285,9 +283,7 @@ def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
     statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
     finish_erasure(accounts)
     _save(runs, "statement", "done_at", step=Step.DONE)
-    journal.record_all(
-        [_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs]
-    )
+    journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
     _let_tombstones_go(runs, histories)
     return True
 
@@ -357,14 +353,10 @@ def _after(run: Erasure, at: datetime) -> Account:
 def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
-    StatementMail.objects.filter(
-        account__in=[run.account_id for run in over]
-    ).delete()  # long forgotten, normally
+    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
     empty = [
-        run.account_id
-        for run in over
-        if not (run.held or run.account.deferred or histories[run.account_id].records)
+        run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
     ]
     Account.objects.filter(pk__in=empty).delete()
 
@@ -417,15 +409,10 @@ def _sql(value: Any, cast: str) -> Any:
 def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
     """Declared tables in the order in which rows can go, each with the runs that concern it."""
     named = {Category(name) for run in runs for name in run.categories}
-    return [
-        (entry, [run for run in runs if entry.category in run.categories])
-        for entry in datamap.erasable(*named)
-    ]
+    return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
 
 
-def _delete(
-    cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int
-) -> list[tuple[int, int]]:
+def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
     """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
     where, params = _where(entry, runs)
     cursor.execute(

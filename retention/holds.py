@@ -109,9 +109,7 @@ def _look_again(account: Account) -> None:
 
 def _check_still_there(account: Account, wanted: list[Category]) -> None:
     if account.claimed_at is not None:
-        raise Refused(
-            "being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5"
-        )
+        raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
     if account.state == State.ERASED:
         left = {fate.category for fate in schedule.schedule(schedule.history_of(account))}
         gone = [category.label for category in wanted if category not in left]

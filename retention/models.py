@@ -59,9 +59,7 @@ class Erasure(models.Model):
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
         constraints = [
-            models.UniqueConstraint(
-                name="one_erasure_at_a_time", fields=["account"], condition=~Q(step=Step.DONE)
-            ),
+            models.UniqueConstraint(name="one_erasure_at_a_time", fields=["account"], condition=~Q(step=Step.DONE)),
             models.CheckConstraint(
                 name="erasure_done_has_its_moment", condition=Q(step=Step.DONE) ^ Q(done_at__isnull=True)
             ),
@@ -155,9 +153,7 @@ class Hold(models.Model):
                 condition=Q(confirmed_by__isnull=True, confirmed_on__isnull=True)
                 | Q(confirmed_by__isnull=False, confirmed_on__isnull=False),
             ),
-            models.CheckConstraint(
-                name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))
-            ),
+            models.CheckConstraint(name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))),
             models.UniqueConstraint(
                 name="hold_name_once_per_account",
                 fields=["account", "name"],
@@ -186,9 +182,7 @@ class ErasureWarning(models.Model):
         verbose_name = _("warning")
         verbose_name_plural = _("warnings")
         constraints = [models.UniqueConstraint(fields=["account", "erase_on", "days"], name="warning_once")]
-        indexes = [
-            models.Index(fields=["retry_at", "id"], name="warning_to_send", condition=Q(sent_at__isnull=True))
-        ]
+        indexes = [models.Index(fields=["retry_at", "id"], name="warning_to_send", condition=Q(sent_at__isnull=True))]
 
     def __str__(self) -> str:
         return f"{self.account} {self.days}"
@@ -213,9 +207,7 @@ class Alarm(models.Model):
     """Something about retention that staff must look at; raised and cleared by the check, never by hand."""
 
     kind = models.CharField(_("kind"), max_length=20, choices=AlarmKind.choices)
-    about = models.CharField(
-        _("about"), max_length=80, blank=True, help_text=_("A random reference or a table.")
-    )
+    about = models.CharField(_("about"), max_length=80, blank=True, help_text=_("A random reference or a table."))
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     raised_at = models.DateTimeField(_("raised at"))
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True)

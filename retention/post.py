@@ -35,9 +35,7 @@ def send_waiting(*, on: date, at: datetime) -> int:
     """Send every warning and statement that waits; return how many went. Safe on many workers at once."""
     drop_pointless_warnings()
     ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
-    warnings = (
-        ErasureWarning.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
-    )
+    warnings = ErasureWarning.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
     sent = sum(_send_warning(pk, at) for pk in list(warnings))
     mails = StatementMail.objects.filter(ready, erasure__statement__isnull=False).order_by("id")
     return sent + sum(_send_statement(pk, on, at) for pk in list(mails.values_list("pk", flat=True)))
@@ -46,9 +44,7 @@ def send_waiting(*, on: date, at: datetime) -> int:
 def drop_pointless_warnings() -> None:
     """Forget warnings not yet sent of an erasure that is off: reactivated, or set on another day since."""
     waiting = ErasureWarning.objects.filter(sent_at__isnull=True)
-    still_so = Q(
-        account__erase_on=F("erase_on"), account__erased_on__isnull=True, account__claimed_at__isnull=True
-    )
+    still_so = Q(account__erase_on=F("erase_on"), account__erased_on__isnull=True, account__claimed_at__isnull=True)
     waiting.exclude(still_so).delete()
 
 
@@ -112,12 +108,8 @@ def _warning_mail(warning: ErasureWarning, user: User) -> EmailMessage:
         "days": (warning.erase_on - warning.planned_on).days,
         "erase_on": warning.erase_on,
         "fates": schedule.schedule(history),
-        "goes": [
-            f for f in schedule.schedule(history) if f.category in rules.WITH_THE_ACCOUNT and not f.held_by
-        ],
-        "stays": [
-            f for f in schedule.schedule(history) if f.category not in rules.WITH_THE_ACCOUNT or f.held_by
-        ],
+        "goes": [f for f in schedule.schedule(history) if f.category in rules.WITH_THE_ACCOUNT and not f.held_by],
+        "stays": [f for f in schedule.schedule(history) if f.category not in rules.WITH_THE_ACCOUNT or f.held_by],
         "rule": rules.rule_for(account.state, dates_of(account)),
         "url": settings.SITE_URL,
     }

@@ -36,9 +36,7 @@ class Marks(NamedTuple):
 
 def marks() -> Marks:
     """Where erasures, warnings and journal stand now."""
-    return Marks(
-        *(model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in (Erasure, ErasureWarning, Entry))
-    )
+    return Marks(*(model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in (Erasure, ErasureWarning, Entry)))
 
 
 def as_dicts(before: Marks) -> list[dict[str, Any]]:
@@ -110,9 +108,7 @@ def print_dry_run(on: date, items: list[Item]) -> None:
 
 
 def _kept_table(on: date) -> Table:
-    table = Table(
-        _("Account"), _("State"), _("Kept at least until"), _("Erased on"), _("Why"), title=_("Kept")
-    )
+    table = Table(_("Account"), _("State"), _("Kept at least until"), _("Erased on"), _("Why"), title=_("Kept"))
     kept = Account.objects.exclude(state=State.ERASED).order_by("erase_on", "pk").select_related("company")
     for account in kept[:MOST]:
         rule = rules.rule_for(account.state, dates_of(account))

@@ -110,9 +110,7 @@ def next_due(history: History, *, evidence_is_gone: bool = False) -> date | None
         (
             fate.erase_on
             for fate in schedule(history)
-            if fate.erase_on
-            and not fate.held_by
-            and not (evidence_is_gone and fate.category == Category.EVIDENCE)
+            if fate.erase_on and not fate.held_by and not (evidence_is_gone and fate.category == Category.EVIDENCE)
         ),
         default=None,
     )
@@ -152,9 +150,7 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
         # Never while the account exists: records older than seven years wait for it, the others outlive it.
         last = max(history.records)
         fates.append(
-            Fate(
-                Category.BOOKKEEPING, rules.rule("bookkeeping"), last, max(last, ends_on) if ends_on else None
-            )
+            Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), last, max(last, ends_on) if ends_on else None)
         )
     evidence = rules.rule("evidence")
     window = evidence.window({"erased_on": ends_on}) if ends_on else None
@@ -168,8 +164,6 @@ def _of_tombstone(history: History) -> list[Fate]:
     rule = rules.rule_for_tombstone(history.dates)
     fates = [Fate(c, rule, erased_on, erased_on) for c in WITH_THE_ACCOUNT if c in history.deferred]
     for end in history.records[:1]:  # each record goes when its own years are over: the first one is next
-        fates.append(
-            Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), history.records[-1], max(end, erased_on))
-        )
+        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), history.records[-1], max(end, erased_on)))
     window = rules.rule("evidence").window(history.dates)
     return [*fates, Fate(Category.EVIDENCE, window.rule, window.kept_until, window.erase_on)]

@@ -84,9 +84,7 @@ def read_scenario(raw: Any, where: str = "scenario") -> Scenario:
     events = tuple(_event(event, f"{where}: events[{n}]") for n, event in enumerate(raw["events"]))
     for n, event in enumerate(events):
         if event.on > until or (n and event.on < events[n - 1].on):
-            raise BadScenario(
-                f"{where}: events[{n}]: events come in the order of their days, until {until} at most."
-            )
+            raise BadScenario(f"{where}: events[{n}]: events come in the order of their days, until {until} at most.")
     return Scenario(trial_days, until, events)
 
 
@@ -195,9 +193,7 @@ class _Run:
         lifecycle.activate_account(self.account, actor=self.main_user, on=on)
 
     def _cancel(self, on: date, erase_immediately: bool = False) -> None:
-        lifecycle.cancel_account(
-            self.account, actor=self.main_user, on=on, erase_immediately=erase_immediately
-        )
+        lifecycle.cancel_account(self.account, actor=self.main_user, on=on, erase_immediately=erase_immediately)
 
     def _reactivate(self, on: date) -> None:
         lifecycle.reactivate_account(self.account, actor=self.main_user, on=on)
@@ -255,15 +251,11 @@ class _Run:
     def _erase_now(self, on: date) -> None:
         erasure.erase_due(on=on, at=start_of_day(on), only=[self.account.pk])  # type: ignore[union-attr]
         if failed := Erasure.objects.exclude(failure="").filter(account=self.account).first():
-            raise RuntimeError(
-                f"The erasure of {on} failed: {failed.failure}."
-            )  # a wrong answer would be worse
+            raise RuntimeError(f"The erasure of {on} failed: {failed.failure}.")  # a wrong answer would be worse
 
 
 def _staff(name: str) -> User:
-    return User.objects.create_user(
-        f"{uuid.uuid4()}@example.com", first_name=name, last_name="Staff", is_staff=True
-    )
+    return User.objects.create_user(f"{uuid.uuid4()}@example.com", first_name=name, last_name="Staff", is_staff=True)
 
 
 def _event(raw: Any, where: str) -> Event:

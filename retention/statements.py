@@ -40,13 +40,10 @@ def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict
         "claimed_on": run.claimed_on.isoformat(),
         "erased_on": erased_on.isoformat(),
         "erased": [
-            {"category": category, "rows": count, "files": 0}
-            for category, count in _rows_by_category(run).items()
+            {"category": category, "rows": count, "files": 0} for category, count in _rows_by_category(run).items()
         ],
         "kept": [_kept(fate) for fate in schedule.schedule(history)],
-        "key_destroyed": not any(
-            entry.encrypted and entry.category in run.held for entry in datamap.entries()
-        ),
+        "key_destroyed": not any(entry.encrypted and entry.category in run.held for entry in datamap.entries()),
         "rescan": run.rescan,
         "rules": run.rules_digest,
         "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),

@@ -46,9 +46,7 @@ def sweep(*, on: date, at: datetime, progress: Callable[[int], None] = lambda fi
         return Outcome(on, lapsed, warned, 0, stopped)
     left = left_under_cap(on)
     erased = erasure.erase_due(on=on, at=at, limit=left, progress=progress)
-    return Outcome(
-        on, lapsed, warned, erased, "cap" if left <= erased and Account.objects.due(on).exists() else ""
-    )
+    return Outcome(on, lapsed, warned, erased, "cap" if left <= erased and Account.objects.due(on).exists() else "")
 
 
 def why_stopped(at: datetime) -> str:

@@ -48,9 +48,7 @@ def _plan_batch(on: date, only: Collection[int] | None) -> int:
     for account in batch:
         if account.erase_on > on:
             days = days_to_tell(account.erase_on, on)
-            warnings.append(
-                ErasureWarning(account=account, erase_on=account.erase_on, days=days, planned_on=on)
-            )
+            warnings.append(ErasureWarning(account=account, erase_on=account.erase_on, days=days, planned_on=on))
         account.warn_on = next_warning(account.erase_on, on)
     ErasureWarning.objects.bulk_create(warnings, ignore_conflicts=True)
     Account.objects.bulk_update(batch, ["warn_on"])

@@ -14,9 +14,7 @@ class RegisteredLetter(models.Model):
     """A registered letter that came in; it counts once a second member of staff has confirmed it."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="letters", verbose_name=_("account"))
-    request = models.OneToOneField(
-        ErasureRequest, models.PROTECT, related_name="letter", verbose_name=_("request")
-    )
+    request = models.OneToOneField(ErasureRequest, models.PROTECT, related_name="letter", verbose_name=_("request"))
     carrier_number = models.CharField(_("carrier's number"), max_length=40)
     received_on = models.DateField(_("received on"))
     identity_check = models.CharField(

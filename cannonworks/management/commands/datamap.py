@@ -23,15 +23,11 @@ class Command(OneLineCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for other tools")
 
     def handle(self, *, json: bool, **options: Any) -> None:
-        described = [
-            describe(entry) for entry in sorted(datamap.entries(), key=lambda e: e.model._meta.label)
-        ]
+        described = [describe(entry) for entry in sorted(datamap.entries(), key=lambda e: e.model._meta.label)]
         if json:
             self.stdout.write(_as_json(described))
         else:
-            Console(file=self.stdout, width=160 if not self.stdout.isatty() else None).print(
-                _table(described)
-            )
+            Console(file=self.stdout, width=160 if not self.stdout.isatty() else None).print(_table(described))
 
 
 def describe(entry: Entry) -> dict[str, Any]:

@@ -19,17 +19,11 @@ from retention.sweep import dry_run, sweep
 class Command(OneLineCommand):
     """Apply the retention windows once, for today or another day, or only say what would happen."""
 
-    help = (
-        "Run one sweep: let trials lapse, plan warnings, erase what is due, and tell what happened and why."
-    )
+    help = "Run one sweep: let trials lapse, plan warnings, erase what is due, and tell what happened and why."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--as-of", type=_day, metavar="DATE", help="as on this Amsterdam day, like 2028-02-28"
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="change nothing; list what would go and why"
-        )
+        parser.add_argument("--as-of", type=_day, metavar="DATE", help="as on this Amsterdam day, like 2028-02-28")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing; list what would go and why")
         parser.add_argument("--json", action="store_true", help="as JSON, for other tools")
 
     def handle(self, *, as_of: date | None, dry_run: bool, json: bool, **options: Any) -> None:

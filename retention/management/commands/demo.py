@@ -20,9 +20,7 @@ class Command(OneLineCommand):
 
     def handle(self, **options: Any) -> None:
         if not settings.EMBEDDED:
-            raise CommandError(
-                "demonstration data is for a machine of one's own; addresses of servers are set."
-            )
+            raise CommandError("demonstration data is for a machine of one's own; addresses of servers are set.")
         if not Account.objects.exists() and not User.objects.exists():
             demo.make(today=timezone.localdate())
         holder = User.objects.filter(is_main=True).order_by("pk").first()
