@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ErasureRequest
+from rights.querysets import LetterQuerySet
 
 
 class RegisteredLetter(models.Model):
@@ -27,6 +28,8 @@ class RegisteredLetter(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmed by")
     )
     confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("registered letter")
