@@ -11,7 +11,7 @@ kernel does the counting, with locks on four files, which it drops however a pro
 The first user starts the keeper, a process in a session of its own (Ctrl-C does not reach it). It starts both
 servers as its children, says that they answer, and waits for ``users.lock``; when it gets that, nobody is
 left. A user that arrives meanwhile waits until the keeper is gone, and starts another. Should the keeper be
-killed, the kernel interrupts its children, and the next one waits for ``servers.lock`` before it starts its own.
+killed, the kernel interrupts its children, and the next one waits for ``servers.lock`` before it goes on.
 
 ``python -m cannonworks.embedded hold COMMAND…`` keeps the servers while a command of several steps runs.
 """
@@ -93,7 +93,7 @@ class Servers:
 
 
 def start(folder: Path) -> Servers:
-    """Make this process a user of the servers in ``folder``, start them if nobody did, and see that both answer.
+    """Make this process a user of the servers in ``folder``, started if nobody did; both answer on return.
 
     The process is a user until it ends, and so are the children that it forks. May be called more than once.
     Raises ImproperlyConfigured, in one line, when the servers cannot be started.
@@ -387,8 +387,7 @@ def _as_owner(data: Path) -> list[str]:
         return [setpriv, "--pdeathsig", "INT", "--"] if setpriv else []
     if setpriv is None:
         raise CannotStart("PostgreSQL does not run as root, and setpriv (util-linux) is not installed")
-    found = (data if data.exists() else data.parent).stat()
-    owner, group = (found.st_uid, found.st_gid) if found.st_uid else (NOBODY, NOBODY)
+    owner, group = (data.stat().st_uid, data.stat().st_gid) if data.exists() else (NOBODY, NOBODY)
     capabilities = "+dac_override,+fowner"
     return [
         *(setpriv, f"--reuid={owner}", f"--regid={group}", "--clear-groups"),

@@ -24,7 +24,8 @@ END $$;
 """
 TRIGGER = """
 CREATE OR REPLACE TRIGGER fence_{verb} AFTER {verb} ON {table}
-    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION retention_fence();
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT
+    WHEN (current_setting('cannonworks.erasing', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION retention_fence();
 """
 
 

@@ -94,9 +94,20 @@ def schedule(history: History) -> list[Fate]:
     return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
 
 
-def next_due(history: History) -> date | None:
-    """The next day on which something goes that no hold keeps back; None when nothing will."""
-    return min((f.erase_on for f in schedule(history) if f.erase_on and not f.held_by), default=None)
+def due(history: History, on: date) -> list[Fate]:
+    """What falls due by ``on``, held or not. With the account go the records of it whose own years are over."""
+    fates = [fate for fate in schedule(history) if fate.erase_on and fate.erase_on <= on]
+    if fates and history.state != State.ERASED and any(end <= on for end in history.records):
+        fates = [fate for fate in fates if fate.category != Category.BOOKKEEPING]
+        bookkeeping = next(fate for fate in schedule(history) if fate.category == Category.BOOKKEEPING)
+        fates.append(replace(bookkeeping, erase_on=on))
+    return fates
+
+
+def next_due(history: History, *, after: date = date.min) -> date | None:
+    """The next day later than ``after`` on which something goes that no hold keeps back; None when nothing will."""
+    days = (fate.erase_on for fate in schedule(history) if fate.erase_on and not fate.held_by)
+    return min((day for day in days if day > after), default=None)
 
 
 def deciding_rule(history: History) -> Rule:

@@ -1,0 +1,451 @@
+"""The one door to erasure: claim, fence, key, rows, re-scan, ledger, statement (§5, §6).
+
+An account is claimed by a worker in one transaction (``claim``), and from then on every step is one transaction over a
+batch of claimed runs (``advance``): take the runs that stand at this step, skipping those another worker has locked; do
+the step; note the next one. A worker can be killed anywhere: its transaction is rolled back and whoever looks next goes on
+from the step that was noted. No leases, no clean-up, and any number of workers.
+
+Rows go in statements over the whole batch, in foreign-key order computed from the data map, at most ``BUDGET`` rows in a
+transaction, so a backlog of small accounts and one huge account take the same road, in bounded memory and time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, DataKey, Session, User
+from accounts.services import apply_rules, finish_erasure
+from accounts.states import State
+from cannonworks import datamap, rules
+from cannonworks.datamap import Category, Entry
+from cannonworks.deadlines import local_date
+from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.rules import WITH_THE_ACCOUNT
+from journal import services as journal
+from journal.models import Entry as JournalEntry
+from retention import ledger, schedule, statements
+from retention.models import Erasure, StatementMail, Step
+from retention.schedule import Fate, History
+
+log = logging.getLogger(__name__)
+
+#: Accounts in one batch; rows that one transaction deletes.
+BATCH = 500
+BUDGET = 50_000
+#: A failing run is tried again after these, then parked for staff.
+BACK_OFF = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+#: Not an account's fault: nothing is noted against it, the task fails as a whole and comes again.
+SURROUNDINGS = (OperationalError, InterfaceError, OSError, KeyUnavailable)
+
+
+class ResidueFound(Exception):
+    """The re-scan found rows of an erased account; the rows are erased again, and it is looked through again."""
+
+
+def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collection[int] | None = None) -> int:
+    """Erase what is due on ``on`` and finish what was left half-way; return the number of runs finished.
+
+    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts. Safe on many workers at once.
+    """
+    finished = carry_out(at=at, only=only)
+    left = limit
+    while left is None or left > 0:
+        size = BATCH if left is None else min(BATCH, left)
+        claimed = claim(on=on, at=at, size=size, only=only)
+        if not claimed.seen:
+            break
+        finished += carry_out(at=at, runs=claimed.runs)
+        left = None if left is None else left - len(claimed.runs)
+    return finished
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one claim came to: accounts ``seen`` and the primary keys of the ``runs`` begun."""
+
+    seen: int
+    runs: list[int]
+
+
+@transaction.atomic
+def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | None = None) -> Claim:
+    """Claim due accounts: from this commit on they cannot be activated, written to, or put on hold.
+
+    Locks the rows (skipping those somebody else is working on), reads the holds behind that lock, and refuses what they
+    cover. An account whose date does not follow from its rule is put right instead of erased: the hard guard of §5.1.
+    """
+    due = Account.objects.due(on)
+    if only is not None:
+        due = due.filter(pk__in=only)
+    accounts = list(due.order_by("erase_on").select_for_update(skip_locked=True)[:size])
+    if not accounts:
+        return Claim(0, [])
+    histories = schedule.histories(accounts)
+    runs: list[Erasure] = []
+    held: list[int] = []
+    lines: list[JournalEntry] = []
+    for account in accounts:
+        if not _follows_from_its_rule(account, histories[account.pk]):
+            continue
+        due_now = schedule.due(histories[account.pk], on)
+        go = [fate for fate in due_now if not fate.held_by]
+        kept = [fate for fate in due_now if fate.held_by]
+        if kept:
+            lines.append(_refusal(account, kept))
+        if _is_worth_a_run(account, go):
+            runs.append(_run(account, go, kept, on))
+            lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
+        else:
+            held.append(account.pk)
+    Account.objects.filter(pk__in=held).update(held_since=on)
+    Account.objects.filter(pk__in=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
+    Erasure.objects.bulk_create(runs)
+    journal.record_all(lines)
+    return Claim(len(accounts), [run.pk for run in runs])
+
+
+def carry_out(*, at: datetime, runs: Sequence[int] | None = None, only: Collection[int] | None = None) -> int:
+    """Take runs through all steps that are left and return how many are done; None: every unfinished one."""
+    if runs is None:
+        waiting = Erasure.objects.unfinished(at)
+        if only is not None:
+            waiting = waiting.filter(account__in=only)
+        runs = list(waiting.order_by("id").values_list("pk", flat=True))
+    finished = 0
+    for start in range(0, len(runs), BATCH):
+        for step in STEPS:
+            taken = _isolated(step, runs[start : start + BATCH], at)
+        finished += taken
+    return finished
+
+
+def unpark(erasure: Erasure, *, actor: User) -> Erasure:
+    """Let a parked run try again, from the step it had reached; staff do this once its cause is gone."""
+    from retention import tasks  # the task calls back into this module
+
+    with transaction.atomic():
+        erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        if erasure.parked_at is None:
+            raise Refused("not_parked", _("This erasure is not parked."), clause="5")
+        erasure.parked_at = erasure.retry_at = None
+        erasure.attempts, erasure.failure = 0, ""
+        erasure.save(update_fields=["parked_at", "retry_at", "attempts", "failure"])
+        journal.record("erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference)
+        transaction.on_commit(lambda: tasks.erase_account.delay(erasure.account_id), robust=True)
+    return erasure
+
+
+# --- One step of one batch -----------------------------------------------------------------------------------
+
+
+def advance(step: Step, runs: Sequence[int], at: datetime) -> int:
+    """Take those of ``runs`` that stand at ``step`` and that nobody has locked to the next; return how many."""
+    while True:
+        with transaction.atomic():
+            here = list(
+                Erasure.objects.unfinished(at)
+                .filter(pk__in=runs, step=step)
+                .select_related("account")
+                .order_by("id")
+                .select_for_update(skip_locked=True, of=("self",))
+            )
+            if not here:
+                return 0
+            if STEPS[step](here, at):
+                return len(here)
+
+
+def _isolated(step: Step, runs: Sequence[int], at: datetime) -> int:
+    # A failing run is found by halving the batch, so that one poisoned account never stops the others.
+    try:
+        return advance(step, runs, at)
+    except SURROUNDINGS:
+        raise
+    except Exception as error:
+        if len(runs) == 1:
+            _note_failure(runs[0], error, at)
+            return 0
+        middle = len(runs) // 2
+        return _isolated(step, runs[:middle], at) + _isolated(step, runs[middle:], at)
+
+
+def _note_failure(pk: int, error: Exception, at: datetime) -> None:
+    with transaction.atomic():
+        run = Erasure.objects.select_for_update().select_related("account").get(pk=pk)
+        run.attempts += 1
+        # The kind of error and never its text: what a database says may quote the row.
+        run.failure = str(error) if isinstance(error, ResidueFound) else type(error).__name__
+        if isinstance(error, ResidueFound):
+            run.step = Step.KEY_DESTROYED
+        if run.attempts > len(BACK_OFF):
+            run.parked_at, run.retry_at = at, None
+            journal.record_all([_line("erasure.parked", run, failure=run.failure)])
+        else:
+            run.retry_at = at + BACK_OFF[run.attempts - 1]
+        run.save()
+    log.warning("erasure %s failed at step %s: %s", run.reference, run.step, run.failure)
+
+
+# --- The steps -----------------------------------------------------------------------------------------------
+
+
+def _fence(runs: Sequence[Erasure], at: datetime) -> bool:
+    """End every session, note where the statement goes, and write into the ledger what is about to happen."""
+    by_account = {run.account_id: run for run in runs if _ends_the_account(run)}
+    Session.objects.filter(account__in=by_account).delete()
+    main_users = User.objects.filter(account__in=by_account, is_main=True).select_related("account__company")
+    StatementMail.objects.bulk_create(
+        [statements.mail_for(by_account[user.account_id], user) for user in main_users],  # type: ignore[index]
+        ignore_conflicts=True,
+    )
+    ledger.append([_ledger_line("claimed", run) for run in runs])
+    _save(runs, step=Step.FENCED)
+    return True
+
+
+def _destroy_keys(runs: Sequence[Erasure], at: datetime) -> bool:
+    """Destroy the data keys, except where a hold keeps an encrypted category: then the key goes with that."""
+    DataKey.objects.filter(account__in=_without_key(runs)).delete()
+    _save(runs, step=Step.KEY_DESTROYED)
+    return True
+
+
+def _erase_rows(runs: Sequence[Erasure], at: datetime) -> bool:
+    """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
+    budget = BUDGET
+    rows = {run.account_id: Counter(run.rows) for run in runs}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
+        for entry, concerned in _places(runs):
+            _detach(cursor, entry, concerned)
+            for account_id, count in _delete(cursor, entry, concerned, budget):
+                rows[account_id][entry.table] += count
+                budget -= count
+            if budget <= 0:
+                break
+    for run in runs:
+        run.rows = dict(rows[run.account_id])
+    _save(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
+    return budget > 0
+
+
+def _rescan(runs: Sequence[Erasure], at: datetime) -> bool:
+    """Look through every declared place again; ResidueFound when anything is there. What cannot be read is not zero."""
+    places = Counter({run.account_id: 0 for run in runs})
+    found = DataKey.objects.filter(account__in=_without_key(runs)).count()
+    with connection.cursor() as cursor:
+        for entry, concerned in _places(runs):
+            found += _count(cursor, entry, concerned)
+            places.update(run.account_id for run in concerned)
+    if found:
+        raise ResidueFound(f"{found} rows left")
+    for run in runs:
+        run.rescan = {"places": places[run.account_id] + 1, "found": 0, "at": at.isoformat()}  # and the key
+    _save(runs, "rescan", step=Step.PROVEN)
+    return True
+
+
+def _write_ledger(runs: Sequence[Erasure], at: datetime) -> bool:
+    """Write into the ledger that these categories of these accounts are gone."""
+    ledger.append([_ledger_line("erased", run) for run in runs])
+    _save(runs, step=Step.IN_LEDGER)
+    return True
+
+
+def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
+    """Give the accounts what is left of their lives, issue the statements, and close the runs."""
+    accounts = [_after(run, at) for run in runs]
+    histories = schedule.histories(accounts)
+    for run, account in zip(runs, accounts, strict=True):
+        account.erase_on = schedule.next_due(histories[account.pk], after=run.claimed_on)
+        run.statement = statements.issue(run, histories[account.pk], at=at) if _ends_the_account(run) else None
+        run.done_at = at
+    finish_erasure(accounts)
+    _save(runs, "statement", "done_at", step=Step.DONE)
+    journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
+    _let_tombstones_go(runs, histories)
+    return True
+
+
+#: What is done with a run that stands at a step; the last step is the end. False: come back for more.
+STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
+    Step.CLAIMED: _fence,
+    Step.FENCED: _destroy_keys,
+    Step.KEY_DESTROYED: _erase_rows,
+    Step.ROWS_ERASED: _rescan,
+    Step.PROVEN: _write_ledger,
+    Step.IN_LEDGER: _finish,
+}
+
+# --- What a run is -------------------------------------------------------------------------------------------
+
+
+def _follows_from_its_rule(account: Account, history: History) -> bool:
+    if account.state == State.ERASED or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on:
+        return True
+    log.error("account %s was due on a day that its rule does not give; put right", account.reference)
+    apply_rules(account)
+    account.save(update_fields=["keep_until", "erase_on", "warn_on"])
+    return False
+
+
+def _is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
+    # A living account of which nothing may go is not erased at all: the hold stands before the whole of it.
+    return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
+
+
+def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Erasure:
+    return Erasure(
+        account=account,
+        rule=go[0].rule.name,
+        clause=go[0].rule.clause,
+        rules_digest=rules.digest(),
+        due_on=account.erase_on,
+        claimed_on=on,
+        categories=[fate.category for fate in go],
+        held=[fate.category for fate in kept],
+    )
+
+
+def _ends_the_account(run: Erasure) -> bool:
+    return any(category in WITH_THE_ACCOUNT for category in run.categories)
+
+
+def _without_key(runs: Sequence[Erasure]) -> list[int]:
+    encrypted = {entry.category for entry in datamap.entries() if entry.encrypted}
+    return [run.account_id for run in runs if _ends_the_account(run) and not encrypted & set(run.held)]
+
+
+def _after(run: Erasure, at: datetime) -> Account:
+    account = run.account
+    if account.state != State.ERASED:
+        account.state = State.ERASED
+        account.erased_on = max(run.claimed_on, local_date(at))  # a run can end on a later day than it began
+    kept = set(account.deferred) | set(run.held) & set(WITH_THE_ACCOUNT)
+    account.deferred = sorted(kept - set(run.categories))
+    return account
+
+
+def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
+    """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
+    over = [run for run in runs if Category.EVIDENCE in run.categories]
+    Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
+    empty = [run.account_id for run in over if not run.held and not run.account.deferred and not histories[run.account_id].records]
+    Account.objects.filter(pk__in=empty).delete()
+
+
+def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
+    categories = [fate.category for fate in kept]
+    return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
+
+
+def _line(event: str, run: Erasure, **facts: Any) -> JournalEntry:
+    # What is written while the evidence goes must not itself be evidence of the account.
+    account = None if Category.EVIDENCE in run.categories else run.account
+    return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
+
+
+def _ledger_line(kind: str, run: Erasure) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "account": str(run.account.reference),
+        "run": str(run.reference),
+        "categories": list(run.categories),
+        "on": run.claimed_on.isoformat(),
+    }
+
+
+def _save(runs: Sequence[Erasure], *fields: str, step: Step) -> None:
+    """Write some columns and the step of many runs in one statement (``bulk_update`` takes ten times as long)."""
+    columns = [Erasure._meta.get_field(name) for name in fields]
+    casts = {"rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
+    values = [[_sql(getattr(run, name), casts[name]) for run in runs] for name in fields]
+    assigned = "".join(f", {column.column} = new.{column.column}" for column in columns)
+    unnested = ", ".join(["%s::bigint[]", *(f"%s::{casts[name]}[]" for name in fields)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE retention_erasure AS run SET step = %s{assigned}"
+            f" FROM unnest({unnested}) AS new({', '.join(['id', *fields])}) WHERE run.id = new.id",
+            [step, [run.pk for run in runs], *values],
+        )
+    for run in runs:
+        run.step = step
+
+
+def _sql(value: Any, cast: str) -> Any:
+    return json.dumps(value) if cast == "jsonb" and value is not None else value
+
+
+# --- Rows ----------------------------------------------------------------------------------------------------
+
+
+def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
+    """Declared tables in the order in which rows can go, each with the runs that concern it."""
+    named = {Category(name) for run in runs for name in run.categories}
+    return [
+        (entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)
+    ]
+
+
+def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
+    """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
+    where, params = _where(entry, runs)
+    cursor.execute(
+        f'SELECT count(*) FROM (SELECT 1 FROM "{entry.table}" WHERE {where} LIMIT {budget + 1}) AS a', params
+    )
+    if cursor.fetchone()[0] > budget:
+        where = f'ctid = ANY(ARRAY(SELECT ctid FROM "{entry.table}" WHERE {where} LIMIT {budget}))'
+    cursor.execute(
+        f'WITH gone AS (DELETE FROM "{entry.table}" WHERE {where} RETURNING "{entry.column}" AS owner)'
+        " SELECT owner, count(*) FROM gone GROUP BY owner",
+        params,
+    )
+    by_owner = {_owner(entry, run): run.account_id for run in runs}
+    return [(by_owner[owner], count) for owner, count in cursor.fetchall()]
+
+
+def _count(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> int:
+    where, params = _where(entry, runs)
+    cursor.execute(f'SELECT count(*) FROM "{entry.table}" WHERE {where}', params)
+    return cursor.fetchone()[0]
+
+
+def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> None:
+    """Let go of rows that stay, under a hold, but point at rows that go; what they say themselves stays as it is."""
+    for other in datamap.entries():
+        for pointer in other.model._meta.local_concrete_fields:
+            if pointer.related_model is not entry.model or not pointer.null or other.category is None:
+                continue
+            staying = [run.account_id for run in runs if other.category in run.held]
+            if staying:
+                cursor.execute(
+                    f'UPDATE "{other.table}" SET "{pointer.column}" = NULL'
+                    f' WHERE "{other.column}" = ANY(%s) AND "{pointer.column}" IS NOT NULL',
+                    [staying],
+                )
+
+
+def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
+    owners = [_owner(entry, run) for run in runs]
+    where, params = f'"{entry.column}" = ANY(%s)', [owners]
+    if entry.until:
+        where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
+        params.append(max(run.claimed_on for run in runs))  # type: ignore[arg-type]
+    if entry.model is Erasure:  # the run that is under way goes last, by itself
+        where += " AND id <> ALL(%s)"
+        params.append([run.pk for run in runs])
+    return where, params
+
+
+def _owner(entry: Entry, run: Erasure) -> Any:
+    return run.account.reference if entry.by_reference else run.account_id
