@@ -83,6 +83,10 @@ class StaffAdmin(ModelAdmin):
         # Not Django's: who may act on a row need not be allowed to change its fields.
         return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
 
+    def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whether this member of staff may press the buttons of a row; Django's word for it is "change"."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
     def log_addition(self, request: HttpRequest, obj: models.Model, message: object) -> None:
         """Write nothing: services journal what was done, without names."""
 
@@ -92,7 +96,9 @@ class StaffAdmin(ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Write nothing: nothing is deleted here."""
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict | None = None
+    ) -> HttpResponse:
         raise Http404  # it would show Django's own log, which stays empty
 
     def get_search_results(
@@ -126,14 +132,24 @@ class StaffAdmin(ModelAdmin):
         return row
 
     def act(
-        self, request: HttpRequest, question: Question, do: Callable[..., object], *, done: str, row: Any = None
+        self,
+        request: HttpRequest,
+        question: Question,
+        do: Callable[..., object],
+        *,
+        done: str,
+        row: Any = None,
     ) -> HttpResponse:
         """Ask ``question``; on its answer call ``do`` with what was filled in, say ``done``, and go back.
 
         What a service refuses becomes a message: the form is shown again as it was, and nothing has changed.
         """
         form = question.fields(request.POST if request.method == "POST" else None, initial=question.initial)
-        back = self.page_of(row) if row else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        back = (
+            self.page_of(row)
+            if row
+            else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        )
         status = 200
         if request.method == "POST":
             if form.is_valid() and self._did(request, lambda: do(**form.cleaned_data)):

@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import ErasureRequest, User
+from accounts.models import ErasureRequest
 from cannonworks.admin import DayField, Question, StaffAdmin, link, today, words
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
@@ -76,7 +76,15 @@ class WaitingFilter(admin.SimpleListFilter):
 @admin.register(RegisteredLetter)
 class LetterAdmin(StaffAdmin):
     may = frozenset({"add"})
-    list_display = ("code", "company", "carrier_number", "received_on", "stage", "recorded_by", "confirmed_by")
+    list_display = (
+        "code",
+        "company",
+        "carrier_number",
+        "received_on",
+        "stage",
+        "recorded_by",
+        "confirmed_by",
+    )
     list_filter = (WaitingFilter,)
     list_select_related = ("account__company", "request", "recorded_by", "confirmed_by")
     search_fields = ("request__code__istartswith", "carrier_number__istartswith")
@@ -100,7 +108,8 @@ class LetterAdmin(StaffAdmin):
         return getattr(letter.account, "company", None)
 
     @display(
-        description=gettext_lazy("state"), label={"waiting": "warning", "confirmed": "success", "withdrawn": "info"}
+        description=gettext_lazy("state"),
+        label={"waiting": "warning", "confirmed": "success", "withdrawn": "info"},
     )
     def stage(self, letter: RegisteredLetter) -> tuple[str, str]:
         if letter.confirmed_on:
@@ -109,7 +118,9 @@ class LetterAdmin(StaffAdmin):
             return "withdrawn", _("Request withdrawn")
         return "waiting", _("Waiting for the second person")
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
         """Ask what the letter says and record it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -127,11 +138,13 @@ class LetterAdmin(StaffAdmin):
                 raise Refused("no_request", _("No request for erasure has this reference."), clause="6")
             services.record_letter(asked.account, actor=request.user, code=code, **letter)
 
-        return self.act(request, question, record, done=_("The letter is recorded; a second member of staff confirms."))
+        return self.act(
+            request, question, record, done=_("The letter is recorded; a second member of staff confirms.")
+        )
 
     @action(
         description=gettext_lazy("Confirm"),
-        permissions=["rights.change_registeredletter"],
+        permissions=["act"],
         icon="done_all",
         variant=ActionVariant.DANGER,
     )
@@ -140,9 +153,14 @@ class LetterAdmin(StaffAdmin):
         letter = self.row(request, object_id)
         question = Question(
             title=_("Confirm letter and erase"),
-            text=_("Confirm only with the letter in hand: its reference, its signature and the main user's identity."),
+            text=_(
+                "Confirm only with the letter in hand: its reference, its signature and the main user's identity."
+            ),
             facts=[
-                (_("Account"), link(letter.account, getattr(letter.account, "company", None) or letter.account)),
+                (
+                    _("Account"),
+                    link(letter.account, getattr(letter.account, "company", None) or letter.account),
+                ),
                 (_("State"), letter.account.get_state_display()),
                 (_("Reference"), letter.request.code),
                 (_("Received on"), date_format(letter.received_on)),
@@ -150,7 +168,10 @@ class LetterAdmin(StaffAdmin):
                 (_("Recorded by"), letter.recorded_by),
                 (_("Will be erased"), words(c.label for c in WITH_THE_ACCOUNT)),
                 (_("When"), _("At once, as soon as you confirm")),
-                (_("Stays"), _("What a hold keeps, our own books for seven years, and evidence without names")),
+                (
+                    _("Stays"),
+                    _("What a hold keeps, our own books for seven years, and evidence without names"),
+                ),
             ],
             warning=_("This cannot be undone. Nobody can bring the data back."),
             button=_("Confirm and erase at once"),
