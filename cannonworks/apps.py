@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from cannonworks import catalogue
 
 
 class KernelConfig(AppConfig):
@@ -10,6 +13,9 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         from cannonworks import datamap
 
+        # A machine of one's own has no build step; elsewhere the image is built with its catalogue compiled.
+        if settings.EMBEDDED:
+            catalogue.compile_when_stale(settings.BASE_DIR)
         datamap.autodiscover()
         # Web and workers run no system checks of their own, so the start itself refuses an incomplete map.
         if errors := datamap.check_data_map(None):

@@ -141,6 +141,9 @@ RULES = (
 #: Days before erasure at which the main user is warned by mail.
 WARNING_DAYS = (90, 30, 7)
 
+#: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
+BACKUPS_KEPT = Term(years=1)
+
 
 def rule(name: str) -> Rule:
     """The rule of that name."""

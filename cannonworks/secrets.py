@@ -23,7 +23,9 @@ def load(folder: Path | None) -> dict[str, str]:
         return given
     if folder is None:
         missing = ", ".join(name for name in NAMES if name not in given)
-        raise ImproperlyConfigured(f"Not set: {missing}. Set them in the environment; see docs/operations.md.")
+        raise ImproperlyConfigured(
+            f"Not set: {missing}. Set them in the environment; see docs/operations.md."
+        )
     return {**_made_once(folder / "secrets.json"), **given}
 
 
@@ -53,3 +55,8 @@ def _made_once(path: Path) -> dict[str, str]:
     finally:
         draft.unlink()
     return json.loads(path.read_text())
+
+
+if __name__ == "__main__":  # lines for an .env file or a shell; no value holds a quote
+    for name, value in generate().items():
+        print(f"{name}='{value}'")

@@ -267,9 +267,11 @@ def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
     accounts = [_after(run, at) for run in runs]
     histories = schedule.histories(accounts)
     for run, account in zip(runs, accounts, strict=True):
-        account.erase_on = schedule.next_due(histories[account.pk], after=run.claimed_on)
-        run.statement = statements.issue(run, histories[account.pk], at=at) if _ends_the_account(run) else None
+        account.erase_on = schedule.next_due(
+            histories[account.pk], evidence_is_gone=Category.EVIDENCE in run.categories
+        )
         run.done_at = at
+    statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
     finish_erasure(accounts)
     _save(runs, "statement", "done_at", step=Step.DONE)
     journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
@@ -339,8 +341,13 @@ def _after(run: Erasure, at: datetime) -> Account:
 def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
+    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
-    empty = [run.account_id for run in over if not run.held and not run.account.deferred and not histories[run.account_id].records]
+    empty = [
+        run.account_id
+        for run in over
+        if not (run.held or run.account.deferred or histories[run.account_id].records)
+    ]
     Account.objects.filter(pk__in=empty).delete()
 
 

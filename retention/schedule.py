@@ -104,10 +104,16 @@ def due(history: History, on: date) -> list[Fate]:
     return fates
 
 
-def next_due(history: History, *, after: date = date.min) -> date | None:
-    """The next day later than ``after`` on which something goes that no hold keeps back; None when nothing will."""
-    days = (fate.erase_on for fate in schedule(history) if fate.erase_on and not fate.held_by)
-    return min((day for day in days if day > after), default=None)
+def next_due(history: History, *, evidence_is_gone: bool = False) -> date | None:
+    """The next day on which something goes that no hold keeps back; None when nothing will."""
+    return min(
+        (
+            fate.erase_on
+            for fate in schedule(history)
+            if fate.erase_on and not fate.held_by and not (evidence_is_gone and fate.category == Category.EVIDENCE)
+        ),
+        default=None,
+    )
 
 
 def deciding_rule(history: History) -> Rule:
@@ -156,9 +162,10 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
 
 def _of_tombstone(history: History) -> list[Fate]:
     erased_on = history.dates["erased_on"]
+    assert erased_on is not None  # noqa: S101  the database has it so
     rule = rules.rule_for_tombstone(history.dates)
     fates = [Fate(c, rule, erased_on, erased_on) for c in WITH_THE_ACCOUNT if c in history.deferred]
     for end in history.records[:1]:  # each record goes when its own years are over: the first one is next
-        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), end, max(end, erased_on)))  # type: ignore[type-var]
+        fates.append(Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), history.records[-1], max(end, erased_on)))
     window = rules.rule("evidence").window(history.dates)
     return [*fates, Fate(Category.EVIDENCE, window.rule, window.kept_until, window.erase_on)]

@@ -101,9 +101,17 @@ def test_bad_input_is_refused_before_anything_is_written(arguments, named):
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["subject_request", GOOD, GOOD, "tomorrow"], ["subject_request"]])
-def test_bad_input_ends_in_one_line_and_exit_code_1(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "english"),
+    [
+        (["subject_request", GOOD, GOOD, "tomorrow"], "is not a moment"),
+        (["subject_request"], "are required"),
+        (["birthday", GOOD], "no deadline of that kind"),  # English, whatever language the pages have
+    ],
+)
+def test_bad_input_ends_in_one_line_and_exit_code_1(arguments, english):
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("deadline: ")
+    assert english in line

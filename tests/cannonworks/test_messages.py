@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
@@ -187,6 +188,7 @@ def test_a_stale_catalogue_is_compiled_and_a_fresh_one_left_alone(project):
         ('_("{a}")', 'msgid "{a}"\nmsgstr "a"\n', ['placeholders differ: "{a}" in shop/models.py']),
         ('_("%s %s")', 'msgid "%s %s"\nmsgstr "%s"\n', ['placeholders differ: "%s %s" in shop/models.py']),
         ('_("5%% of %(a)s")', 'msgid "5%% of %(a)s"\nmsgstr "5%% van %(a)s"\n', []),
+        ('_("5%% of %(a)s")', 'msgid "5%% of %(a)s"\nmsgstr "vijf procent van %(a)s"\n', []),
         (
             'ngettext("%(n)d day", "%(n)d days", n)',
             'msgid "%(n)d day"\nmsgid_plural "%(n)d days"\nmsgstr[0] "één dag"\nmsgstr[1] "%(n)d dagen"\n',
@@ -244,6 +246,16 @@ def test_the_command_checks_updates_and_compiles(project, settings):
     compiled.unlink()
     call_command("messages", "--compile")
     assert compiled.exists()
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_a_machine_of_ones_own_compiles_at_start_up_and_no_other(project, settings, embedded):
+    catalogue.update(project)
+    compiled = (project / DUTCH).with_suffix(".mo")
+    compiled.unlink()
+    settings.BASE_DIR, settings.EMBEDDED = project, embedded
+    apps.get_app_config("cannonworks").ready()
+    assert compiled.exists() is embedded
 
 
 def test_every_message_of_the_product_has_good_dutch():

@@ -259,7 +259,7 @@ def test_the_page_says_what_the_statement_says(language, expected):
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("rule", ["cancelled", "trial", "letter", "release"])
+@pytest.mark.parametrize("rule", ["cancelled", "lapsed", "letter", "release"])
 @pytest.mark.parametrize("count", [0, 1, 8])
 def test_every_statement_fits_one_page(language, rule, count):
     body = {

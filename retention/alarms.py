@@ -1,0 +1,158 @@
+"""The two-sided alarm: erased before its floor, or still there after its ceiling (§5). "Could not check" is never zero."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DateField, F, Func, Q
+
+from accounts.models import Account
+from accounts.states import State
+from cannonworks import datamap, rules
+from cannonworks.rules import Term
+from journal import services as journal
+from journal.models import Entry
+from retention import sweep
+from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
+
+log = logging.getLogger(__name__)
+
+Found = tuple[AlarmKind, str, str]  # kind, about (a random reference or a table), detail
+#: Rows of one kind that are worth a line of their own; the rest is the same trouble.
+MOST = 100
+TRIES = 3
+STATEMENT_LATE = timedelta(days=3)
+
+
+def check_everything(*, on: date, at: datetime) -> int:
+    """Run every check, raise what is new, clear what is over, and return how many alarms stand."""
+    found: dict[tuple[AlarmKind, str], str] = {}
+    unknown = set()
+    for kinds, check in CHECKS:
+        try:
+            with transaction.atomic():
+                found.update({(kind, about): detail for kind, about, detail in check(on, at)})
+        except Exception as error:
+            log.exception("the check %s failed", check.__name__)
+            found[AlarmKind.NOT_CHECKED, check.__name__] = type(error).__name__
+            unknown.update(kinds)
+    return _settle(found, unknown, at)
+
+
+@transaction.atomic
+def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('retention alarms'))")
+    standing = {(AlarmKind(alarm.kind), alarm.about): alarm for alarm in Alarm.objects.filter(cleared_at=None)}
+    for (kind, about), detail in found.items():
+        if (kind, about) not in standing:
+            Alarm.objects.create(kind=kind, about=about, detail=detail, raised_at=at)
+            journal.record("alarm.raised", clause="5", kind=kind, about=about)
+    for (kind, about), alarm in standing.items():
+        if (kind, about) not in found and kind not in unknown:  # what could not be checked is not over
+            alarm.cleared_at = at
+            alarm.save(update_fields=["cleared_at"])
+            journal.record("alarm.cleared", clause="5", kind=kind, about=about)
+    return Alarm.objects.filter(cleared_at=None).count()
+
+
+# --- The checks: each says what it finds; none of them trusts erase_on, which the sweep goes by -----------------
+
+
+def end_of(term: Term, field: str) -> Func:
+    """The day on which a term counted from a date column is over, computed by the database."""
+    interval = f"make_interval(years => {term.years}, months => {term.months}, days => {term.days})"
+    return Func(F(field), template=f"(%(expressions)s + {interval})::date", output_field=DateField())
+
+
+def still_there(on: date, at: datetime) -> Iterator[Found]:
+    """Accounts a day past their ceiling that no hold keeps back."""
+    for rule in rules.RULES:
+        if rule.state in State.values and rule.erase:
+            late = Account.objects.filter(state=rule.state, held_since=None, ordered_on=None)
+            for account in late.annotate(ceiling=end_of(rule.erase, rule.counted_from)).filter(ceiling__lt=on)[:MOST]:
+                yield AlarmKind.TOO_LATE, str(account.reference), f"§{rule.clause}: {account.ceiling}"
+    for account in Account.objects.filter(ordered_on__lt=on, held_since=None).exclude(state=State.ERASED)[:MOST]:
+        yield AlarmKind.TOO_LATE, str(account.reference), f"§5.5: {account.ordered_on}"
+    for account in Account.objects.filter(state=State.TRIAL, trial_ends_on__lt=on, claimed_at=None)[:MOST]:
+        yield AlarmKind.TOO_LATE, str(account.reference), f"§2: {account.trial_ends_on}"
+
+
+def gone_too_early(on: date, at: datetime) -> Iterator[Found]:
+    """Erased accounts whose floor had not come, without a letter of the holder."""
+    tombstones = Account.objects.filter(state=State.ERASED, ordered_on=None)
+    for name in ("lapsed", "cancelled"):
+        rule = rules.rule(name)
+        assert rule.keep is not None  # noqa: S101  both have a floor
+        ended = Q(cancelled_on__isnull=False) if name == "cancelled" else Q(cancelled_on__isnull=True)
+        early = tombstones.filter(ended).annotate(floor=end_of(rule.keep, rule.counted_from))
+        for account in early.filter(erased_on__lt=F("floor"))[:MOST]:
+            yield AlarmKind.TOO_EARLY, str(account.reference), f"§{rule.clause}: {account.erased_on} < {account.floor}"
+
+
+def residue(on: date, at: datetime) -> Iterator[Found]:
+    """Rows of erased accounts in tables from which everything of theirs should be gone."""
+    with connection.cursor() as cursor:
+        for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT):
+            cursor.execute(
+                f'SELECT count(*) FROM accounts_account a JOIN "{entry.table}" t ON t."{entry.column}" = a.id'
+                " WHERE a.state = 'erased' AND a.claimed_at IS NULL AND NOT %s = ANY(a.deferred)",
+                [entry.category],
+            )
+            if count := cursor.fetchone()[0]:
+                yield AlarmKind.RESIDUE, entry.table, str(count)
+
+
+def vanished(on: date, at: datetime) -> Iterator[Found]:
+    """Accounts that signed up, whose row is gone while their evidence is still here."""
+    known = Account.objects.values("reference")
+    for entry in Entry.objects.filter(event="account.signed_up").exclude(account_reference__in=known)[:MOST]:
+        yield AlarmKind.VANISHED, str(entry.account_reference), ""
+
+
+def stopped(on: date, at: datetime) -> Iterator[Found]:
+    """The kill switch, rules that wait for approval, the cap."""
+    why = sweep.why_stopped(at)
+    if why == "switched off":
+        yield AlarmKind.STOPPED, "", ""
+    elif why:
+        yield AlarmKind.RULES, "", rules.digest()
+    if Account.objects.due(on).exists() and not sweep.left_under_cap(on):
+        yield AlarmKind.CAP, "", str(settings.RETENTION_NIGHTLY_CAP)
+
+
+def parked(on: date, at: datetime) -> Iterator[Found]:
+    """Erasures that failed too often."""
+    for run in Erasure.objects.parked()[:MOST]:
+        yield AlarmKind.PARKED, str(run.reference), run.failure
+
+
+def undelivered(on: date, at: datetime) -> Iterator[Found]:
+    """Mail that keeps failing."""
+    for warning in ErasureWarning.objects.filter(sent_at=None, attempts__gte=TRIES).select_related("account")[:MOST]:
+        yield AlarmKind.WARNING, str(warning.account.reference), f"{warning.days}: {warning.failure}"
+    late = StatementMail.objects.filter(made_on__lt=on - STATEMENT_LATE, erasure__statement__isnull=False)
+    for mail in late.select_related("account")[:MOST]:
+        yield AlarmKind.STATEMENT, str(mail.account.reference), ""
+
+
+def unreviewed(on: date, at: datetime) -> Iterator[Found]:
+    """Holds past their review date."""
+    for hold in Hold.objects.active().filter(review_on__lte=on).select_related("account")[:MOST]:
+        yield AlarmKind.REVIEW, str(hold.account.reference), f"{hold.review_on}"
+
+
+CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
+    ((AlarmKind.TOO_LATE,), still_there),
+    ((AlarmKind.TOO_EARLY,), gone_too_early),
+    ((AlarmKind.RESIDUE,), residue),
+    ((AlarmKind.VANISHED,), vanished),
+    ((AlarmKind.STOPPED, AlarmKind.RULES, AlarmKind.CAP), stopped),
+    ((AlarmKind.PARKED,), parked),
+    ((AlarmKind.WARNING, AlarmKind.STATEMENT), undelivered),
+    ((AlarmKind.REVIEW,), unreviewed),
+)

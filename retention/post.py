@@ -1,0 +1,135 @@
+"""The post: warnings and erasure statements by mail, each tried again when the mail server fails, each sent once (§5, §6)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import date, datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F, Q
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from accounts.models import User
+from accounts.services import dates_of
+from cannonworks import rules
+from journal import services as journal
+from retention import schedule, statements
+from retention.models import ErasureWarning, StatementMail
+
+log = logging.getLogger(__name__)
+
+#: A failed mail is tried again after this, twice as long each time, at most a day.
+FIRST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(days=1)
+#: An address that takes no statement for so long is forgotten all the same; staff hear of it.
+FORGET_AFTER = timedelta(days=14)
+FAILURES = (SMTPException, OSError)
+
+
+def send_waiting(*, on: date, at: datetime) -> int:
+    """Send every warning and statement that waits; return how many went. Safe on many workers at once."""
+    drop_pointless_warnings()
+    ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
+    warnings = ErasureWarning.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
+    sent = sum(_send_warning(pk, at) for pk in list(warnings))
+    mails = StatementMail.objects.filter(ready, erasure__statement__isnull=False).order_by("id")
+    return sent + sum(_send_statement(pk, on, at) for pk in list(mails.values_list("pk", flat=True)))
+
+
+def drop_pointless_warnings() -> None:
+    """Forget warnings not yet sent of an erasure that is off: reactivated, or set on another day since."""
+    waiting = ErasureWarning.objects.filter(sent_at__isnull=True)
+    still_so = Q(account__erase_on=F("erase_on"), account__erased_on__isnull=True, account__claimed_at__isnull=True)
+    waiting.exclude(still_so).delete()
+
+
+@transaction.atomic
+def _send_warning(pk: int, at: datetime) -> bool:
+    warning = _take(ErasureWarning.objects.select_related("account").filter(sent_at__isnull=True), pk)
+    if warning is None:
+        return False
+    user = warning.account.main_user
+    if user is None:
+        return False
+    try:
+        _warning_mail(warning, user).send()
+    except FAILURES as error:
+        _try_later(warning, error, at)
+        return False
+    warning.sent_at, warning.failure = at, ""
+    warning.save(update_fields=["sent_at", "failure"])
+    journal.record("warning.sent", account=warning.account, clause="5", days=warning.days)
+    return True
+
+
+@transaction.atomic
+def _send_statement(pk: int, on: date, at: datetime) -> bool:
+    mail = _take(StatementMail.objects.select_related("erasure", "account"), pk)
+    if mail is None:
+        return False
+    try:
+        _statement_mail(mail).send()
+    except FAILURES as error:
+        if on - mail.made_on < FORGET_AFTER:
+            _try_later(mail, error, at)
+            return False
+        mail.delete()
+        journal.record("statement.undelivered", account=mail.account, clause="6", run=mail.erasure.reference)
+        return False
+    mail.delete()  # the address has served its last purpose
+    journal.record("statement.mailed", account=mail.account, clause="6", run=mail.erasure.reference)
+    return True
+
+
+def _take(rows, pk):  # type: ignore[no-untyped-def]
+    return rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+
+
+def _try_later(row: ErasureWarning | StatementMail, error: Exception, at: datetime) -> None:
+    row.attempts += 1
+    row.retry_at = at + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
+    if isinstance(row, ErasureWarning):
+        row.failure = type(error).__name__  # the server's words may quote the address
+    row.save()
+    log.warning("mail about account %s failed: %s", row.account.reference, type(error).__name__)
+
+
+def _warning_mail(warning: ErasureWarning, user: User) -> EmailMessage:
+    account = warning.account
+    history = schedule.history_of(account)
+    context = {
+        "user": user,
+        "company": account.company,
+        "days": (warning.erase_on - warning.planned_on).days,
+        "erase_on": warning.erase_on,
+        "fates": schedule.schedule(history),
+        "goes": [f for f in schedule.schedule(history) if f.category in rules.WITH_THE_ACCOUNT and not f.held_by],
+        "stays": [f for f in schedule.schedule(history) if f.category not in rules.WITH_THE_ACCOUNT or f.held_by],
+        "rule": rules.rule_for(account.state, dates_of(account)),
+        "url": settings.SITE_URL,
+    }
+    return _mail("warning", context, to=user.email, language=user.language, about=f"warning-{warning.pk}")
+
+
+def _statement_mail(mail: StatementMail) -> EmailMessage:
+    message = _mail("statement", {"mail": mail, "run": mail.erasure, "url": settings.SITE_URL}, to=mail.email,
+                    language=mail.language, about=f"statement-{mail.erasure.reference}")  # fmt: skip
+    name = f"statement-{mail.erasure.reference}"
+    message.attach(f"{name}.pdf", statements.statement_pdf(mail.erasure), "application/pdf")
+    message.attach(f"{name}.json", json.dumps(mail.erasure.statement, indent=1), "application/json")
+    return message
+
+
+def _mail(template: str, context: dict, *, to: str, language: str, about: str) -> EmailMessage:
+    with translation.override(language):
+        subject, _blank, text = render_to_string(f"retention/mail/{template}.txt", context).partition("\n\n")
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    # The same mail has the same id, so a repeat after a crash is seen to be one.
+    return EmailMessage(" ".join(subject.split()), text.strip() + "\n", to=[to], headers={"Message-ID": f"<{about}@{domain}>"})
+
+

@@ -1,0 +1,89 @@
+"""Erasure statements: what was erased, what is kept and until when, signed so that anyone can verify it (§6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from accounts.models import User
+from cannonworks import datamap, documents, rules, signing
+from cannonworks.datamap import Category
+from cannonworks.deadlines import local_date
+from retention import schedule
+from retention.models import Erasure, StatementMail
+from retention.schedule import Fate, History
+
+TEMPLATE = Path(__file__).resolve().parent / "documents" / "statement.typ"
+GROUNDS = {Category.BOOKKEEPING: "statutory duty (AWR art. 52)", Category.EVIDENCE: "proof of obligations"}
+
+
+def issue(runs: Sequence[Erasure], histories: Mapping[int, History], *, at: datetime) -> None:
+    """Give each finished run its signed statement, in the language of the main user it goes to; saves nothing."""
+    languages = dict(StatementMail.objects.filter(erasure__in=runs).values_list("erasure", "language"))
+    for run in runs:
+        language = languages.get(run.pk, "nl")
+        run.statement = signing.sign(body(run, histories[run.account_id], language=language, at=at))
+
+
+def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict[str, Any]:
+    """What a statement says, as plain JSON without personal data; ``history`` is the account's after the run."""
+    erased_on = max(run.claimed_on, local_date(at))
+    return {
+        "kind": "erasure-statement",
+        "version": 1,
+        "reference": str(run.reference),
+        "account": str(run.account.reference),
+        "reason": {"rule": run.rule, "clause": run.clause},
+        "claimed_on": run.claimed_on.isoformat(),
+        "erased_on": erased_on.isoformat(),
+        "erased": [
+            {"category": category, "rows": count, "files": 0} for category, count in _rows_by_category(run).items()
+        ],
+        "kept": [_kept(fate) for fate in schedule.schedule(history)],
+        "key_destroyed": not any(entry.encrypted and entry.category in run.held for entry in datamap.entries()),
+        "rescan": run.rescan,
+        "rules": run.rules_digest,
+        "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),
+        "issued_at": at.isoformat(),
+        "language": language,
+    }
+
+
+def statement_pdf(run: Erasure) -> bytes:
+    """The statement of a finished run as PDF/A, with the signed JSON inside; the same bytes every time."""
+    return documents.render(TEMPLATE, run.statement)
+
+
+def mail_for(run: Erasure, user: User) -> StatementMail:
+    """Where the statement of this run goes: the last use of the main user's address. Not yet saved."""
+    account = user.account
+    company = account.company if account and hasattr(account, "company") else None
+    return StatementMail(
+        erasure=run,
+        account=account,
+        email=user.email,
+        name=user.full_name,
+        company_name=company.company_name if company else "",
+        language=user.language,
+        made_on=run.claimed_on,
+    )
+
+
+def _rows_by_category(run: Erasure) -> dict[str, int]:
+    by_table = {entry.table: entry.category for entry in datamap.entries() if entry.category}
+    rows: Counter[str] = Counter(dict.fromkeys(run.categories, 0))
+    for table, count in run.rows.items():
+        rows[by_table[table]] += count
+    return {category: rows[category] for category in run.categories}
+
+
+def _kept(fate: Fate) -> dict[str, Any]:
+    return {
+        "category": fate.category,
+        "ground": "hold" if fate.held_by else GROUNDS.get(fate.category, "hold"),
+        "clause": fate.rule.clause if not fate.held_by else "5",
+        "until": fate.kept_until.isoformat() if fate.kept_until and not fate.held_by else None,
+    }
