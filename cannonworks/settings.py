@@ -35,6 +35,8 @@ TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
+# Where registered letters go; commas part the lines.
+CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 
 # --- Django --------------------------------------------------------------------------------------------------
@@ -66,6 +68,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cannonworks.middleware.ContentSecurityPolicyMiddleware",
+    "cannonworks.middleware.RefusedMiddleware",
 ]
 ROOT_URLCONF = "cannonworks.urls"
 WSGI_APPLICATION = "cannonworks.wsgi.application"
@@ -79,6 +83,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.header",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
@@ -110,6 +115,8 @@ X_FRAME_OPTIONS = "DENY"
 # --- Language and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, SECURE, "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Amsterdam"
 USE_TZ = True
