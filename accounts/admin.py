@@ -5,6 +5,7 @@ The accounts themselves are in retention's administration, which knows their win
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -14,8 +15,9 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -24,7 +26,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import User
-from cannonworks.admin import StaffAdmin
+from cannonworks.admin import StaffAdmin, chip
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")
@@ -75,6 +77,8 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     reference_fields = ("reference", "account__reference")
     ordering = ("-is_staff", "id")
     filter_horizontal = ()
+    add_form_template = None
+    actions_detail = ("set_password",)
     readonly_fields = ("last_login",)
     add_fieldsets = (
         (None, {"fields": (*NAMES, "email", "language", "groups")}),
@@ -112,6 +116,14 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """A holder's name and address leave this method masked, so that no heading can tell them."""
+        user = super().get_object(request, object_id, from_field)
+        if user is not None and not user.is_staff:
+            for name in (*NAMES, "initials", "email"):
+                setattr(user, name, masked(getattr(user, name)))
+        return user
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
             return self.add_fieldsets
@@ -120,7 +132,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def formfield_for_manytomany(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
-            return db_field.formfield(**{"label": _("roles"), "help_text": "", **kwargs})
+            return db_field.formfield(**{"label": _("Roles"), "help_text": "", **kwargs})
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @display(description=_("name"))
@@ -131,15 +143,23 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def address(self, user: User) -> str:
         return user.email if user.is_staff else masked(user.email)
 
-    @display(description=_("kind"), label={"staff": "info", "admin": "primary", "holder": ""})
-    def kind_of_user(self, user: User) -> tuple[str, Any]:
+    @display(description=_("kind"))
+    def kind_of_user(self, user: User) -> str:
         if user.is_superuser:
-            return "admin", _("Administrator")
-        return ("staff", _("Staff")) if user.is_staff else ("holder", _("Account holder"))
+            return chip("primary", _("Administrator"))
+        return chip("info", _("Staff")) if user.is_staff else chip("", _("Account holder"))
 
     @display(description=_("roles"))
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all()) or "–"
+
+    def possible(self, request: HttpRequest, user: User) -> Iterable[str]:
+        return ["set_password"] if self.has_change_permission(request, user) else []
+
+    @action(description=_("Set a new password"), icon="key")
+    def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to Django's own form, which asks whether this may be done."""
+        return redirect("admin:auth_user_password_change", object_id)
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,15 +19,20 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
+from unfold.views import ChangeList
 from unfold.widgets import INPUT_CLASSES
 
+from cannonworks.datamap import Category
 from cannonworks.errors import Refused
 
 #: Eight or more hexadecimal digits, with or without dashes: the beginning of a random reference.
@@ -57,6 +62,15 @@ class Question:
     tables: Sequence[Table] = ()
     fields: type[forms.Form] = forms.Form
     initial: dict[str, Any] = field(default_factory=dict)
+
+
+class List(ChangeList):
+    """A list that counts its rows once; what is not filtered is not told that there is more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
 
 
 class StaffAdmin(ModelAdmin):
@@ -100,6 +114,9 @@ class StaffAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict | None = None
     ) -> HttpResponse:
         raise Http404  # it would show Django's own log, which stays empty
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[List]:
+        return List
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -196,6 +213,35 @@ def reference_begins(name: str, beginning: str) -> Q:
     """References in the field ``name`` that begin with these hexadecimal digits, as a range that an index serves."""
     digits = beginning.replace("-", "").lower()[:32]
     return Q(**{f"{name}__range": (digits.ljust(32, "0"), digits.ljust(32, "f"))})
+
+
+def chip(look: str, word: object) -> SafeString:
+    """A word in the colour of its meaning: success, warning, danger, info, or plain when empty."""
+    return render_to_string("unfold/helpers/label.html", {"type": look, "text": word})
+
+
+def day(value: date | None) -> str:
+    """A day written out, or a dash."""
+    return date_format(value) if value else "–"
+
+
+def short_day(value: date | None) -> str:
+    """A day as it fits in a column, or a dash."""
+    return date_format(value, "j M Y") if value else "–"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in Amsterdam to the second, or a dash."""
+    return date_format(timezone.localtime(value), "j F Y H:i:s") if value else "–"
+
+
+#: Two categories are called after the reader on the holder's pages; staff are other readers.
+FOR_STAFF = {Category.ACCOUNT: _("Account, company and users"), Category.BOOKKEEPING: _("Our own books")}
+
+
+def categories(names: Iterable[str]) -> str:
+    """Categories of data by the words that staff use."""
+    return words(FOR_STAFF.get(Category(name), Category(name).label) for name in names)
 
 
 def words(values: Iterable[object]) -> str:

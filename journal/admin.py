@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from cannonworks.admin import StaffAdmin
+from cannonworks.admin import StaffAdmin, moment
 from journal.models import Entry
 
 ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
@@ -28,8 +28,8 @@ class EntryAdmin(StaffAdmin):
     fields = ("moment", "event", "account_reference", "by", "actor_reference", "section", "facts")
 
     @display(description=_("moment"))
-    def moment(self, entry: Entry) -> object:
-        return entry.at
+    def moment(self, entry: Entry) -> str:
+        return moment(entry.at)
 
     @display(description=_("account"))
     def about(self, entry: Entry) -> str:

@@ -11,7 +11,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -19,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import ErasureRequest
-from cannonworks.admin import DayField, Question, StaffAdmin, link, today, words
+from cannonworks.admin import DayField, Question, StaffAdmin, categories, chip, day, link, today
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
 from rights import services
@@ -107,16 +106,13 @@ class LetterAdmin(StaffAdmin):
     def company(self, letter: RegisteredLetter) -> str | None:
         return getattr(letter.account, "company", None)
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"waiting": "warning", "confirmed": "success", "withdrawn": "info"},
-    )
-    def stage(self, letter: RegisteredLetter) -> tuple[str, str]:
+    @display(description=gettext_lazy("state"))
+    def stage(self, letter: RegisteredLetter) -> str:
         if letter.confirmed_on:
-            return "confirmed", _("Confirmed")
+            return chip("success", _("Confirmed"))
         if letter.request.withdrawn_on:
-            return "withdrawn", _("Request withdrawn")
-        return "waiting", _("Waiting for the second person")
+            return chip("info", _("Request withdrawn"))
+        return chip("warning", _("Waiting for the second person"))
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
@@ -163,10 +159,10 @@ class LetterAdmin(StaffAdmin):
                 ),
                 (_("State"), letter.account.get_state_display()),
                 (_("Reference"), letter.request.code),
-                (_("Received on"), date_format(letter.received_on)),
+                (_("Received on"), day(letter.received_on)),
                 (_("Identity check"), letter.identity_check),
                 (_("Recorded by"), letter.recorded_by),
-                (_("Will be erased"), words(c.label for c in WITH_THE_ACCOUNT)),
+                (_("Will be erased"), categories(WITH_THE_ACCOUNT)),
                 (_("When"), _("At once, as soon as you confirm")),
                 (
                     _("Stays"),

@@ -10,16 +10,25 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from accounts.models import Account
 from accounts.states import State
-from cannonworks.admin import StaffAdmin, Table, link, soon, today, words
-from cannonworks.datamap import Category
+from cannonworks.admin import (
+    StaffAdmin,
+    Table,
+    categories,
+    chip,
+    day,
+    link,
+    moment,
+    short_day,
+    soon,
+    today,
+    words,
+)
 from cannonworks.rules import Rule
 from journal.admin import facts, latest
 from retention.models import ErasureWarning, Hold
@@ -34,6 +43,7 @@ LOOKS = {
     State.ERASED: "",
 }
 ENTRIES = 50
+DATES = ("ordered_on", "keep_until", "due_on", "warn_on")
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -76,9 +86,7 @@ class UnderwayFilter(admin.SimpleListFilter):
 
 @admin.register(Account)
 class AccountAdmin(StaffAdmin):
-    list_display = (
-        "account", "state_chip", "trial_ends_on", "keep_until", "due_on", "erased", "held_since", "under_way",
-    )  # fmt: skip
+    list_display = ("account", "state_chip", "ends", "kept", "due", "erased", "held", "under_way")
     list_filter = ("state", DueFilter, UnderwayFilter)
     list_select_related = ("company",)
     search_fields = (
@@ -88,42 +96,58 @@ class AccountAdmin(StaffAdmin):
     reference_fields = ("reference",)
     ordering = ("-id",)
     fieldsets = (
-        (gettext_lazy("Account"), {"fields": ("reference", "state_chip", "signed_up_on", "trial_ends_on", "cancelled_on")}),
         (
-            gettext_lazy("Retention"),
-            {
-                "fields": (
-                    "ordered_on", "keep_until", "due_on", "warn_on", "held_since", "kept_back", "claimed_at", "erased",
-                )
-            },
+            gettext_lazy("Account"),
+            {"fields": ("reference", "state_chip", "signed_up_on", "trial_ends_on", "cancelled_on")},
         ),
+        (gettext_lazy("Retention"), {"fields": (*DATES, "held_since", "kept_back", "claimed_at", "gone_on")}),
         (gettext_lazy("Company"), {"fields": ("name", "kvk_number", "email", "town")}),
-    )  # fmt: skip
+    )
     change_form_outer_after_template = "admin/_partials/tables.html"
 
     @display(description=gettext_lazy("account"), header=True, ordering="company__company_name")
     def account(self, account: Account) -> list[object]:
         return [self.name(account) or _("Erased"), str(account)]
 
-    @display(description=gettext_lazy("state"), label=LOOKS, ordering="state")
-    def state_chip(self, account: Account) -> tuple[str, str]:
-        return account.state, account.get_state_display()
+    @display(description=gettext_lazy("state"), ordering="state")
+    def state_chip(self, account: Account) -> str:
+        return chip(LOOKS[State(account.state)], account.get_state_display())
+
+    @display(description=gettext_lazy("trial ends on"), ordering="trial_ends_on")
+    def ends(self, account: Account) -> str:
+        return short_day(account.trial_ends_on)
+
+    @display(description=gettext_lazy("kept at least until"), ordering="keep_until")
+    def kept(self, account: Account) -> str:
+        return short_day(account.keep_until)
 
     @display(description=gettext_lazy("next erasure on"), ordering="erase_on")
-    def due_on(self, account: Account) -> object:
-        return account.erase_on
+    def due(self, account: Account) -> str:
+        return short_day(account.erase_on)
 
     @display(description=gettext_lazy("erased on"), ordering="erased_on")
-    def erased(self, account: Account) -> object:
-        return account.erased_on
+    def erased(self, account: Account) -> str:
+        return short_day(account.erased_on)
 
-    @display(description=gettext_lazy("under way"), label={"erasing": "danger"}, ordering="claimed_at")
-    def under_way(self, account: Account) -> tuple[str, str] | None:
-        return ("erasing", _("Being erased")) if account.claimed_at else None
+    @display(description=gettext_lazy("held since"), ordering="held_since")
+    def held(self, account: Account) -> str:
+        return short_day(account.held_since)
+
+    @display(description=gettext_lazy("under way"), ordering="claimed_at")
+    def under_way(self, account: Account) -> str | None:
+        return chip("danger", _("Being erased")) if account.claimed_at else None
+
+    @display(description=gettext_lazy("next erasure on"))
+    def due_on(self, account: Account) -> str:
+        return day(account.erase_on)
+
+    @display(description=gettext_lazy("erased on"))
+    def gone_on(self, account: Account) -> str:
+        return day(account.erased_on)
 
     @display(description=gettext_lazy("kept back by a hold"))
     def kept_back(self, account: Account) -> str:
-        return words(Category(name).label for name in account.deferred)
+        return categories(account.deferred)
 
     @display(description=gettext_lazy("name"))
     def name(self, account: Account) -> str:
@@ -162,16 +186,6 @@ def tables(account: Account) -> list[Table]:
     ]
 
 
-def day(value: Any) -> str:
-    """A day written out, or a dash."""
-    return date_format(value) if value else "–"
-
-
-def moment(value: Any) -> str:
-    """A moment in Amsterdam written out, or a dash."""
-    return date_format(localtime(value), "j F Y H:i:s") if value else "–"
-
-
 def in_words(rule: Rule) -> str:
     """Why a rule applies, and its clause."""
     return f"{rule.why} (§{rule.clause})"
@@ -188,7 +202,7 @@ def _windows(account: Account) -> Table:
 
 def _window(fate: Fate) -> list[object]:
     return [
-        fate.category.label,
+        categories([fate.category]),
         day(fate.kept_until),
         day(fate.erase_on),
         in_words(fate.rule),
@@ -204,7 +218,7 @@ def _holds(account: Account) -> Table:
         [
             [
                 link(hold),
-                words(Category(name).label for name in hold.categories),
+                categories(hold.categories),
                 hold.get_ground_display(),
                 day(hold.confirmed_on),
                 day(hold.review_on),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from cannonworks.admin import StaffAdmin
+from cannonworks.admin import StaffAdmin, chip
 from retention.models import Alarm
 
 
@@ -39,6 +39,6 @@ class AlarmAdmin(StaffAdmin):
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         return (F("cleared_at").desc(nulls_first=True), "kind", "-raised_at")
 
-    @display(description=gettext_lazy("state"), label={"open": "danger", "cleared": "success"})
-    def state(self, alarm: Alarm) -> tuple[str, str]:
-        return ("cleared", _("Cleared")) if alarm.cleared_at else ("open", _("Open"))
+    @display(description=gettext_lazy("state"))
+    def state(self, alarm: Alarm) -> str:
+        return chip("success", _("Cleared")) if alarm.cleared_at else chip("danger", _("Open"))

@@ -15,10 +15,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import Question, StaffAdmin, Table, link, words
-from cannonworks.datamap import Category
+from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, link
 from retention import erasure, statements
-from retention.admin.accounts import day
 from retention.models import Erasure, ErasureWarning, Step
 
 
@@ -93,14 +91,12 @@ class ErasureAdmin(StaffAdmin):
     def company(self, run: Erasure) -> object:
         return getattr(run.account, "company", None)
 
-    @display(
-        description=gettext_lazy("progress"), label={"parked": "danger", "done": "success", "running": "info"}
-    )
-    def progress(self, run: Erasure) -> tuple[str, str]:
+    @display(description=gettext_lazy("progress"))
+    def progress(self, run: Erasure) -> str:
         step = run.get_step_display()
         if run.parked_at:
-            return "parked", _("Parked at: %(step)s") % {"step": step}
-        return ("done" if run.step == Step.DONE else "running"), step
+            return chip("danger", _("Parked at: %(step)s") % {"step": step})
+        return chip("success" if run.step == Step.DONE else "info", step)
 
     @display(description=gettext_lazy("rule"), ordering="rule")
     def why(self, run: Erasure) -> str:
@@ -112,11 +108,11 @@ class ErasureAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("categories"))
     def erased(self, run: Erasure) -> str:
-        return words(Category(name).label for name in run.categories)
+        return categories(run.categories)
 
     @display(description=gettext_lazy("held back"))
     def held_back(self, run: Erasure) -> str:
-        return words(Category(name).label for name in run.held)
+        return categories(run.held)
 
     @display(description=gettext_lazy("re-scan"))
     def looked_again(self, run: Erasure) -> str:
@@ -214,13 +210,13 @@ class WarningAdmin(StaffAdmin):
     def company(self, warning: ErasureWarning) -> object:
         return getattr(warning.account, "company", None)
 
-    @display(
-        description=gettext_lazy("sent"), label={"sent": "success", "failed": "danger", "waiting": "warning"}
-    )
-    def sent(self, warning: ErasureWarning) -> tuple[str, str]:
+    @display(description=gettext_lazy("sent"))
+    def sent(self, warning: ErasureWarning) -> str:
         if warning.sent_at:
-            return "sent", _("Sent")
-        return ("failed", _("Could not be sent")) if warning.failure else ("waiting", _("Not yet sent"))
+            return chip("success", _("Sent"))
+        return (
+            chip("danger", _("Could not be sent")) if warning.failure else chip("warning", _("Not yet sent"))
+        )
 
 
 def _counts(run: Erasure) -> Table:

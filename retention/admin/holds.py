@@ -22,11 +22,21 @@ from unfold.widgets import (
 )
 
 from accounts.models import Account
-from cannonworks.admin import DayField, Question, StaffAdmin, link, reference_begins, today, words
+from cannonworks.admin import (
+    FOR_STAFF,
+    DayField,
+    Question,
+    StaffAdmin,
+    categories,
+    chip,
+    day,
+    link,
+    reference_begins,
+    today,
+)
 from cannonworks.datamap import Category
 from cannonworks.errors import Refused
 from retention import holds
-from retention.admin.accounts import day
 from retention.models import Ground, Hold
 
 
@@ -46,7 +56,7 @@ class HoldForm(forms.Form):
     )
     categories = forms.MultipleChoiceField(
         label=gettext_lazy("Categories"),
-        choices=Category.choices,
+        choices=[(c.value, FOR_STAFF.get(c, c.label)) for c in Category],
         help_text=gettext_lazy("Only these are kept; the rest is erased on its day."),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
@@ -131,20 +141,17 @@ class HoldAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("categories"))
     def kept(self, hold: Hold) -> str:
-        return words(Category(name).label for name in hold.categories)
+        return categories(hold.categories)
 
-    @display(
-        description=gettext_lazy("stage"),
-        label={"waiting": "warning", "active": "success", "review": "danger", "released": ""},
-    )
-    def stage(self, hold: Hold) -> tuple[str, str]:
+    @display(description=gettext_lazy("stage"))
+    def stage(self, hold: Hold) -> str:
         if hold.released_on:
-            return "released", _("Released")
+            return chip("", _("Released"))
         if not hold.confirmed_on:
-            return "waiting", _("Waiting for the second person")
+            return chip("warning", _("Waiting for the second person"))
         if hold.review_on <= today():
-            return "review", _("Past its review date")
-        return "active", _("Active")
+            return chip("danger", _("Past its review date"))
+        return chip("success", _("Active"))
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
@@ -231,7 +238,7 @@ def _facts(hold: Hold) -> list[tuple[str, object]]:
     return [
         (_("Account"), link(hold.account, getattr(hold.account, "company", None) or hold.account)),
         (_("Hold"), hold.name),
-        (_("Categories"), words(Category(name).label for name in hold.categories)),
+        (_("Categories"), categories(hold.categories)),
         (_("Ground"), hold.get_ground_display()),
         (_("Legal basis"), hold.basis),
         (_("Proportionality"), hold.proportionality),

@@ -15,11 +15,9 @@ from unfold.enums import ActionVariant
 
 from accounts.states import State
 from cannonworks import rules
-from cannonworks.admin import Question, StaffAdmin, Table, today, words
-from cannonworks.datamap import Category
+from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, today, words
 from cannonworks.rules import Rule
 from retention import approval, sweep
-from retention.admin.accounts import day
 from retention.models import RulesApproval
 
 SHOWN = 100
@@ -44,7 +42,7 @@ class ApprovalForm(forms.Form):
 
 @admin.register(RulesApproval)
 class RulesAdmin(StaffAdmin):
-    list_display = ("version", "today", "approved_at", "approver", "would_erase")
+    list_display = ("version", "now", "approved_at", "approver", "would_erase")
     list_select_related = ("approved_by",)
     ordering = ("-approved_at", "-id")
     sortable_by = ()
@@ -56,9 +54,9 @@ class RulesAdmin(StaffAdmin):
     def version(self, row: RulesApproval) -> str:
         return str(row)
 
-    @display(description=gettext_lazy("now"), label={"now": "success"})
-    def today(self, row: RulesApproval) -> tuple[str, str] | None:
-        return ("now", _("These rules")) if row.digest == rules.digest() else None
+    @display(description=gettext_lazy("now"))
+    def now(self, row: RulesApproval) -> str | None:
+        return chip("success", _("These rules")) if row.digest == rules.digest() else None
 
     @display(description=gettext_lazy("approved by"))
     def approver(self, row: RulesApproval) -> object:
@@ -142,9 +140,7 @@ def _in_words(rule: Rule) -> list[object]:
     return [
         f"§{rule.clause}",
         State(rule.state).label if rule.state else _("Every account"),
-        _("Everything of the account")
-        if everything
-        else words(category.label for category in rule.categories),
+        _("Everything of the account") if everything else categories(rule.categories),
         COUNTED_FROM[rule.counted_from],
         _("as long as this applies") if rule.keep is None else rule.keep,
         _("never by us") if rule.erase is None else rule.erase,
@@ -161,8 +157,8 @@ def _dry_run(items: list[sweep.Item]) -> Table:
                 item.account[:8],
                 State(item.state).label,
                 _("be erased") if item.does == "erase" else _("lapse"),
-                words(Category(name).label for name in item.categories),
-                words(Category(name).label for name in item.held),
+                categories(item.categories),
+                categories(item.held),
                 f"§{item.clause}",
                 day(item.due_on),
             ]
