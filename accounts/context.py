@@ -14,7 +14,7 @@ from accounts.states import State
 STEPS = {
     State.TRIAL: ("activate", _("Activate")),
     State.LAPSED: ("activate", _("Activate")),
-    State.ACTIVE: ("cancel", _("Cancel")),
+    State.ACTIVE: ("cancel", _("Cancel account")),
     State.CANCELLED: ("reactivate", _("Reactivate")),
 }
 
