@@ -22,18 +22,29 @@ class Account(models.Model):
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.TRIAL)
     signed_up_on = models.DateField(_("signed up on"))
-    trial_ends_on = models.DateField(_("trial ends on"), help_text=_("The first day on which the trial no longer runs."))
+    trial_ends_on = models.DateField(
+        _("trial ends on"), help_text=_("The first day on which the trial no longer runs.")
+    )
     cancelled_on = models.DateField(_("cancelled on"), null=True, blank=True)
     ordered_on = models.DateField(
-        _("ordered on"), null=True, blank=True, help_text=_("A registered letter was confirmed on this day (§5.5).")
+        _("ordered on"),
+        null=True,
+        blank=True,
+        help_text=_("A registered letter was confirmed on this day (§5.5)."),
     )
     keep_until = models.DateField(_("kept at least until"), null=True, blank=True)
     erase_on = models.DateField(
-        _("erased on"), null=True, blank=True, help_text=_("The next day on which something of this account falls due.")
+        _("erased on"),
+        null=True,
+        blank=True,
+        help_text=_("The next day on which something of this account falls due."),
     )
     warn_on = models.DateField(_("next warning on"), null=True, blank=True)
     held_since = models.DateField(
-        _("held since"), null=True, blank=True, help_text=_("A hold on everything that fell due stopped the erasure.")
+        _("held since"),
+        null=True,
+        blank=True,
+        help_text=_("A hold on everything that fell due stopped the erasure."),
     )
     deferred = ArrayField(
         models.CharField(max_length=20, choices=Category.choices),
@@ -52,7 +63,9 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(name="account_state_known", condition=Q(state__in=State.values)),
-            models.CheckConstraint(name="account_trial_after_sign_up", condition=Q(trial_ends_on__gte=F("signed_up_on"))),
+            models.CheckConstraint(
+                name="account_trial_after_sign_up", condition=Q(trial_ends_on__gte=F("signed_up_on"))
+            ),
             models.CheckConstraint(
                 name="account_cancelled_has_its_day",
                 condition=Q(state=State.CANCELLED, cancelled_on__isnull=False)
@@ -62,7 +75,12 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_active_is_never_due",
                 condition=~Q(state=State.ACTIVE)
-                | Q(erase_on__isnull=True, warn_on__isnull=True, ordered_on__isnull=True, claimed_at__isnull=True),
+                | Q(
+                    erase_on__isnull=True,
+                    warn_on__isnull=True,
+                    ordered_on__isnull=True,
+                    claimed_at__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="account_trial_is_due_by_letter_only",
@@ -79,9 +97,7 @@ class Account(models.Model):
             models.CheckConstraint(
                 # The floor: only the holder's own letter lets anything go earlier (§5.3, §5.4).
                 name="account_not_erased_before_its_floor",
-                condition=Q(erased_on__isnull=True)
-                | Q(ordered_on__isnull=False)
-                | Q(erased_on__gte=F("keep_until")),
+                condition=Q(erased_on__isnull=True) | Q(ordered_on__isnull=False) | Q(erased_on__gte=F("keep_until")),
             ),
         ]
         indexes = [
@@ -96,7 +112,9 @@ class Account(models.Model):
                 condition=Q(state=State.TRIAL, claimed_at__isnull=True),
             ),
             models.Index(
-                fields=["warn_on"], name="account_to_warn", condition=Q(warn_on__isnull=False, claimed_at__isnull=True)
+                fields=["warn_on"],
+                name="account_to_warn",
+                condition=Q(warn_on__isnull=False, claimed_at__isnull=True),
             ),
             models.Index(fields=["erased_on"], name="account_tombstone", condition=Q(erased_on__isnull=False)),
         ]
@@ -188,7 +206,9 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     )
     email = models.EmailField(_("e-mail"), unique=True)
     is_main = models.BooleanField(_("main user"), default=False)
-    language = models.CharField(_("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl"
+    )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
 

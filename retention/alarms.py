@@ -91,7 +91,11 @@ def gone_too_early(on: date, at: datetime) -> Iterator[Found]:
         ended = Q(cancelled_on__isnull=False) if name == "cancelled" else Q(cancelled_on__isnull=True)
         early = tombstones.filter(ended).annotate(floor=end_of(rule.keep, rule.counted_from))
         for account in early.filter(erased_on__lt=F("floor"))[:MOST]:
-            yield AlarmKind.TOO_EARLY, str(account.reference), f"§{rule.clause}: {account.erased_on} < {account.floor}"
+            yield (
+                AlarmKind.TOO_EARLY,
+                str(account.reference),
+                f"§{rule.clause}: {account.erased_on} < {account.floor}",
+            )
 
 
 def residue(on: date, at: datetime) -> Iterator[Found]:

@@ -52,10 +52,18 @@ class ResidueFound(Exception):
     """The re-scan found rows of an erased account; the rows are erased again, and it is looked through again."""
 
 
-def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collection[int] | None = None) -> int:
+def erase_due(
+    *,
+    on: date,
+    at: datetime,
+    limit: int | None = None,
+    only: Collection[int] | None = None,
+    progress: Callable[[int], None] = lambda finished: None,
+) -> int:
     """Erase what is due on ``on`` and finish what was left half-way; return the number of runs finished.
 
-    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts. Safe on many workers at once.
+    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts; ``progress`` is told the number
+    after every batch. Safe on many workers at once.
     """
     finished = carry_out(at=at, only=only)
     left = limit
@@ -65,6 +73,7 @@ def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collect
         if not claimed.seen:
             break
         finished += carry_out(at=at, runs=claimed.runs)
+        progress(finished)
         left = None if left is None else left - len(claimed.runs)
     return finished
 
@@ -293,7 +302,10 @@ STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
 
 
 def _follows_from_its_rule(account: Account, history: History) -> bool:
-    if account.state == State.ERASED or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on:
+    if (
+        account.state == State.ERASED
+        or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on
+    ):
         return True
     log.error("account %s was due on a day that its rule does not give; put right", account.reference)
     apply_rules(account)
@@ -344,9 +356,7 @@ def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -
     StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
     empty = [
-        run.account_id
-        for run in over
-        if not (run.held or run.account.deferred or histories[run.account_id].records)
+        run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
     ]
     Account.objects.filter(pk__in=empty).delete()
 
@@ -399,9 +409,7 @@ def _sql(value: Any, cast: str) -> Any:
 def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
     """Declared tables in the order in which rows can go, each with the runs that concern it."""
     named = {Category(name) for run in runs for name in run.categories}
-    return [
-        (entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)
-    ]
+    return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
 
 
 def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:

@@ -154,9 +154,7 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
         )
     evidence = rules.rule("evidence")
     window = evidence.window({"erased_on": ends_on}) if ends_on else None
-    fates.append(
-        Fate(Category.EVIDENCE, evidence, window and window.kept_until, window and window.erase_on)
-    )
+    fates.append(Fate(Category.EVIDENCE, evidence, window and window.kept_until, window and window.erase_on))
     return fates
 
 

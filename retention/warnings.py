@@ -53,6 +53,7 @@ def _plan_batch(on: date, only: Collection[int] | None) -> int:
     ErasureWarning.objects.bulk_create(warnings, ignore_conflicts=True)
     Account.objects.bulk_update(batch, ["warn_on"])
     journal.record_all(
-        journal.line("erasure.warned", account=w.account, clause="5", days=w.days, erase_on=w.erase_on) for w in warnings
+        journal.line("erasure.warned", account=w.account, clause="5", days=w.days, erase_on=w.erase_on)
+        for w in warnings
     )
     return len(batch)

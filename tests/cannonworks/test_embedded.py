@@ -48,9 +48,7 @@ def processes(folder: Path) -> dict[psutil.Process, list[str]]:
 
 
 def one(folder: Path, program: str) -> psutil.Process:
-    (found,) = (
-        process for process, words in processes(folder).items() if any(program in w for w in words[:3])
-    )
+    (found,) = (process for process, words in processes(folder).items() if any(program in w for w in words[:3]))
     return found
 
 
