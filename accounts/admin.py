@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
@@ -26,7 +27,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import User
-from cannonworks.admin import StaffAdmin, chip
+from cannonworks.admin import StaffAdmin, chip, words
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")
@@ -132,7 +133,9 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def formfield_for_manytomany(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
-            return db_field.formfield(**{"label": _("Roles"), "help_text": "", **kwargs})
+            field = db_field.formfield(**{"label": _("Roles"), "help_text": "", **kwargs})
+            field.label_from_instance = lambda group: gettext(group.name)
+            return field
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @display(description=_("name"))
@@ -151,7 +154,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
     @display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all()) or "–"
+        return words(gettext(group.name) for group in user.groups.all())
 
     def possible(self, request: HttpRequest, user: User) -> Iterable[str]:
         return ["set_password"] if self.has_change_permission(request, user) else []

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext_noop
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "Support": (
+    gettext_noop("Support"): (
         "accounts.view_account",
         "accounts.view_user",
         "rights.view_registeredletter",
@@ -21,8 +22,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "retention.view_erasure",
         "retention.view_erasurewarning",
     ),
-    "Finance": ("accounts.view_account", "finance.view_subscriptioninvoice", "finance.view_payment"),
-    "Privacy officer": (
+    gettext_noop("Finance"): ("accounts.view_account", "finance.view_subscriptioninvoice", "finance.view_payment"),
+    gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",
         "rights.view_registeredletter",
@@ -39,7 +40,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "retention.add_rulesapproval",
         "journal.view_entry",
     ),
-    "Security officer": ("accounts.view_user", "retention.view_alarm", "journal.view_entry"),
+    gettext_noop("Security officer"): ("accounts.view_user", "retention.view_alarm", "journal.view_entry"),
 }
 
 
