@@ -270,6 +270,10 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     def __str__(self) -> str:
         return self.full_name
 
+    def get_full_name(self) -> str:
+        """Django's own name for it, which the administration asks for."""
+        return self.full_name
+
     @property
     def kind(self) -> str:
         """How the journal calls this actor."""
