@@ -174,9 +174,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> None:
         changed = (
-            message[0].get("changed", {}).get("fields", [])
-            if message and isinstance(message, list)
-            else ["password"]
+            message[0].get("changed", {}).get("fields", []) if message and isinstance(message, list) else ["password"]
         )
         journal.record(
             "staff.changed",
@@ -190,9 +188,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
 def masked(text: str) -> str:
     """The first sign of each word and of each part of an address, the rest as dots: enough to recognise it."""
-    return "".join(
-        sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text)
-    )
+    return "".join(sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text))
 
 
 def _roles(user: User) -> list[str]:
