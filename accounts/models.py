@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import AccountQuerySet, ErasureRequestQuerySet
 from accounts.states import WRITABLE, State
+from cannonworks import dutch
 from cannonworks.datamap import Category
 
 
@@ -22,18 +27,29 @@ class Account(models.Model):
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.TRIAL)
     signed_up_on = models.DateField(_("signed up on"))
-    trial_ends_on = models.DateField(_("trial ends on"), help_text=_("The first day on which the trial no longer runs."))
+    trial_ends_on = models.DateField(
+        _("trial ends on"), help_text=_("The first day on which the trial no longer runs.")
+    )
     cancelled_on = models.DateField(_("cancelled on"), null=True, blank=True)
     ordered_on = models.DateField(
-        _("ordered on"), null=True, blank=True, help_text=_("A registered letter was confirmed on this day (§5.5).")
+        _("ordered on"),
+        null=True,
+        blank=True,
+        help_text=_("A registered letter was confirmed on this day (§5.5)."),
     )
     keep_until = models.DateField(_("kept at least until"), null=True, blank=True)
     erase_on = models.DateField(
-        _("erased on"), null=True, blank=True, help_text=_("The next day on which something of this account falls due.")
+        _("to be erased on"),
+        null=True,
+        blank=True,
+        help_text=_("The next day on which something of this account falls due."),
     )
     warn_on = models.DateField(_("next warning on"), null=True, blank=True)
     held_since = models.DateField(
-        _("held since"), null=True, blank=True, help_text=_("A hold on everything that fell due stopped the erasure.")
+        _("held since"),
+        null=True,
+        blank=True,
+        help_text=_("A hold on everything that fell due stopped the erasure."),
     )
     deferred = ArrayField(
         models.CharField(max_length=20, choices=Category.choices),
@@ -52,7 +68,9 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(name="account_state_known", condition=Q(state__in=State.values)),
-            models.CheckConstraint(name="account_trial_after_sign_up", condition=Q(trial_ends_on__gte=F("signed_up_on"))),
+            models.CheckConstraint(
+                name="account_trial_after_sign_up", condition=Q(trial_ends_on__gte=F("signed_up_on"))
+            ),
             models.CheckConstraint(
                 name="account_cancelled_has_its_day",
                 condition=Q(state=State.CANCELLED, cancelled_on__isnull=False)
@@ -62,7 +80,12 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_active_is_never_due",
                 condition=~Q(state=State.ACTIVE)
-                | Q(erase_on__isnull=True, warn_on__isnull=True, ordered_on__isnull=True, claimed_at__isnull=True),
+                | Q(
+                    erase_on__isnull=True,
+                    warn_on__isnull=True,
+                    ordered_on__isnull=True,
+                    claimed_at__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="account_trial_is_due_by_letter_only",
@@ -71,7 +94,8 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_ended_has_its_dates",
                 condition=~Q(state__in=(State.LAPSED, State.CANCELLED))
-                | Q(erase_on__isnull=False, keep_until__isnull=False, erase_on__gte=F("keep_until")),
+                | Q(erase_on__isnull=False, keep_until__isnull=False)
+                & (Q(erase_on__gte=F("keep_until")) | Q(ordered_on__isnull=False)),
             ),
             models.CheckConstraint(
                 name="account_erased_has_its_day", condition=Q(state=State.ERASED) ^ Q(erased_on__isnull=True)
@@ -79,9 +103,7 @@ class Account(models.Model):
             models.CheckConstraint(
                 # The floor: only the holder's own letter lets anything go earlier (§5.3, §5.4).
                 name="account_not_erased_before_its_floor",
-                condition=Q(erased_on__isnull=True)
-                | Q(ordered_on__isnull=False)
-                | Q(erased_on__gte=F("keep_until")),
+                condition=Q(erased_on__isnull=True) | Q(ordered_on__isnull=False) | Q(erased_on__gte=F("keep_until")),
             ),
         ]
         indexes = [
@@ -96,7 +118,9 @@ class Account(models.Model):
                 condition=Q(state=State.TRIAL, claimed_at__isnull=True),
             ),
             models.Index(
-                fields=["warn_on"], name="account_to_warn", condition=Q(warn_on__isnull=False, claimed_at__isnull=True)
+                fields=["warn_on"],
+                name="account_to_warn",
+                condition=Q(warn_on__isnull=False, claimed_at__isnull=True),
             ),
             models.Index(fields=["erased_on"], name="account_tombstone", condition=Q(erased_on__isnull=False)),
         ]
@@ -115,21 +139,56 @@ class Account(models.Model):
         return self.users.filter(is_main=True).first()
 
 
-class Company(models.Model):
+class ContactDetails(models.Model):
+    """Company data and address as §19 lists them; ``clean`` brings each into its one written form."""
+
+    company_name = models.CharField(_("company name"), max_length=200, blank=True)
+    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
+    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
+    sole_trader = models.BooleanField(_("sole trader"), default=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    street = models.CharField(_("street"), max_length=100, blank=True)
+    house_number = models.CharField(_("house number"), max_length=12, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
+    city = models.CharField(_("town"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="NL")
+
+    #: Fields that may not be empty, for those rows of which the agreement needs them.
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        errors: dict[str, Any] = {
+            name: _("This field is required.") for name in self.REQUIRED if not getattr(self, name)
+        }
+        for name, check in self._checks().items():
+            try:
+                setattr(self, name, check(getattr(self, name)) if getattr(self, name) else "")
+            except ValidationError as error:
+                errors[name] = error
+        if errors:
+            raise ValidationError(errors)
+
+    def _checks(self) -> dict[str, Callable[[str], str]]:
+        checks: dict[str, Callable[[str], str]] = {
+            "postcode": partial(dutch.postcode, country=self.country),
+            "phone": partial(dutch.phone, country=self.country),
+        }
+        if self.country == "NL":  # other countries have registers and numbers of their own
+            checks |= {"kvk_number": dutch.kvk, "vat_number": partial(dutch.vat, sole_trader=self.sole_trader)}
+        return checks
+
+
+class Company(ContactDetails):
     """The company of an account, as a lawful quote or invoice needs it (§19)."""
 
     account = models.OneToOneField(Account, models.PROTECT, related_name="company", verbose_name=_("account"))
-    company_name = models.CharField(_("company name"), max_length=200)
-    kvk_number = models.CharField(_("KvK number"), max_length=8)
-    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
-    sole_trader = models.BooleanField(_("sole trader"), default=False)
-    email = models.EmailField(_("e-mail"))
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
-    street = models.CharField(_("street"), max_length=100)
-    house_number = models.CharField(_("house number"), max_length=12)
-    postcode = models.CharField(_("postcode"), max_length=12)
-    city = models.CharField(_("town"), max_length=80)
-    country = models.CharField(_("country"), max_length=2, default="NL")
+
+    REQUIRED = ("company_name", "kvk_number", "email", "street", "house_number", "postcode", "city")
 
     class Meta:
         verbose_name = _("company")
@@ -163,7 +222,7 @@ class Personalia(models.Model):
         return " ".join(filter(None, (self.first_name, self.infix, self.last_name)))
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """Create a user who signs in with ``email`` (stored in lower case) and ``password``."""
         user = self.model(email=email.lower(), **fields)
@@ -188,7 +247,9 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     )
     email = models.EmailField(_("e-mail"), unique=True)
     is_main = models.BooleanField(_("main user"), default=False)
-    language = models.CharField(_("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl"
+    )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
 
@@ -209,6 +270,10 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     def __str__(self) -> str:
         return self.full_name
 
+    def get_full_name(self) -> str:
+        """Django's own name for it, which the administration asks for."""
+        return self.full_name
+
     @property
     def kind(self) -> str:
         """How the journal calls this actor."""
@@ -220,7 +285,7 @@ class Session(AbstractBaseSession):
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="sessions")
 
-    class Meta(AbstractBaseSession.Meta):
+    class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined]
         abstract = False
 
     @classmethod
@@ -243,7 +308,7 @@ class DataKey(models.Model):
 
 
 class ErasureRequest(models.Model):
-    """The holder's request for erasure at once; it counts when the registered letter with its code is confirmed (§6)."""
+    """The holder's request for erasure at once; it counts once its registered letter is confirmed (§6)."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="erasure_requests", verbose_name=_("account"))
     code = models.CharField(_("reference"), max_length=12, unique=True)

@@ -86,7 +86,9 @@ def request_erasure(account: Account, *, actor: User, on: date) -> ErasureReques
     _check_decides(actor, account)
     if account.state == State.ACTIVE:
         raise Refused(
-            "still_active", _("Cancel your account first; you can ask for erasure in the same step."), clause="5.5"
+            "still_active",
+            _("Cancel your account first; you can ask for erasure in the same step."),
+            clause="5.5",
         )
     _check_not_going(account)
     return _open_request(account, actor=actor, on=on)
@@ -164,8 +166,9 @@ def apply_rules(account: Account) -> None:
     account.erase_on = window.erase_on
     if rule.name != "letter":  # the floor of the state stays visible behind the holder's own word
         account.keep_until = window.kept_until
-    ends_by_itself = window.erase_on and rule.name != "letter"
-    account.warn_on = window.erase_on - timedelta(days=max(rules.WARNING_DAYS)) if ends_by_itself else None  # type: ignore[operator]
+    account.warn_on = None
+    if window.erase_on and rule.name != "letter":  # who asked for it by letter needs no warning
+        account.warn_on = window.erase_on - timedelta(days=max(rules.WARNING_DAYS))
 
 
 def dates_of(account: Account) -> dict[str, date | None]:
@@ -209,9 +212,7 @@ def open_request(account: Account) -> ErasureRequest:
     return request
 
 
-def _resume(
-    account: Account, *, actor: User, on: date, allowed: tuple[State, ...], event: str
-) -> Account:
+def _resume(account: Account, *, actor: User, on: date, allowed: tuple[State, ...], event: str) -> Account:
     account = lock(account)
     _check_decides(actor, account)
     _check_not_going(account)
@@ -265,7 +266,9 @@ def _check_not_going(account: Account) -> None:
         raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
     if account.ordered_on is not None:
         raise Refused(
-            "erasure_confirmed", _("Your registered letter was confirmed; this account is being erased."), clause="5.5"
+            "erasure_confirmed",
+            _("Your registered letter was confirmed; this account is being erased."),
+            clause="5.5",
         )
 
 

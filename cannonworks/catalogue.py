@@ -61,9 +61,7 @@ def extract(root: Path) -> Catalog:
         name = path.relative_to(root).as_posix()
         try:
             source = BytesIO(_as_python(path).encode())
-            for _line, message, comments, context in extract_from(
-                "python", source, KEYWORDS, ["Translators"]
-            ):
+            for _line, message, comments, context in extract_from("python", source, KEYWORDS, ["Translators"]):
                 found.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
         except (SyntaxError, TokenError, ValueError) as error:
             raise BadSource(f"{name}: {error}") from error
@@ -98,9 +96,7 @@ def problems(root: Path) -> list[str]:
         old = known.get(message.id, message.context)
         wrong = _wrong_with(message, old)
         if wrong:
-            lines.append(
-                f"{wrong}: {_shown(message)} in {', '.join(sorted({name for name, _ in message.locations}))}"
-            )
+            lines.append(f"{wrong}: {_shown(message)} in {', '.join(sorted({name for name, _ in message.locations}))}")
     for old in [*_messages(known), *known.obsolete.values()]:
         current = found.get(old.id, old.context)
         if current is None or current.pluralizable != old.pluralizable:
@@ -173,9 +169,7 @@ def _wrong_with(message: Message, old: Message | None) -> str:
     *_, last = _forms(message.id)
     *few, many = _forms(old.string)
     # "één dag" may do without its number; the plural may not.
-    if _placeholders(many) != _placeholders(last) or any(
-        _placeholders(text) - _placeholders(last) for text in few
-    ):
+    if _placeholders(many) != _placeholders(last) or any(_placeholders(text) - _placeholders(last) for text in few):
         return "placeholders differ"
     return ""
 

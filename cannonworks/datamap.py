@@ -72,7 +72,7 @@ class Entry:
     @property
     def column(self) -> str:
         """The column that names the account: its key, or its random reference where no foreign key may be."""
-        return self.model._meta.get_field(self.account).column
+        return str(self.model._meta.get_field(self.account).column)  # type: ignore[union-attr]
 
     @property
     def by_reference(self) -> bool:
@@ -107,8 +107,7 @@ COMPANY = {
     "phone": Personal("19 Bedrijfsgegevens 5"),
 }
 ADDRESS = {
-    name: Personal("19 Bedrijfsgegevens 2")
-    for name in ("street", "house_number", "postcode", "city", "country")
+    name: Personal("19 Bedrijfsgegevens 2") for name in ("street", "house_number", "postcode", "city", "country")
 }
 HOME_ADDRESS = {name: Personal("19 Betrokkenen 2") for name in ADDRESS}
 
@@ -133,13 +132,19 @@ def register(
     it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
     """
     _entries[model] = Entry(
-        model, category, subject, account, fields or {}, frozenset(plain), tuple(helper_sees), until, leaves_by
+        model,
+        category,
+        subject,
+        account,
+        fields or {},
+        frozenset(plain),
+        tuple(helper_sees),
+        until,
+        leaves_by,
     )
 
 
-def outside(
-    model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None
-) -> None:
+def outside(model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None) -> None:
     """Declare a model that holds no data of an account, and say why that is so."""
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
@@ -178,9 +183,7 @@ def autodiscover() -> None:
             import_module(f"{config.name}.privacy")
 
 
-def complete(
-    models_: Iterable[type[models.Model]], declared: Mapping[type[models.Model], Entry]
-) -> list[checks.Error]:
+def complete(models_: Iterable[type[models.Model]], declared: Mapping[type[models.Model], Entry]) -> list[checks.Error]:
     """Errors for every model or column that is not declared, is declared twice, or cannot be erased by account."""
     errors = []
     for model in models_:

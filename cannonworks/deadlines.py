@@ -47,9 +47,7 @@ def holidays(year: int) -> Mapping[date, str]:
             sunday + ONE_DAY: gettext_noop("Easter Monday"),
             kings_day: gettext_noop("King's Day"),
             date(year, 5, 5): gettext_noop("Liberation Day"),
-            sunday + 39 * ONE_DAY: gettext_noop(
-                "Ascension Day"
-            ),  # in some years on 5 May: then one day fewer
+            sunday + 39 * ONE_DAY: gettext_noop("Ascension Day"),  # in some years on 5 May: then one day fewer
             sunday + 50 * ONE_DAY: gettext_noop("Whit Monday"),
             date(year, 12, 25): gettext_noop("Christmas Day"),
             date(year, 12, 26): gettext_noop("Second Day of Christmas"),
@@ -90,9 +88,7 @@ def start_of_day(on: date) -> datetime:
 def _in_amsterdam(at: datetime) -> datetime:
     """The same moment in Amsterdam time; through UTC, so that a skipped local time becomes a real one."""
     if at.utcoffset() is None:
-        raise ValueError(
-            gettext("A moment without an offset from UTC is not a moment: write 2026-04-02T17:00+02:00.")
-        )
+        raise ValueError(gettext("A moment without an offset from UTC is not a moment: write 2026-04-02T17:00+02:00."))
     return at.astimezone(UTC).astimezone(AMSTERDAM)
 
 
@@ -216,8 +212,7 @@ def explain(deadline: Deadline) -> list[str]:
     kind, start = deadline.kind, _in_amsterdam(deadline.start)
     return [
         gettext("Start: %(moment)s (%(event)s).") % {"moment": _moment(start), "event": kind.starts_at},
-        gettext("Rule: %(term)s, clause %(clause)s of the agreement.")
-        % {"term": kind.term, "clause": deadline.clause},
+        gettext("Rule: %(term)s, clause %(clause)s of the agreement.") % {"term": kind.term, "clause": deadline.clause},
         *_what_was_not_counted(deadline, start),
         _end(deadline),
         gettext("Calendar: %(version)s, Amsterdam time.") % {"version": deadline.calendar},

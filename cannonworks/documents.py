@@ -101,8 +101,7 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
 def _without_controls(text: str) -> str:
     """Blanks for all white space; U+FFFD for controls, also those that reverse the text around them."""
     return "".join(
-        " " if char.isspace() else REPLACEMENT if unicodedata.category(char).startswith("C") else char
-        for char in text
+        " " if char.isspace() else REPLACEMENT if unicodedata.category(char).startswith("C") else char for char in text
     )
 
 

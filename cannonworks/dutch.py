@@ -50,9 +50,7 @@ def kvk(text: str) -> str:
     """
     number = clean(text, SEPARATORS)
     if not EIGHT_DIGITS.fullmatch(number) or not int(number):
-        raise ValidationError(
-            _("A KvK number has eight digits. You find it in your KvK extract."), code="kvk"
-        )
+        raise ValidationError(_("A KvK number has eight digits. You find it in your KvK extract."), code="kvk")
     return number
 
 
@@ -103,9 +101,7 @@ def postcode(text: str, country: str = "NL") -> str:
             ) from None
     tidy = " ".join(text.upper().split())
     if not OTHER_POSTCODE.fullmatch(tidy):
-        raise ValidationError(
-            _("A postcode has at most 12 letters, digits, spaces and hyphens."), code="postcode"
-        )
+        raise ValidationError(_("A postcode has at most 12 letters, digits, spaces and hyphens."), code="postcode")
     return tidy
 
 

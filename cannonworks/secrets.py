@@ -23,9 +23,7 @@ def load(folder: Path | None) -> dict[str, str]:
         return given
     if folder is None:
         missing = ", ".join(name for name in NAMES if name not in given)
-        raise ImproperlyConfigured(
-            f"Not set: {missing}. Set them in the environment; see docs/operations.md."
-        )
+        raise ImproperlyConfigured(f"Not set: {missing}. Set them in the environment; see docs/operations.md.")
     return {**_made_once(folder / "secrets.json"), **given}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import environ
 
-from cannonworks import embedded, secrets
+from cannonworks import embedded, secrets, sidebar
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -133,6 +133,9 @@ else:
     vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CannonWorks <noreply@localhost>")
 EMAIL_TIMEOUT = 20
+
+# --- Administration ------------------------------------------------------------------------------------------
+UNFOLD = sidebar.unfold_settings(BASE_DIR / "static" / "logo.svg")
 
 # --- Background work -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

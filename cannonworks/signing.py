@@ -77,9 +77,7 @@ def verify(envelope: Any, public_key: bytes) -> dict[str, Any]:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(value, canonical(body))
     except InvalidSignature:
-        raise NotProven(
-            "broken", "the signature is broken: the statement or its signature was altered"
-        ) from None
+        raise NotProven("broken", "the signature is broken: the statement or its signature was altered") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise NotProven("malformed", f"the statement cannot have been signed: {error}") from None
     return body
@@ -140,9 +138,7 @@ def _raw(key: Ed25519PublicKey) -> bytes:
 
 def _parts(envelope: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(envelope, dict) or envelope.keys() != {"statement", "signature"}:
-        raise NotProven(
-            "malformed", "not a signed statement: 'statement' and 'signature' are expected, no more"
-        )
+        raise NotProven("malformed", "not a signed statement: 'statement' and 'signature' are expected, no more")
     body, signature = envelope["statement"], envelope["signature"]
     if not isinstance(body, dict):
         raise NotProven("malformed", "not a signed statement: 'statement' is not an object")

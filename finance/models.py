@@ -59,7 +59,10 @@ class Document(models.Model):
     number = models.CharField(_("number"), max_length=20, blank=True)
     issued_on = models.DateField(_("issued on"), null=True, blank=True)
     kept_until = models.DateField(
-        _("kept until"), null=True, blank=True, help_text=_("The first day on which the holder may delete it.")
+        _("kept until"),
+        null=True,
+        blank=True,
+        help_text=_("The first day on which the holder may delete it."),
     )
     # The document's own snapshot: it stays as issued, also when the relation is erased.
     recipient_name = models.CharField(_("recipient"), max_length=200)

@@ -41,9 +41,7 @@ def approve_rules(*, actor: User, digest: str, would_erase: int, at: datetime) -
     if RulesApproval.objects.order_by("-approved_at", "-id").values_list("digest", flat=True).first() == digest:
         raise Refused("rules_approved", _("These rules have been approved already."))
     RulesApproval.objects.filter(digest=digest).delete()  # rules that come back: approved anew
-    approval = RulesApproval.objects.create(
-        digest=digest, approved_by=actor, approved_at=at, would_erase=would_erase
-    )
+    approval = RulesApproval.objects.create(digest=digest, approved_by=actor, approved_at=at, would_erase=would_erase)
     _carry_through()
     journal.record("rules.approved", actor=actor, clause="5", digest=digest, would_erase=would_erase)
     return approval

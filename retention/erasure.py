@@ -2,11 +2,11 @@
 
 An account is claimed by a worker in one transaction (``claim``), and from then on every step is one transaction over a
 batch of claimed runs (``advance``): take the runs that stand at this step, skipping those another worker has locked; do
-the step; note the next one. A worker can be killed anywhere: its transaction is rolled back and whoever looks next goes on
-from the step that was noted. No leases, no clean-up, and any number of workers.
+the step; note the next one. A worker can be killed anywhere: its transaction is rolled back, and whoever looks next
+goes on from the step that was noted. No leases, no clean-up, and any number of workers.
 
-Rows go in statements over the whole batch, in foreign-key order computed from the data map, at most ``BUDGET`` rows in a
-transaction, so a backlog of small accounts and one huge account take the same road, in bounded memory and time.
+Rows go in statements over the whole batch, in foreign-key order computed from the data map, at most ``BUDGET`` rows in
+a transaction, so a backlog of small accounts and one huge account take the same road, in bounded memory and time.
 """
 
 from __future__ import annotations
@@ -52,10 +52,18 @@ class ResidueFound(Exception):
     """The re-scan found rows of an erased account; the rows are erased again, and it is looked through again."""
 
 
-def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collection[int] | None = None) -> int:
+def erase_due(
+    *,
+    on: date,
+    at: datetime,
+    limit: int | None = None,
+    only: Collection[int] | None = None,
+    progress: Callable[[int], None] = lambda finished: None,
+) -> int:
     """Erase what is due on ``on`` and finish what was left half-way; return the number of runs finished.
 
-    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts. Safe on many workers at once.
+    ``limit`` bounds the accounts claimed now; ``only`` restricts it to these accounts; ``progress`` is told the number
+    after every batch. Safe on many workers at once.
     """
     finished = carry_out(at=at, only=only)
     left = limit
@@ -65,6 +73,7 @@ def erase_due(*, on: date, at: datetime, limit: int | None = None, only: Collect
         if not claimed.seen:
             break
         finished += carry_out(at=at, runs=claimed.runs)
+        progress(finished)
         left = None if left is None else left - len(claimed.runs)
     return finished
 
@@ -293,7 +302,10 @@ STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
 
 
 def _follows_from_its_rule(account: Account, history: History) -> bool:
-    if account.state == State.ERASED or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on:
+    if (
+        account.state == State.ERASED
+        or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on
+    ):
         return True
     log.error("account %s was due on a day that its rule does not give; put right", account.reference)
     apply_rules(account)
@@ -312,7 +324,7 @@ def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -
         rule=go[0].rule.name,
         clause=go[0].rule.clause,
         rules_digest=rules.digest(),
-        due_on=account.erase_on,
+        due_on=account.erase_on or on,
         claimed_on=on,
         categories=[fate.category for fate in go],
         held=[fate.category for fate in kept],
@@ -344,9 +356,7 @@ def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -
     StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
     Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
     empty = [
-        run.account_id
-        for run in over
-        if not (run.held or run.account.deferred or histories[run.account_id].records)
+        run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
     ]
     Account.objects.filter(pk__in=empty).delete()
 
@@ -374,10 +384,9 @@ def _ledger_line(kind: str, run: Erasure) -> dict[str, Any]:
 
 def _save(runs: Sequence[Erasure], *fields: str, step: Step) -> None:
     """Write some columns and the step of many runs in one statement (``bulk_update`` takes ten times as long)."""
-    columns = [Erasure._meta.get_field(name) for name in fields]
     casts = {"rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
     values = [[_sql(getattr(run, name), casts[name]) for run in runs] for name in fields]
-    assigned = "".join(f", {column.column} = new.{column.column}" for column in columns)
+    assigned = "".join(f", {name} = new.{name}" for name in fields)
     unnested = ", ".join(["%s::bigint[]", *(f"%s::{casts[name]}[]" for name in fields)])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -399,9 +408,7 @@ def _sql(value: Any, cast: str) -> Any:
 def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
     """Declared tables in the order in which rows can go, each with the runs that concern it."""
     named = {Category(name) for run in runs for name in run.categories}
-    return [
-        (entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)
-    ]
+    return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
 
 
 def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
@@ -444,10 +451,11 @@ def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> Non
 
 def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
     owners = [_owner(entry, run) for run in runs]
-    where, params = f'"{entry.column}" = ANY(%s)', [owners]
+    where = f'"{entry.column}" = ANY(%s)'
+    params: list[Any] = [owners]
     if entry.until:
         where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
-        params.append(max(run.claimed_on for run in runs))  # type: ignore[arg-type]
+        params.append(max(run.claimed_on for run in runs))
     if entry.model is Erasure:  # the run that is under way goes last, by itself
         where += " AND id <> ALL(%s)"
         params.append([run.pk for run in runs])

@@ -70,7 +70,11 @@ def confirm_hold(hold: Hold, *, actor: User, on: date) -> Hold:
     if hold.confirmed_on or hold.released_on:
         raise Refused("hold_settled", _("This hold has been confirmed or released already."), clause="5")
     if hold.placed_by_id == actor.pk:
-        raise Refused("second_person", _("A second member of staff confirms; you placed this hold yourself."), clause="5")
+        raise Refused(
+            "second_person",
+            _("A second member of staff confirms; you placed this hold yourself."),
+            clause="5",
+        )
     _check_still_there(account, [Category(name) for name in hold.categories])
     hold.confirmed_by, hold.confirmed_on = actor, on
     hold.save(update_fields=["confirmed_by", "confirmed_on"])
@@ -111,7 +115,9 @@ def _check_still_there(account: Account, wanted: list[Category]) -> None:
         gone = [category.label for category in wanted if category not in left]
         if gone:
             raise Refused(
-                "already_erased", _("Already erased: %(what)s.") % {"what": ", ".join(map(str, gone))}, clause="5"
+                "already_erased",
+                _("Already erased: %(what)s.") % {"what": ", ".join(map(str, gone))},
+                clause="5",
             )
 
 

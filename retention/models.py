@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -15,7 +16,7 @@ from cannonworks.datamap import Category
 from retention.querysets import ErasureQuerySet, HoldQuerySet
 
 
-def categories_field(**options: object) -> ArrayField:
+def categories_field(**options: Any) -> ArrayField:
     return ArrayField(models.CharField(max_length=20, choices=Category.choices), default=list, **options)
 
 
@@ -101,26 +102,40 @@ class Ground(models.TextChoices):
 
 
 class Hold(models.Model):
-    """A stop on the erasure of some categories of an account; it counts once a second member of staff confirmed (§5)."""
+    """A stop on the erasure of some categories of an account; it counts once a second person confirmed (§5)."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="holds", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=60)
     categories = categories_field(verbose_name=_("categories"))
     ground = models.CharField(_("ground"), max_length=20, choices=Ground.choices)
-    basis = models.CharField(_("legal basis"), max_length=200, help_text=_("Law and article, or the contract. No names."))
+    basis = models.CharField(
+        _("legal basis"), max_length=200, help_text=_("Law and article, or the contract. No names.")
+    )
     proportionality = models.TextField(
         _("proportionality"), help_text=_("Why keeping it weighs more than the holder's privacy. No names.")
     )
     review_on = models.DateField(_("review on"))
     placed_on = models.DateField(_("placed on"))
-    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by"))
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by")
+    )
     confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
     )
     released_on = models.DateField(_("released on"), null=True, blank=True)
     released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("released by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
     )
 
     objects = HoldQuerySet.as_manager()
@@ -141,7 +156,9 @@ class Hold(models.Model):
             ),
             models.CheckConstraint(name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))),
             models.UniqueConstraint(
-                name="hold_name_once_per_account", fields=["account", "name"], condition=Q(released_on__isnull=True)
+                name="hold_name_once_per_account",
+                fields=["account", "name"],
+                condition=Q(released_on__isnull=True),
             ),
         ]
         indexes = [models.Index(fields=["account"], name="hold_open", condition=Q(released_on__isnull=True))]
@@ -201,7 +218,9 @@ class Alarm(models.Model):
         verbose_name_plural = _("alarms")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "about"], name="alarm_once_while_it_lasts", condition=Q(cleared_at__isnull=True)
+                fields=["kind", "about"],
+                name="alarm_once_while_it_lasts",
+                condition=Q(cleared_at__isnull=True),
             )
         ]
 
@@ -215,7 +234,12 @@ class RulesApproval(models.Model):
     digest = models.CharField(_("rules"), max_length=80, unique=True)
     approved_at = models.DateTimeField(_("approved at"))
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
     )
     would_erase = models.PositiveIntegerField(_("accounts in the dry run"), default=0)
 

@@ -1,4 +1,4 @@
-"""The post: warnings and erasure statements by mail, each tried again when the mail server fails, each sent once (§5, §6)."""
+"""The post: warnings and erasure statements by mail, tried again while the mail server fails, sent once (§5, §6)."""
 
 from __future__ import annotations
 
@@ -130,6 +130,6 @@ def _mail(template: str, context: dict, *, to: str, language: str, about: str) -
         subject, _blank, text = render_to_string(f"retention/mail/{template}.txt", context).partition("\n\n")
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     # The same mail has the same id, so a repeat after a crash is seen to be one.
-    return EmailMessage(" ".join(subject.split()), text.strip() + "\n", to=[to], headers={"Message-ID": f"<{about}@{domain}>"})
-
-
+    return EmailMessage(
+        " ".join(subject.split()), text.strip() + "\n", to=[to], headers={"Message-ID": f"<{about}@{domain}>"}
+    )

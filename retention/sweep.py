@@ -1,8 +1,8 @@
-"""The sweep: every hour, and after any downtime, what has come due is done; twice or on many workers at once too (§5)."""
+"""The sweep: every hour, and after any downtime, what has come due is done; also twice or on many workers (§5)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +34,7 @@ class Outcome:
         return {**asdict(self), "on": self.on.isoformat()}
 
 
-def sweep(*, on: date, at: datetime) -> Outcome:
+def sweep(*, on: date, at: datetime, progress: Callable[[int], None] = lambda finished: None) -> Outcome:
     """Let trials lapse, plan warnings, and erase what is due on the Amsterdam day ``on``, within the safety rules.
 
     Nothing is erased when the kill switch is on, when changed rules wait for approval, or past the nightly cap.
@@ -45,7 +45,7 @@ def sweep(*, on: date, at: datetime) -> Outcome:
     if stopped:
         return Outcome(on, lapsed, warned, 0, stopped)
     left = left_under_cap(on)
-    erased = erasure.erase_due(on=on, at=at, limit=left)
+    erased = erasure.erase_due(on=on, at=at, limit=left, progress=progress)
     return Outcome(on, lapsed, warned, erased, "cap" if left <= erased and Account.objects.due(on).exists() else "")
 
 
@@ -99,7 +99,15 @@ def dry_run(*, on: date) -> list[Item]:
     items = []
     for account in Account.objects.trial_over(on).exclude(erase_on__lte=on).order_by("trial_ends_on"):
         items.append(
-            Item(str(account.reference), account.state, "lapse", (), (), rules.rule("lapsed").clause, account.trial_ends_on)
+            Item(
+                str(account.reference),
+                account.state,
+                "lapse",
+                (),
+                (),
+                rules.rule("lapsed").clause,
+                account.trial_ends_on,
+            )
         )
         erase_on = rules.rule("lapsed").window({"trial_ends_on": account.trial_ends_on}).erase_on
         if erase_on and erase_on <= on:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ErasureRequest
+from rights.querysets import LetterQuerySet
 
 
 class RegisteredLetter(models.Model):
@@ -18,15 +19,24 @@ class RegisteredLetter(models.Model):
     carrier_number = models.CharField(_("carrier's number"), max_length=40)
     received_on = models.DateField(_("received on"))
     identity_check = models.CharField(
-        _("identity check"), max_length=200, help_text=_("How it was checked that the main user sent it. No names.")
+        _("identity check"),
+        max_length=200,
+        help_text=_("How it was checked that the main user sent it. No names."),
     )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
     )
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("confirmed by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
     )
     confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("registered letter")

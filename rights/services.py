@@ -51,7 +51,9 @@ def confirm_letter(letter: RegisteredLetter, *, actor: User, on: date) -> Regist
         raise Refused("letter_confirmed", _("This letter has been confirmed already."), clause="6")
     if letter.recorded_by_id == actor.pk:
         raise Refused(
-            "second_person", _("A second member of staff confirms; you recorded this letter yourself."), clause="6"
+            "second_person",
+            _("A second member of staff confirms; you recorded this letter yourself."),
+            clause="6",
         )
     letter.confirmed_by, letter.confirmed_on = actor, on
     letter.save(update_fields=["confirmed_by", "confirmed_on"])

@@ -41,9 +41,7 @@ def due(name: str, start: str) -> str:
 
 
 def skipped(name: str, start: str) -> list[tuple[str, str]]:
-    return [
-        (on.isoformat(), why) for on, why in compute(kind_named(name), datetime.fromisoformat(start)).excluded
-    ]
+    return [(on.isoformat(), why) for on, why in compute(kind_named(name), datetime.fromisoformat(start)).excluded]
 
 
 # --- An independent slow calendar ---------------------------------------------------------------------------
@@ -368,9 +366,7 @@ def test_a_moment_at_the_ends_of_the_calendar_is_refused_in_words(kind, start):
 
 
 def test_an_unknown_kind_is_refused_with_the_names_of_all():
-    with pytest.raises(
-        ValueError, match="breach_notice, breach_consultation, subject_request, data_return, audit"
-    ):
+    with pytest.raises(ValueError, match="breach_notice, breach_consultation, subject_request, data_return, audit"):
         kind_named("holiday")
 
 

@@ -74,10 +74,7 @@ def test_a_letter_of_an_account_that_need_not_be_cancelled_does_not_cancel_it():
 
 @pytest.mark.clause("6")
 def test_a_letter_that_lists_all_categories_stays_on_one_page():
-    kept = [
-        {"category": name, "ground": "proof of obligation", "clause": "5", "until": None}
-        for name in CATEGORIES
-    ]
+    kept = [{"category": name, "ground": "proof of obligation", "clause": "5", "until": None} for name in CATEGORIES]
     pdf = letter(erased=CATEGORIES, kept=kept)
     assert len(pypdf.PdfReader(BytesIO(pdf)).pages) == 1
     assert text(pdf).count("bewijs van nakoming (artikel 5) de grond vervalt") == 8
@@ -107,9 +104,7 @@ def test_a_word_without_end_stays_on_the_page():
     pdf = letter(company="W" * 150)
     right_edges = []
     for page in pypdf.PdfReader(BytesIO(pdf)).pages:
-        page.extract_text(
-            visitor_text=lambda part, _cm, _tm, _font, _size: right_edges.append(part.count("W"))
-        )
+        page.extract_text(visitor_text=lambda part, _cm, _tm, _font, _size: right_edges.append(part.count("W")))
     assert "W" * 150 in text(pdf).replace(" ", "")
     assert max(right_edges) < 40
 

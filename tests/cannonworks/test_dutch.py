@@ -95,9 +95,7 @@ def test_a_kvk_number_is_eight_digits(text, number):
     assert dutch.kvk(text) == number
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1234567", "123456789", "000012345678", "1234567x", "00000000", "KvK 12345678"]
-)
+@pytest.mark.parametrize("text", ["", "1234567", "123456789", "000012345678", "1234567x", "00000000", "KvK 12345678"])
 def test_a_kvk_number_that_is_none_is_refused(text):
     assert code_of(dutch.kvk, text) == "kvk"
 
@@ -174,9 +172,7 @@ def test_a_dutch_postcode_is_four_digits_and_two_letters(text, expected):
     assert dutch.postcode(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0401AB", "9401", "9401A", "94011 AB", "9401SA", "9401SD", "9401ss", "9401ÄB"]
-)
+@pytest.mark.parametrize("text", ["", "0401AB", "9401", "9401A", "94011 AB", "9401SA", "9401SD", "9401ss", "9401ÄB"])
 def test_a_dutch_postcode_that_is_none_is_refused(text):
     assert code_of(dutch.postcode, text) == "postcode"
 
@@ -210,8 +206,6 @@ def test_a_phone_number_is_written_as_e164(text, country, expected):
     assert dutch.phone(text, country) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["", "no", "12", "06 1234567", "0612345678901234", "+999 12345678", "1" * 300]
-)
+@pytest.mark.parametrize("text", ["", "no", "12", "06 1234567", "0612345678901234", "+999 12345678", "1" * 300])
 def test_a_phone_number_that_is_none_is_refused(text):
     assert code_of(dutch.phone, text) == "phone"

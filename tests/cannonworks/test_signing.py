@@ -25,9 +25,7 @@ def key(settings):
 
 
 def raw_public(seed):
-    return (
-        Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    )
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def changed(envelope, part, **fields):
@@ -103,9 +101,7 @@ def test_trust_comes_from_the_given_key_and_not_from_the_envelope(settings):
     with pytest.raises(NotProven, match="signed with another key") as refusal:
         verify(forged, ours)
     assert refusal.value.code == "other-key"
-    relabelled = changed(
-        forged, "signature", public_key=base64.b64encode(ours).decode(), key_id=signing.key_id(ours)
-    )
+    relabelled = changed(forged, "signature", public_key=base64.b64encode(ours).decode(), key_id=signing.key_id(ours))
     with pytest.raises(NotProven, match="the signature is broken"):
         verify(relabelled, ours)
 

@@ -346,9 +346,7 @@ def test_the_guide_names_commands_that_exist(outsider, command):
 
 def test_numbers_are_grouped_by_thousands():
     rows = [0, 7, 999, 1_000, 65_536, 1_234_567]
-    erased = [
-        {"category": name, "rows": number, "files": 0} for name, number in zip(CATEGORIES, rows, strict=False)
-    ]
+    erased = [{"category": name, "rows": number, "files": 0} for name, number in zip(CATEGORIES, rows, strict=False)]
     shown = text(documents.render(TEMPLATE, signing.sign({**STATEMENT, "erased": erased})))
     names = ["Account en gebruikers", "Relaties", "Medewerkers en inhuurkrachten", "Offertes en facturen",
              "Gebruiksgegevens", "Verzoeken van betrokkenen", "Totaal"]  # fmt: skip

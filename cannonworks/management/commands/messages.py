@@ -36,15 +36,11 @@ class Command(OneLineCommand):
         except catalogue.BadSource as error:
             raise CommandError(str(error)) from error
         except ModuleNotFoundError as error:
-            raise CommandError(
-                f"{error.name} is not installed; install the extra “dev” or “embedded”."
-            ) from error
+            raise CommandError(f"{error.name} is not installed; install the extra “dev” or “embedded”.") from error
 
     def _check(self) -> None:
         lines = catalogue.problems(settings.BASE_DIR)
         for line in lines:
             self.stdout.write(line)
         if lines:
-            raise CommandError(
-                f"{len(lines)} to mend: run manage.py messages, then translate {catalogue.DUTCH}."
-            )
+            raise CommandError(f"{len(lines)} to mend: run manage.py messages, then translate {catalogue.DUTCH}.")

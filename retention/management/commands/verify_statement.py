@@ -23,9 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the statement: JSON, or the PDF that carries it")
-        parser.add_argument(
-            "--public-key", type=Path, help="trust this PEM file, not this installation's own key"
-        )
+        parser.add_argument("--public-key", type=Path, help="trust this PEM file, not this installation's own key")
         parser.add_argument(
             "--attachment-only", action="store_true",
             help="of a PDF, prove the attached statement and not its page (drawn by an earlier version)",

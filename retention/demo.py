@@ -1,0 +1,125 @@
+"""Demonstration data: accounts in every state, some of them due today, made by the real services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+
+from accounts import services as lifecycle
+from accounts.models import Account, User
+from finance import services as finance
+from finance.models import DocumentKind
+from relations import services as relations
+from retention import holds
+from retention.models import Ground
+from rights import services as rights
+
+#: One word for every demonstration user; the command prints it.
+PASSWORD = "showing-cannonworks"  # noqa: S105  of a demonstration, on a machine of one's own
+
+
+@dataclass(frozen=True)
+class Company:
+    """A made-up customer: how it is called and how far its life has come, in days before today."""
+
+    name: str
+    kvk: str
+    city: str
+    main_user: tuple[str, str]
+
+
+COMPANIES = (
+    Company("Bakkerij De Korenmaat", "10000001", "Assen", ("Anna", "Kuiper")),
+    Company("Fietsenwerk Noord", "10000002", "Groningen", ("Bram", "Dekker")),
+    Company("Hoveniersbedrijf Groenland", "10000003", "Emmen", ("Chris", "Bos")),
+    Company("Loodgieter Van Rijn", "10000004", "Leiden", ("Dina", "Rijn")),
+    Company("Studio Lichtblauw", "10000005", "Utrecht", ("Eva", "Smit")),
+    Company("Timmerwerkplaats Eik", "10000006", "Zwolle", ("Fred", "Eikelboom")),
+    Company("Advies aan Zee", "10000007", "Den Helder", ("Gijs", "Zeeman")),
+    Company("Kapsalon Krul", "10000008", "Arnhem", ("Hanna", "Krul")),
+    Company("Vertaalbureau Tweetaal", "10000009", "Breda", ("Ines", "Talman")),
+)
+
+
+@transaction.atomic
+def make(*, today: date) -> dict[str, Account]:
+    """Make one account for every way a life can go, by name of that way. Needs an empty database."""
+    clerk = _staff("balie@cannonworks.example", "Bea", "Balie")
+    second = _staff("privacy@cannonworks.example", "Piet", "Privacy")
+    days = relativedelta(days=1)
+    lapsed_two_years_ago = today - relativedelta(years=2) - 30 * days
+    made = {
+        "trial": _account(COMPANIES[0], on=today - 10 * days),
+        "trial ends today": _account(COMPANIES[1], on=today - 30 * days),
+        "active": _account(COMPANIES[2], on=today - 400 * days, activate=True),
+        "cancelled": _account(COMPANIES[3], on=today - 800 * days, activate=True, cancel=today - 200 * days),
+        "warned": _account(
+            COMPANIES[4],
+            on=today - 1200 * days,
+            activate=True,
+            cancel=today + 30 * days - relativedelta(years=2),
+        ),
+        "due by cancellation": _account(
+            COMPANIES[5], on=today - 1500 * days, activate=True, cancel=today - relativedelta(years=2)
+        ),
+        "due by trial": _account(COMPANIES[6], on=lapsed_two_years_ago),
+        "due, relations held": _account(
+            COMPANIES[7], on=today - 1500 * days, activate=True, cancel=today - relativedelta(years=2)
+        ),
+        "asked for erasure": _account(COMPANIES[8], on=today - 500 * days, activate=True, cancel=today - 20 * days),
+    }
+    account = made["due, relations held"]
+    hold = holds.place_hold(
+        account, actor=clerk, name="Geschil 2026-14", categories=["relations", "documents"], ground=Ground.PROOF,
+        basis="BW 6:74", proportionality="Alleen wat voor het geschil nodig is.", on=today,
+    )  # fmt: skip
+    holds.confirm_hold(hold, actor=second, on=today)
+    account = made["asked for erasure"]
+    main_user = User.objects.get(account=account, is_main=True)
+    request = lifecycle.request_erasure(account, actor=main_user, on=today)
+    rights.record_letter(
+        account, actor=clerk, code=request.code, carrier_number="3SRPKS000000001", received_on=today,
+        identity_check="Handtekening vergeleken met de overeenkomst",
+    )  # fmt: skip
+    return made
+
+
+def _account(company: Company, *, on: date, activate: bool = False, cancel: date | None = None) -> Account:
+    first, last = company.main_user
+    account = lifecycle.sign_up(
+        company={
+            "company_name": company.name, "kvk_number": company.kvk, "email": f"info@{company.kvk}.example",
+            "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": company.city,
+            "phone": "+31592123456",
+        },
+        main_user={"email": f"{first.lower()}@{company.kvk}.example", "first_name": first, "last_name": last,
+                   "password": PASSWORD},
+        on=on,
+    )  # fmt: skip
+    user = User.objects.get(account=account, is_main=True)
+    relation = relations.add_relation(account, actor=user, company_name="Jansen & Zoon", city="Meppel")
+    relations.add_relation(account, actor=user, first_name="Noor", last_name="Visser")
+    relations.add_employee(account, actor=user, first_name="Tom", last_name="Werk", bsn="111222333")
+    if activate:
+        account = lifecycle.activate_account(account, actor=user, on=on + relativedelta(days=20))
+        draft = finance.draft_document(
+            account, actor=user, kind=DocumentKind.INVOICE, relation=relation,
+            recipient_address="Markt 2\n7941 AA Meppel",
+            lines=[{"description": "Werkzaamheden", "quantity": Decimal(8), "unit_price": Decimal(65)}],
+        )  # fmt: skip
+        finance.issue_document(draft, actor=user, on=on + relativedelta(days=25))
+        invoice = finance.charge_subscription(account, on=on + relativedelta(days=30))
+        finance.record_payment(invoice, on=on + relativedelta(days=35), amount=invoice.net + invoice.vat)
+    if cancel:
+        account = lifecycle.cancel_account(account, actor=user, on=cancel)
+    return account
+
+
+def _staff(email: str, first_name: str, last_name: str) -> User:
+    return User.objects.create_user(
+        email, PASSWORD, first_name=first_name, last_name=last_name, is_staff=True, is_superuser=True
+    )

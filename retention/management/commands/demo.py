@@ -1,0 +1,31 @@
+"""Fill an empty installation with demonstration data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from accounts.models import Account, User
+from cannonworks.commands import OneLineCommand
+from retention import demo
+
+
+class Command(OneLineCommand):
+    """Accounts in every state, some due today; does nothing where there is data already, and never in production."""
+
+    help = "On first use, make demonstration accounts in every state, some of them due today."
+
+    def handle(self, **options: Any) -> None:
+        if not settings.EMBEDDED:
+            raise CommandError("demonstration data is for a machine of one's own; addresses of servers are set.")
+        if not Account.objects.exists() and not User.objects.exists():
+            demo.make(today=timezone.localdate())
+        holder = User.objects.filter(is_main=True).order_by("pk").first()
+        staff = User.objects.filter(is_staff=True).order_by("pk").first()
+        self.stdout.write(
+            f"Sign in on {settings.SITE_URL}/ as {holder and holder.email}, "
+            f"and as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}; password {demo.PASSWORD}"
+        )
