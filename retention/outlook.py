@@ -62,7 +62,7 @@ def outlook(account: Account, *, on: date) -> dict[str, Any]:
 
 
 def now(history: History, on: date) -> History:
-    """The history as it stands on ``on``: a trial that is over has ended, also in the hour before the sweep notes it."""
+    """The history as it stands on ``on``: a trial that is over has ended, also before the sweep notes it."""
     ends_on = history.dates["trial_ends_on"]
     is_over = history.state == State.TRIAL and ends_on is not None and ends_on <= on
     return history.but(State.LAPSED) if is_over else history
