@@ -55,9 +55,6 @@ class Fate:
     held_by: tuple[Stop, ...] = ()
     losing: tuple[Rule, ...] = ()
 
-    def is_due(self, on: date) -> bool:
-        """Whether it goes on ``on``: the date has come and no hold stands before it."""
-        return self.erase_on is not None and self.erase_on <= on and not self.held_by
 
 
 def history_of(account: Account) -> History:
