@@ -15,7 +15,7 @@ from dateutil.relativedelta import relativedelta
 from retention.schedule import Fate, History
 
 WIDTH = 1000
-HEAD, ROW, FOOT = 28, 48, 28
+HEAD, ROW, FOOT = 28, 52, 28
 
 #: Without a last day in sight the line goes on this long after today.
 OPEN_END = relativedelta(years=3)
@@ -87,7 +87,7 @@ class Band:
 
     @property
     def bar_y(self) -> int:
-        return HEAD + self.row * ROW + 28
+        return HEAD + self.row * ROW + 32
 
 
 @dataclass(frozen=True)
