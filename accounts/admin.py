@@ -98,7 +98,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
                     "address",
                     "kind_of_user",
                     "account",
-                    "reference",
+                    "own_reference",
                     "language",
                     "is_active",
                     "last_login",
@@ -146,6 +146,10 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def address(self, user: User) -> str:
         return user.email if user.is_staff else masked(user.email)
 
+    @display(description=_("reference"))
+    def own_reference(self, user: User) -> str:
+        return str(user.reference)
+
     @display(description=_("kind"))
     def kind_of_user(self, user: User) -> str:
         if user.is_superuser:
@@ -174,9 +178,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> None:
         changed = (
-            message[0].get("changed", {}).get("fields", [])
-            if message and isinstance(message, list)
-            else ["password"]
+            message[0].get("changed", {}).get("fields", []) if message and isinstance(message, list) else ["password"]
         )
         journal.record(
             "staff.changed",
@@ -190,9 +192,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
 def masked(text: str) -> str:
     """The first sign of each word and of each part of an address, the rest as dots: enough to recognise it."""
-    return "".join(
-        sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text)
-    )
+    return "".join(sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text))
 
 
 def _roles(user: User) -> list[str]:

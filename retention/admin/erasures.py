@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 
 from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, link
 from retention import erasure, statements
+from retention.admin.accounts import why_erased
 from retention.models import Erasure, ErasureWarning, Step
 
 
@@ -100,7 +101,7 @@ class ErasureAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("rule"), ordering="rule")
     def why(self, run: Erasure) -> str:
-        return f"{run.rule} (§{run.clause})"
+        return why_erased(run)
 
     @display(description=gettext_lazy("rows"))
     def rows_total(self, run: Erasure) -> int:
@@ -152,9 +153,7 @@ class ErasureAdmin(StaffAdmin):
         run = self.row(request, object_id)
         question = Question(
             title=_("Try again"),
-            text=_(
-                "The erasure goes on from the step it had reached. Do this once the cause of the failure is gone."
-            ),
+            text=_("The erasure goes on from the step it had reached. Do this once the cause of the failure is gone."),
             facts=[
                 (_("Account"), link(run.account)),
                 (_("Step"), run.get_step_display()),
@@ -214,9 +213,7 @@ class WarningAdmin(StaffAdmin):
     def sent(self, warning: ErasureWarning) -> str:
         if warning.sent_at:
             return chip("success", _("Sent"))
-        return (
-            chip("danger", _("Could not be sent")) if warning.failure else chip("warning", _("Not yet sent"))
-        )
+        return chip("danger", _("Could not be sent")) if warning.failure else chip("warning", _("Not yet sent"))
 
 
 def _counts(run: Erasure) -> Table:
@@ -224,15 +221,10 @@ def _counts(run: Erasure) -> Table:
     return Table(
         _("Rows erased, by table"),
         [_("Data"), _("Table"), _("Rows")],
-        [
-            [str(names.get(table, "–")).capitalize(), table, count]
-            for table, count in sorted(run.rows.items())
-        ],
+        [[str(names.get(table, "–")).capitalize(), table, count] for table, count in sorted(run.rows.items())],
         note=_("Claimed for erasure on %(day)s.") % {"day": day(run.claimed_on)},
     )
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -153,17 +153,13 @@ class HoldAdmin(StaffAdmin):
             return chip("danger", _("Past its review date"))
         return chip("success", _("Active"))
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
         """Ask what the hold is for and propose it; ``?account=`` fills in the account."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         question = Question(
             title=_("Place a hold"),
-            text=_(
-                "A hold stops nothing until a second member of staff has confirmed it. The account holder sees it."
-            ),
+            text=_("A hold stops nothing until a second member of staff has confirmed it. The account holder sees it."),
             button=_("Place hold"),
             fields=HoldForm,
             initial={"account": request.GET.get("account", ""), "review_on": today() + holds.REVIEW_WITHIN},
@@ -175,9 +171,7 @@ class HoldAdmin(StaffAdmin):
                 raise Refused("no_account", _("No account has this reference."))
             holds.place_hold(found, actor=request.user, on=today(), **hold)
 
-        return self.act(
-            request, question, place, done=_("The hold is placed; a second member of staff confirms.")
-        )
+        return self.act(request, question, place, done=_("The hold is placed; a second member of staff confirms."))
 
     @action(
         description=gettext_lazy("Confirm"),

@@ -62,9 +62,7 @@ class RulesAdmin(StaffAdmin):
     def approver(self, row: RulesApproval) -> object:
         return row.approved_by or _("The rules of the installation")
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the rules above their approvals."""
         shown = {"digest": rules.digest(), "approved": are_approved(), "tables": [_rules()]}
         return super().changelist_view(request, {**(extra_context or {}), **shown})
@@ -87,9 +85,7 @@ class RulesAdmin(StaffAdmin):
         count = sum(item.does == "erase" for item in items)
         question = Question(
             title=_("Approve rules"),
-            text=_(
-                "Until these rules are approved nothing is erased. Approving sets the dates of every account anew."
-            ),
+            text=_("Until these rules are approved nothing is erased. Approving sets the dates of every account anew."),
             facts=[
                 (_("Rules"), rules.digest()),
                 (
