@@ -110,9 +110,7 @@ class StaffAdmin(ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Write nothing: nothing is deleted here."""
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict | None = None
-    ) -> HttpResponse:
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         raise Http404  # it would show Django's own log, which stays empty
 
     def get_urls(self) -> list[URLPattern]:
@@ -125,9 +123,7 @@ class StaffAdmin(ModelAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[List]:
         return List
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Search as Django does, and by the beginning of a reference, for which its index serves."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
@@ -169,11 +165,7 @@ class StaffAdmin(ModelAdmin):
         What a service refuses becomes a message: the form is shown again as it was, and nothing has changed.
         """
         form = question.fields(request.POST if request.method == "POST" else None, initial=question.initial)
-        back = (
-            self.page_of(row)
-            if row
-            else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        )
+        back = self.page_of(row) if row else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         status = 200
         if request.method == "POST":
             if form.is_valid() and self._did(request, lambda: do(**form.cleaned_data)):

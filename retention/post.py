@@ -1,4 +1,4 @@
-"""The post: warnings and erasure statements by mail, each tried again when the mail server fails, each sent once (§5, §6)."""
+"""The post: warnings and erasure statements by mail, tried again while the mail server fails, sent once (§5, §6)."""
 
 from __future__ import annotations
 

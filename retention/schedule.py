@@ -153,9 +153,10 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
             Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), last, max(last, ends_on) if ends_on else None)
         )
     evidence = rules.rule("evidence")
-    window = evidence.window({"erased_on": ends_on}) if ends_on else None
-    fates.append(Fate(Category.EVIDENCE, evidence, window and window.kept_until, window and window.erase_on))
-    return fates
+    if ends_on is None:
+        return [*fates, Fate(Category.EVIDENCE, evidence, None, None)]
+    window = evidence.window({"erased_on": ends_on})
+    return [*fates, Fate(Category.EVIDENCE, evidence, window.kept_until, window.erase_on)]
 
 
 def _of_tombstone(history: History) -> list[Fate]:

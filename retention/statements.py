@@ -40,7 +40,7 @@ def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict
         "claimed_on": run.claimed_on.isoformat(),
         "erased_on": erased_on.isoformat(),
         "erased": [
-            {"category": category, "rows": count, "files": 0} for category, count in _rows_by_category(run).items()
+            {"category": category, "rows": count, "files": 0} for category, count in rows_by_category(run).items()
         ],
         "kept": [_kept(fate) for fate in schedule.schedule(history)],
         "key_destroyed": not any(entry.encrypted and entry.category in run.held for entry in datamap.entries()),
@@ -54,6 +54,7 @@ def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict
 
 def statement_pdf(run: Erasure) -> bytes:
     """The statement of a finished run as PDF/A, with the signed JSON inside; the same bytes every time."""
+    assert run.statement is not None  # noqa: S101  a finished run has one
     return documents.render(TEMPLATE, run.statement)
 
 
@@ -72,7 +73,8 @@ def mail_for(run: Erasure, user: User) -> StatementMail:
     )
 
 
-def _rows_by_category(run: Erasure) -> dict[str, int]:
+def rows_by_category(run: Erasure) -> dict[str, int]:
+    """How many rows a run erased, for each of its categories."""
     by_table = {entry.table: entry.category for entry in datamap.entries() if entry.category}
     rows: Counter[str] = Counter(dict.fromkeys(run.categories, 0))
     for table, count in run.rows.items():

@@ -114,9 +114,7 @@ class LetterAdmin(StaffAdmin):
             return chip("info", _("Request withdrawn"))
         return chip("warning", _("Waiting for the second person"))
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
         """Ask what the letter says and record it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -134,9 +132,7 @@ class LetterAdmin(StaffAdmin):
                 raise Refused("no_request", _("No request for erasure has this reference."), clause="6")
             services.record_letter(asked.account, actor=request.user, code=code, **letter)
 
-        return self.act(
-            request, question, record, done=_("The letter is recorded; a second member of staff confirms.")
-        )
+        return self.act(request, question, record, done=_("The letter is recorded; a second member of staff confirms."))
 
     @action(
         description=gettext_lazy("Confirm"),
@@ -149,9 +145,7 @@ class LetterAdmin(StaffAdmin):
         letter = self.row(request, object_id)
         question = Question(
             title=_("Confirm letter and erase"),
-            text=_(
-                "Confirm only with the letter in hand: its reference, its signature and the main user's identity."
-            ),
+            text=_("Confirm only with the letter in hand: its reference, its signature and the main user's identity."),
             facts=[
                 (
                     _("Account"),

@@ -10,7 +10,7 @@ from accounts import services
 from accounts.models import Account, User
 from accounts.states import State
 
-PASSWORD = "spijker-hamer-plank"  # noqa: S105
+PASSWORD = "spijker-hamer-plank"
 SIGNED_UP = date(2026, 1, 5)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
-from django.conf import settings
 
 from accounts.models import Account, User
 from cannonworks.commands import OneLineCommand
