@@ -84,7 +84,9 @@ def _hold(account, on: date) -> None:
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
     "sign-in": (None, "/sign-in/"),
-    **{f"dashboard-{name}": (name, "/") for name in ("trial", "lapsed", "active", "cancelled", "near", "held", "going")},
+    **{
+        f"dashboard-{name}": (name, "/") for name in ("trial", "lapsed", "active", "cancelled", "near", "held", "going")
+    },
     "dashboard-charged": ("charged", "/"),
     "dashboard-asked": ("asked", "/"),
     "dashboard-colleague": ("colleague", "/"),
