@@ -98,7 +98,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
                     "address",
                     "kind_of_user",
                     "account",
-                    "reference",
+                    "own_reference",
                     "language",
                     "is_active",
                     "last_login",
@@ -145,6 +145,10 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     @display(description=_("e-mail"))
     def address(self, user: User) -> str:
         return user.email if user.is_staff else masked(user.email)
+
+    @display(description=_("reference"))
+    def own_reference(self, user: User) -> str:
+        return str(user.reference)
 
     @display(description=_("kind"))
     def kind_of_user(self, user: User) -> str:

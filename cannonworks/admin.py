@@ -21,7 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -112,6 +112,13 @@ class StaffAdmin(ModelAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         raise Http404  # it would show Django's own log, which stays empty
+
+    def get_urls(self) -> list[URLPattern]:
+        """Send whoever is not signed in to the door of the staff, not to that of the holders."""
+        urls = super().get_urls()
+        for url in urls:
+            url.callback.login_url = reverse_lazy("admin:login")
+        return urls
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[List]:
         return List
@@ -219,7 +226,7 @@ def day(value: date | None) -> str:
 
 def short_day(value: date | None) -> str:
     """A day as it fits in a column, or a dash."""
-    return date_format(value, "j M Y") if value else "–"
+    return date_format(value, "j N Y") if value else "–"
 
 
 def moment(value: datetime | None) -> str:

@@ -16,8 +16,7 @@ ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _(
 
 @admin.register(Entry)
 class EntryAdmin(StaffAdmin):
-    list_display = ("moment", "event", "about", "by", "section", "told")
-    list_display_links = ("moment",)
+    list_display = ("moment", "what", "about", "by", "section", "told")
     list_filter = ("actor_kind",)
     search_fields = ("event__startswith",)
     search_help_text = _("Beginning of an event, or of a reference")
@@ -25,28 +24,46 @@ class EntryAdmin(StaffAdmin):
     ordering = ("-id",)
     sortable_by = ()
     paginator = InfinitePaginator  # the journal only grows: its pages are walked, not counted
-    fields = ("moment", "event", "account_reference", "by", "actor_reference", "section", "facts")
+    fields = ("moment", "what", "whole_reference", "by", "section", "told")
 
     @display(description=_("moment"))
     def moment(self, entry: Entry) -> str:
         return moment(entry.at)
 
+    @display(description=_("event"))
+    def what(self, entry: Entry) -> str:
+        return entry.event
+
     @display(description=_("account"))
     def about(self, entry: Entry) -> str:
-        return str(entry.account_reference or "")[:8] or "–"
+        return str(entry.account_reference or "–")[:8]
+
+    @display(description=_("account"))
+    def whole_reference(self, entry: Entry) -> str:
+        return str(entry.account_reference or "–")
 
     @display(description=_("by"))
-    def by(self, entry: Entry) -> object:
-        who = ACTORS.get(entry.actor_kind, entry.actor_kind)
-        return f"{who} {str(entry.actor_reference)[:8]}" if entry.actor_reference else who
+    def by(self, entry: Entry) -> str:
+        return actor(entry)
 
     @display(description=_("clause"))
     def section(self, entry: Entry) -> str:
-        return f"§{entry.clause}" if entry.clause else "–"
+        return clause(entry)
 
     @display(description=_("facts"))
     def told(self, entry: Entry) -> str:
         return facts(entry)
+
+
+def actor(entry: Entry) -> str:
+    """What kind of actor did it, and the beginning of its reference."""
+    kind = str(ACTORS.get(entry.actor_kind, entry.actor_kind))
+    return f"{kind} {str(entry.actor_reference)[:8]}" if entry.actor_reference else kind
+
+
+def clause(entry: Entry) -> str:
+    """The clause with its sign, or a dash."""
+    return f"§{entry.clause}" if entry.clause else "–"
 
 
 def facts(entry: Entry) -> str:

@@ -1,7 +1,7 @@
 """The retention timeline: what becomes of each category, as places on a line from 0 to 1000. Pure.
 
-Across, a place is a share of the width, told to SVG in percent, so that the drawing fits a phone and a desktop
-while its words keep their size. Down, it is pixels: one row for each category.
+Across, a place is a share of the width, told to SVG in percent, so that the drawing fits a phone and a desktop while
+its words keep their size. Down, it is pixels: one row for each category.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Scale:
 class Band:
     """One category: kept for certain from 0 to ``kept``, then kept or gone until ``gone``; both may be the same.
 
-    ``floor`` and ``ceiling`` are the places of those two dates where there is one; no ceiling: the band stays open.
+    ``floor`` and ``ceiling`` are the places of those two dates, if any; without a ceiling the band stays open.
     """
 
     fate: Fate

@@ -29,9 +29,9 @@ from cannonworks.admin import (
     today,
     words,
 )
-from cannonworks.rules import Rule
-from journal.admin import facts, latest
-from retention.models import ErasureWarning, Hold
+from cannonworks.rules import RULES, Rule
+from journal.admin import actor, clause, facts, latest
+from retention.models import Erasure, ErasureWarning, Hold
 from retention.schedule import Fate, history_of, schedule
 
 #: What the words of a state look like; the word is always there too.
@@ -86,7 +86,7 @@ class UnderwayFilter(admin.SimpleListFilter):
 
 @admin.register(Account)
 class AccountAdmin(StaffAdmin):
-    list_display = ("account", "state_chip", "ends", "kept", "due", "erased", "held", "under_way")
+    list_display = ("account", "state_chip", "ends", "kept", "due", "erased", "now")
     list_filter = ("state", DueFilter, UnderwayFilter)
     list_select_related = ("company",)
     search_fields = (
@@ -113,15 +113,15 @@ class AccountAdmin(StaffAdmin):
     def state_chip(self, account: Account) -> str:
         return chip(LOOKS[State(account.state)], account.get_state_display())
 
-    @display(description=gettext_lazy("trial ends on"), ordering="trial_ends_on")
+    @display(description=gettext_lazy("trial ends"), ordering="trial_ends_on")
     def ends(self, account: Account) -> str:
         return short_day(account.trial_ends_on)
 
-    @display(description=gettext_lazy("kept at least until"), ordering="keep_until")
+    @display(description=gettext_lazy("at least until"), ordering="keep_until")
     def kept(self, account: Account) -> str:
         return short_day(account.keep_until)
 
-    @display(description=gettext_lazy("next erasure on"), ordering="erase_on")
+    @display(description=gettext_lazy("next erasure"), ordering="erase_on")
     def due(self, account: Account) -> str:
         return short_day(account.erase_on)
 
@@ -129,13 +129,13 @@ class AccountAdmin(StaffAdmin):
     def erased(self, account: Account) -> str:
         return short_day(account.erased_on)
 
-    @display(description=gettext_lazy("held since"), ordering="held_since")
-    def held(self, account: Account) -> str:
-        return short_day(account.held_since)
-
-    @display(description=gettext_lazy("under way"), ordering="claimed_at")
-    def under_way(self, account: Account) -> str | None:
-        return chip("danger", _("Being erased")) if account.claimed_at else None
+    @display(description=gettext_lazy("now"))
+    def now(self, account: Account) -> str | None:
+        if account.claimed_at:
+            return chip("danger", _("Being erased"))
+        if account.held_since:
+            return chip("warning", _("Held since %(day)s") % {"day": short_day(account.held_since)})
+        return None
 
     @display(description=gettext_lazy("next erasure on"))
     def due_on(self, account: Account) -> str:
@@ -189,6 +189,12 @@ def tables(account: Account) -> list[Table]:
 def in_words(rule: Rule) -> str:
     """Why a rule applies, and its clause."""
     return f"{rule.why} (§{rule.clause})"
+
+
+def why_erased(run: Erasure) -> str:
+    """The rule under which a run erases, in words; its name where the rules do not have it any more."""
+    known = {rule.name: rule for rule in RULES}
+    return in_words(known[run.rule]) if run.rule in known else f"{run.rule} (§{run.clause})"
 
 
 def _windows(account: Account) -> Table:
@@ -272,7 +278,7 @@ def _erasures(account: Account) -> Table:
         [
             [
                 link(run),
-                f"{run.rule} (§{run.clause})",
+                why_erased(run),
                 day(run.due_on),
                 run.get_step_display(),
                 sum(run.rows.values()),
@@ -288,13 +294,7 @@ def _journal(account: Account) -> Table:
         _("Journal"),
         [_("Moment"), _("Event"), _("By"), _("Clause"), _("Facts")],
         [
-            [
-                moment(entry.at),
-                entry.event,
-                entry.actor_kind,
-                f"§{entry.clause}" if entry.clause else "–",
-                facts(entry),
-            ]
+            [moment(entry.at), entry.event, actor(entry), clause(entry), facts(entry)]
             for entry in latest(account.reference, ENTRIES)
         ],
         note=_("The last %(count)s entries.") % {"count": ENTRIES},

@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 
 from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, link
 from retention import erasure, statements
+from retention.admin.accounts import why_erased
 from retention.models import Erasure, ErasureWarning, Step
 
 
@@ -100,7 +101,7 @@ class ErasureAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("rule"), ordering="rule")
     def why(self, run: Erasure) -> str:
-        return f"{run.rule} (§{run.clause})"
+        return why_erased(run)
 
     @display(description=gettext_lazy("rows"))
     def rows_total(self, run: Erasure) -> int:
