@@ -165,8 +165,9 @@ def apply_rules(account: Account) -> None:
     own = rules.rule_for(account.state, {**dates, "ordered_on": None}).window(dates)
     account.keep_until = own.kept_until  # the floor of the state stays visible behind the holder's own word
     account.erase_on = rules.rule_for(account.state, dates).window(dates).erase_on
-    ends_by_itself = own.erase_on and not account.ordered_on
-    account.warn_on = own.erase_on - timedelta(days=max(rules.WARNING_DAYS)) if ends_by_itself else None  # type: ignore[operator]
+    account.warn_on = None
+    if own.erase_on and not account.ordered_on:  # who asked for it by letter needs no warning
+        account.warn_on = own.erase_on - timedelta(days=max(rules.WARNING_DAYS))
 
 
 def dates_of(account: Account) -> dict[str, date | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.models import Account, User
 from accounts.states import State
@@ -32,3 +33,10 @@ def outsider(db) -> User:
 @pytest.fixture
 def staff(db) -> User:
     return StaffFactory()
+
+
+def member(*roles: str, **names: str) -> User:
+    """A member of staff with these roles and no other right."""
+    person = ColleagueFactory(is_staff=True, **names)
+    person.groups.set(Group.objects.filter(name__in=roles))
+    return person
