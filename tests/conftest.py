@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 
 from cannonworks.celery import app
 from tests.browser import chromium  # noqa: F401 a fixture
@@ -36,3 +37,16 @@ def _own_files(settings, tmp_path_factory):
     """The ledger and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
     settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(autouse=True)
+def _emptied_afterwards(request):
+    """A test with real transactions leaves rows, and the tables are emptied; only then does the journal allow it."""
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:  # until Django closes this connection, right after it emptied the tables
+        cursor.execute("SET session_replication_role = replica")

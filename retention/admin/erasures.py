@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, link
+from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, categories, chip, day, link
+from cannonworks.rules import RULES, WARNING_DAYS
 from retention import erasure, statements
 from retention.admin.accounts import why_erased
 from retention.models import Erasure, ErasureWarning, Step
@@ -43,12 +44,24 @@ class ProgressFilter(admin.SimpleListFilter):
         return None
 
 
+class RuleFilter(KnownValues):
+    title = gettext_lazy("rule")
+    field = "rule"
+    values = [(rule.name, rule.why) for rule in RULES if rule.erase is not None]
+
+
+class DaysFilter(KnownValues):
+    title = gettext_lazy("days before")
+    field = "days"
+    values = [(str(days), str(days)) for days in WARNING_DAYS]
+
+
 @admin.register(Erasure)
 class ErasureAdmin(StaffAdmin):
     list_display = (
         "run", "account", "company", "progress", "why", "due_on", "rows_total", "attempts", "parked_at", "done_at",
     )  # fmt: skip
-    list_filter = (ProgressFilter, "rule")
+    list_filter = (ProgressFilter, RuleFilter)
     list_select_related = ("account__company",)
     search_fields = ()
     reference_fields = ("reference", "account__reference")
@@ -184,7 +197,7 @@ class ErasureAdmin(StaffAdmin):
 @admin.register(ErasureWarning)
 class WarningAdmin(StaffAdmin):
     list_display = ("account", "company", "days", "erase_on", "planned_on", "sent", "attempts", "failure")
-    list_filter = (("sent_at", admin.EmptyFieldListFilter), "days")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), DaysFilter)
     list_select_related = ("account__company",)
     reference_fields = ("account__reference",)
     search_fields = ("failure__icontains",)
