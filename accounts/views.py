@@ -99,8 +99,8 @@ def _check_step(account: Account, to: State, *, when: bool = True) -> None:
     if not when or to not in TRANSITIONS[State(account.state)]:
         raise Refused(
             "no_such_step",
-            _("An account that is “%(from)s” cannot become “%(to)s”.")
-            % {"from": State(account.state).label, "to": to.label},
+            _("The state of your account is “%(state)s”; this step does not go with it.")
+            % {"state": State(account.state).label},
             clause="5",
         )
 

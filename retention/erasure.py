@@ -28,7 +28,7 @@ from accounts.services import apply_rules, finish_erasure
 from accounts.states import State
 from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Entry
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import in_amsterdam, local_date
 from cannonworks.errors import KeyUnavailable, Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
@@ -259,7 +259,11 @@ def _rescan(runs: Sequence[Erasure], at: datetime) -> bool:
     if found:
         raise ResidueFound(f"{found} rows left")
     for run in runs:
-        run.rescan = {"places": places[run.account_id] + 1, "found": 0, "at": at.isoformat()}  # and the key
+        run.rescan = {
+            "places": places[run.account_id] + 1,
+            "found": 0,
+            "at": in_amsterdam(at).isoformat(timespec="seconds"),
+        }  # and the key
     _save(runs, "rescan", step=Step.PROVEN)
     return True
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ErasureRequest
@@ -21,10 +22,15 @@ from retention.timeline import Timeline, draw
 
 @dataclass(frozen=True)
 class Moment:
-    """Categories that go on the same day (None: no end in sight), and those of them that a hold keeps back."""
+    """Categories that go on the same day; None: no end in sight, or a hold keeps them back."""
 
     erase_on: date | None
     fates: tuple[Fate, ...]
+
+    @property
+    def names(self) -> str:
+        """Its categories in one phrase: "Your account, relations (held), quotes and invoices"."""
+        return capfirst(", ".join(_name(fate) for fate in self.fates))
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class WhatIf:
     note: str | Promise
     timeline: Timeline
     moments: tuple[Moment, ...]
+    is_default: bool = False
 
 
 def outlook(account: Account, *, on: date) -> dict[str, Any]:
@@ -62,16 +69,18 @@ def outlook(account: Account, *, on: date) -> dict[str, Any]:
 
 
 def now(history: History, on: date) -> History:
-    """The history as it stands on ``on``: a trial that is over has ended, also in the hour before the sweep notes it."""
+    """The history as it stands on ``on``: a trial that is over has ended, also before the sweep notes it."""
     ends_on = history.dates["trial_ends_on"]
     is_over = history.state == State.TRIAL and ends_on is not None and ends_on <= on
     return history.but(State.LAPSED) if is_over else history
 
 
 def moments(fates: Sequence[Fate]) -> tuple[Moment, ...]:
-    """Fates by the day on which they come, first days first; those without a day last."""
-    days = sorted({fate.erase_on for fate in fates}, key=lambda day: day or date.max)
-    return tuple(Moment(day, tuple(fate for fate in fates if fate.erase_on == day)) for day in days)
+    """Fates by the day on which they come, first days first; last what has no day or is held."""
+    by_day: dict[date | None, list[Fate]] = {}
+    for fate in fates:
+        by_day.setdefault(None if fate.held_by else fate.erase_on, []).append(fate)
+    return tuple(Moment(day, tuple(by_day[day])) for day in sorted(by_day, key=lambda day: day or date.max))
 
 
 def what_ifs(history: History, *, on: date) -> list[WhatIf]:
@@ -104,4 +113,10 @@ def _steps(history: History, on: date) -> list[tuple[str | Promise, str | Promis
 
 def _what_if(title: str | Promise, note: str | Promise, history: History, *, on: date) -> WhatIf:
     fates = schedule(history)
-    return WhatIf(title, note, draw(fates, history, on=on), moments(fates))
+    happens_by_itself = history.state == State.LAPSED and history.dates["trial_ends_on"] > on
+    return WhatIf(title, note, draw(fates, history, on=on), moments(fates), happens_by_itself)
+
+
+def _name(fate: Fate) -> str:
+    name = str(fate.category.label).lower()
+    return _("%(name)s (held)") % {"name": name} if fate.held_by else name

@@ -1,7 +1,7 @@
 """The retention timeline: what becomes of each category, as places on a line from 0 to 1000. Pure.
 
-Across, a place is a share of the width, told to SVG in percent, so that the drawing fits a phone and a desktop while its
-words keep their size. Down, it is pixels: one row for each category.
+Across, a place is a share of the width, told to SVG in percent, so that the drawing fits a phone and a desktop while
+its words keep their size. Down, it is pixels: one row for each category.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dateutil.relativedelta import relativedelta
 from retention.schedule import Fate, History
 
 WIDTH = 1000
-HEAD, ROW, FOOT = 28, 48, 28
+HEAD, ROW, FOOT = 28, 52, 28
 
 #: Without a last day in sight the line goes on this long after today.
 OPEN_END = relativedelta(years=3)
@@ -46,7 +46,7 @@ class Scale:
 class Band:
     """One category: kept for certain from 0 to ``kept``, then kept or gone until ``gone``; both may be the same.
 
-    ``floor`` and ``ceiling`` are the places of those two dates where there is one; without a ceiling the band stays open.
+    ``floor`` and ``ceiling`` are the places of those two dates, if any; without a ceiling the band stays open.
     """
 
     fate: Fate
@@ -87,7 +87,7 @@ class Band:
 
     @property
     def bar_y(self) -> int:
-        return HEAD + self.row * ROW + 28
+        return HEAD + self.row * ROW + 32
 
 
 @dataclass(frozen=True)

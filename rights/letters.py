@@ -42,8 +42,9 @@ def letter_data(request: ErasureRequest, *, on: date) -> dict[str, Any]:
 
 
 def _address(company: Company) -> list[str]:
-    abroad = [company.country] if company.country != "NL" else []
-    return [f"{company.street} {company.house_number}", f"{company.postcode} {company.city}", *abroad]
+    abroad = company.country if company.country != "NL" else ""
+    lines = (f"{company.street} {company.house_number}", f"{company.postcode} {company.city}", abroad)
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _held(account: Account) -> dict[Category, dict[str, Any]]:

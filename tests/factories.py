@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import factory
+from django.db import transaction
 
 from accounts import services
 from accounts.models import Account, User
@@ -47,6 +48,7 @@ class AccountFactory(factory.Factory):
     main_user = factory.SubFactory(UserFields)
 
     @classmethod
+    @transaction.atomic
     def _create(cls, model, *, state, signed_up_on, cancelled_on, company, main_user):
         account = services.sign_up(company=company, main_user=main_user, on=signed_up_on, trial_days=30)
         user, next_day = account.main_user, signed_up_on + timedelta(days=1)

@@ -7,8 +7,8 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 from django import template
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -26,6 +26,12 @@ def written(day: date | None) -> str:
 def brief(day: date | None) -> str:
     """24 November 2026; empty for no day."""
     return date_format(day, "j F Y") if day else ""
+
+
+@register.filter
+def short(day: date | None) -> str:
+    """24 Nov 2026, months as each language writes them; empty for no day."""
+    return date_format(day, "j b Y" if get_language() == "nl" else "j M Y") if day else ""
 
 
 @register.filter
