@@ -240,7 +240,7 @@ def chip(look: str, word: object) -> SafeString:
 
 def day(value: date | None) -> str:
     """A day written out, or a dash."""
-    return date_format(value) if value else "–"
+    return date_format(value, "j F Y") if value else "–"
 
 
 def short_day(value: date | None) -> str:
