@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
 from accounts.models import Account
-from accounts.services import cancel_account, lapse_account, lock
+from accounts.services import lapse_account, lock
 from accounts.states import State
 from cannonworks.errors import Refused
 from finance.models import Document, DocumentKind, Line, Payment, SubscriptionInvoice, Totals, VatRate
