@@ -43,7 +43,7 @@ class CompanyNameForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.expected = account.company.company_name or account.main_user.full_name
+        self.expected = account.company.company_name
         self.fields["company_name"].help_text = _("To confirm, type: %(name)s") % {"name": self.expected}
 
     def clean_company_name(self) -> str:

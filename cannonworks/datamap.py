@@ -44,7 +44,7 @@ class Subject(models.TextChoices):
 
 @dataclass(frozen=True)
 class Personal:
-    """A field with personal data: the line of §19 that allows it, whether it is stored encrypted, or shown to nobody."""
+    """A field with personal data: its line of §19, whether it is stored encrypted, whether nobody is shown it."""
 
     clause: str
     encrypted: bool = False

@@ -247,9 +247,7 @@ def test_holds_are_filtered_by_their_stage(client, staff, second, placed):
 
 
 @pytest.mark.django_db
-def test_a_parked_erasure_can_be_tried_again_by_who_may(
-    client, staff, parked, django_capture_on_commit_callbacks
-):
+def test_a_parked_erasure_can_be_tried_again_by_who_may(client, staff, parked, django_capture_on_commit_callbacks):
     client.force_login(member("Support"))
     assert rows(client.get(ERASURES, {"progress": "parked"})) == {parked}
     assert client.post(f"{ERASURES}{parked.pk}/try_again/").status_code == 403
