@@ -57,6 +57,8 @@ def test_wrong_credentials_are_told_plainly_and_alike_for_known_and_unknown_addr
 def test_an_account_that_is_being_erased_gets_words_and_no_session(client, account, holder):
     AccountFactory()  # another one stays as it is
     claim(account)
+    form = SignInForm(data={"username": holder.email, "password": PASSWORD})
+    assert form.errors.as_data()["__all__"][0].code == "erased"  # told before the database has to refuse
     response = sign_in(client, holder.email)
     assert response.status_code == 200
     assert "Dit account is vernietigd of wordt vernietigd." in response.content.decode()

@@ -86,7 +86,7 @@ def test_a_hold_shows_its_ground_basis_and_review(client):
     hold(account, "Belastingcontrole", ["documents"])
     hold(account, "Nog niet bevestigd", ["relations"], confirmed=False)
     page = dashboard(client, account.main_user)
-    assert "De wet verplicht ons dit te bewaren. AWR art. 52" in page
+    assert "De wet verplicht ons dit te bewaren. AWR art. 52 (Belastingcontrole)" in page
     assert "Het gaat om: Offertes en facturen. We beoordelen dit opnieuw uiterlijk op vrijdag 1 januari 2027." in page
     assert "vastgehouden, anders 10 januari 2028" in page
     assert "Nog niet bevestigd" not in page
@@ -96,7 +96,7 @@ def hold(account, name, categories, confirmed=True):
     on = date(2026, 11, 1)
     second = {"confirmed_on": on, "confirmed_by": StaffFactory()} if confirmed else {}
     Hold.objects.create(
-        account=account, name=name, categories=categories, ground=Ground.STATUTORY, basis="AWR art. 52",
+        account=account, name=name, categories=categories, ground=Ground.STATUTORY, basis=f"AWR art. 52 ({name})",
         proportionality="Op verzoek van de inspecteur.", review_on=date(2027, 1, 1), placed_on=on,
         placed_by=StaffFactory(), **second,
     )  # fmt: skip
