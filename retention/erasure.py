@@ -34,7 +34,7 @@ from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
 from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
-from retention.models import Erasure, StatementMail, Step
+from retention.models import Erasure, Hold, StatementMail, Step
 from retention.schedule import Fate, History
 
 log = logging.getLogger(__name__)
@@ -362,6 +362,7 @@ def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -
     empty = [
         run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
     ]
+    Hold.objects.filter(account__in=empty).delete()  # of what never was, or is gone
     Account.objects.filter(pk__in=empty).delete()
 
 
@@ -463,6 +464,8 @@ def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
     if entry.model is Erasure:  # the run that is under way goes last, by itself
         where += " AND id <> ALL(%s)"
         params.append([run.pk for run in runs])
+    if entry.model is Hold:  # a hold that stands outlives the other evidence, or it would end by itself
+        where += " AND (confirmed_on IS NULL OR released_on IS NOT NULL)"
     return where, params
 
 
