@@ -8,16 +8,22 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from cannonworks.admin import StaffAdmin, moment
+from cannonworks.admin import KnownValues, StaffAdmin, moment
 from journal.models import Entry
 
 ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
 
 
+class ActorFilter(KnownValues):
+    title = _("by")
+    field = "actor_kind"
+    values = list(ACTORS.items())
+
+
 @admin.register(Entry)
 class EntryAdmin(StaffAdmin):
     list_display = ("moment", "what", "about", "by", "section", "told")
-    list_filter = ("actor_kind",)
+    list_filter = (ActorFilter,)
     search_fields = ("event__startswith",)
     search_help_text = _("Beginning of an event, or of a reference")
     reference_fields = ("account_reference", "actor_reference")

@@ -56,7 +56,6 @@ class Fate:
     losing: tuple[Rule, ...] = ()
 
 
-
 def history_of(account: Account) -> History:
     """Read an account's history: one query for its bookkeeping, one for its holds."""
     return histories([account])[account.pk]

@@ -89,7 +89,9 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     return Account.objects.get(pk=account.pk)
 
 
-def draft(account: Account, *, kind: DocumentKind = DocumentKind.INVOICE, relation=None, description="Werk") -> Document:
+def draft(
+    account: Account, *, kind: DocumentKind = DocumentKind.INVOICE, relation=None, description="Werk"
+) -> Document:
     """A draft with one line of 8 × € 65.00."""
     return finance.draft_document(
         account, actor=account.main_user, kind=kind, relation=relation, recipient_name="Noor Visser",
@@ -116,7 +118,14 @@ def sign_in(user: User) -> Session:
 
 
 def hold(
-    account: Account, categories: Iterable[str], *, on: date, name: str = "Geschil", clerk=None, second=None, confirm=True
+    account: Account,
+    categories: Iterable[str],
+    *,
+    on: date,
+    name: str = "Geschil",
+    clerk=None,
+    second=None,
+    confirm=True,
 ) -> Hold:
     """A hold on categories, confirmed by a second member of staff unless told otherwise."""
     placed = holds.place_hold(

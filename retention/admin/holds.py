@@ -32,6 +32,7 @@ from cannonworks.admin import (
     day,
     link,
     reference_begins,
+    short_day,
     today,
 )
 from cannonworks.datamap import Category
@@ -110,19 +111,9 @@ class StageFilter(admin.SimpleListFilter):
 @admin.register(Hold)
 class HoldAdmin(StaffAdmin):
     may = frozenset({"add"})
-    list_display = (
-        "name",
-        "account",
-        "company",
-        "stage",
-        "kept",
-        "ground",
-        "review_on",
-        "placed_by",
-        "confirmed_by",
-    )
+    list_display = ("name", "company", "account", "stage", "kept", "review", "placed_by")
     list_filter = (StageFilter, "ground")
-    list_select_related = ("account__company", "placed_by", "confirmed_by")
+    list_select_related = ("account__company", "placed_by")
     search_fields = ("name__icontains",)
     search_help_text = gettext_lazy("Name of the hold, or reference of the account")
     reference_fields = ("account__reference",)
@@ -142,6 +133,10 @@ class HoldAdmin(StaffAdmin):
     @display(description=gettext_lazy("categories"))
     def kept(self, hold: Hold) -> str:
         return categories(hold.categories)
+
+    @display(description=gettext_lazy("review on"), ordering="review_on")
+    def review(self, hold: Hold) -> str:
+        return short_day(hold.review_on)
 
     @display(description=gettext_lazy("stage"))
     def stage(self, hold: Hold) -> str:

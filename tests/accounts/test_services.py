@@ -32,7 +32,11 @@ def refused(service, *args, **kwargs) -> str:
     before = list(Account.objects.order_by("pk").values()), Entry.objects.count(), list(ErasureRequest.objects.values())
     with pytest.raises(Refused) as caught, transaction.atomic():
         service(*args, **kwargs)
-    assert (list(Account.objects.order_by("pk").values()), Entry.objects.count(), list(ErasureRequest.objects.values())) == before
+    assert (
+        list(Account.objects.order_by("pk").values()),
+        Entry.objects.count(),
+        list(ErasureRequest.objects.values()),
+    ) == before
     return caught.value.code
 
 
@@ -43,7 +47,9 @@ def dates(account: Account) -> dict[str, date | None]:
 
 @pytest.mark.clause("2")
 def test_signing_up_opens_a_trial_with_a_company_a_main_user_and_a_key():
-    account = services.sign_up(company=CompanyFields(), main_user=UserFields(email="Anna@Example.NL"), on=date(2026, 1, 31))
+    account = services.sign_up(
+        company=CompanyFields(), main_user=UserFields(email="Anna@Example.NL"), on=date(2026, 1, 31)
+    )
     assert (account.state, account.trial_ends_on) == (State.TRIAL, date(2026, 3, 2))
     assert dates(account) == {"keep_until": None, "erase_on": None, "warn_on": None}
     assert Company.objects.get().account == account

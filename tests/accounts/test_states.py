@@ -130,7 +130,10 @@ def test_an_account_has_one_main_user():
 @pytest.mark.clause("5.5", "6")
 def test_requests_letters_and_holds_cannot_contradict_themselves():
     account, clerk, second = account_in(State.CANCELLED, on=ON), StaffFactory(), StaffFactory()
-    recorded, placed = letter(account, on=ON, clerk=clerk), hold(account, ["relations"], on=ON, clerk=clerk, confirm=False)
+    recorded, placed = (
+        letter(account, on=ON, clerk=clerk),
+        hold(account, ["relations"], on=ON, clerk=clerk, confirm=False),
+    )
     request = recorded.request
     wrong = [
         (request, "erasure_request_withdrawn_or_granted", {"withdrawn_on": ON, "granted_on": ON}),

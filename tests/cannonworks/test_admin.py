@@ -35,7 +35,11 @@ def test_relations_employees_and_documents_are_nowhere():
 
 @pytest.mark.django_db
 def test_visitors_holders_and_outsiders_reach_nothing(client, holder, outsider):
-    places = [reverse("admin:index"), *map(list_of, REGISTERED), *(f"{list_of(model)}1/change/" for model in REGISTERED)]
+    places = [
+        reverse("admin:index"),
+        *map(list_of, REGISTERED),
+        *(f"{list_of(model)}1/change/" for model in REGISTERED),
+    ]
     for person in (None, holder, outsider):
         if person:
             client.force_login(person)

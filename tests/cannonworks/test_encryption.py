@@ -49,7 +49,12 @@ def test_a_data_key_is_wrapped_for_one_account():
     ring = Keyring({"a": KEY, "b": bytes(32)}, current="a")
     key_id, wrapped = ring.wrap(b"x" * 32, account="account-1")
     assert (key_id, ring.unwrap("a", wrapped, account="account-1")) == ("a", b"x" * 32)
-    for wrong in [("b", wrapped, "account-1"), ("a", wrapped, "account-2"), ("c", wrapped, "account-1"), ("a", b"", "account-1")]:
+    for wrong in [
+        ("b", wrapped, "account-1"),
+        ("a", wrapped, "account-2"),
+        ("c", wrapped, "account-1"),
+        ("a", b"", "account-1"),
+    ]:
         with pytest.raises(KeyUnavailable):
             ring.unwrap(*wrong[:2], account=wrong[2])
 

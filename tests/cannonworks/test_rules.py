@@ -60,7 +60,13 @@ def test_the_digest_changes_with_a_term_and_not_with_words():
     other_words = tuple(replace(rule, why="because") for rule in RULES)
     assert digest == digest_of(other_words, WARNING_DAYS) == rules.digest()
     for n, rule in enumerate(RULES):
-        for change in ({"erase": Term(days=1)}, {"keep": Term(days=1)}, {"counted_from": "x"}, {"clause": "99"}, {"state": "x"}):
+        for change in (
+            {"erase": Term(days=1)},
+            {"keep": Term(days=1)},
+            {"counted_from": "x"},
+            {"clause": "99"},
+            {"state": "x"},
+        ):
             assert digest_of((*RULES[:n], replace(rule, **change), *RULES[n + 1 :]), WARNING_DAYS) != digest
     assert digest_of(RULES[1:], WARNING_DAYS) != digest
     assert digest_of(RULES, (90, 30)) != digest

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
 from accounts.models import Account
-from accounts.services import cancel_account, lapse_account, lock
+from accounts.services import lapse_account, lock
 from accounts.states import State
 from cannonworks.errors import Refused
 from finance.models import Document, DocumentKind, Line, Payment, SubscriptionInvoice, Totals, VatRate
@@ -77,7 +77,8 @@ def test_a_draft_with_a_wrong_line_stores_nothing(account):
 
 
 @pytest.mark.parametrize(
-    ("on", "goes"), [(date(2026, 3, 1), False), (date(2033, 12, 31), False), (FIRST_FREE_DAY, True), (date(2034, 1, 2), True)]
+    ("on", "goes"),
+    [(date(2026, 3, 1), False), (date(2033, 12, 31), False), (FIRST_FREE_DAY, True), (date(2034, 1, 2), True)],
 )
 def test_an_issued_document_is_deleted_after_seven_years_and_not_a_day_before(account, on, goes):
     document = issue(account, on=ON)
@@ -117,7 +118,9 @@ def test_the_database_refuses_to_touch_what_is_issued(account, change):
     sql = CHANGES[change]
     if change == "give away":
         sql = sql.replace("= account_id", f"= {AccountFactory().pk}")
-    with pytest.raises(IntegrityError, match="is issued and kept until 2034-01-01|a line of an issued document never changes"):
+    with pytest.raises(
+        IntegrityError, match="is issued and kept until 2034-01-01|a line of an issued document never changes"
+    ):
         execute(sql, document.pk)
     assert (list(Document.objects.order_by("pk").values()), list(Line.objects.order_by("pk").values())) == before
 
@@ -136,7 +139,8 @@ def test_without_a_day_named_the_database_goes_by_today(account):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"number": ""}, {"kept_until": None}, {"issued_on": None}, {"issued_on": ON, "number": "", "kept_until": ON}]
+    "fields",
+    [{"number": ""}, {"kept_until": None}, {"issued_on": None}, {"issued_on": ON, "number": "", "kept_until": ON}],
 )
 def test_a_document_is_issued_wholly_or_not_at_all(account, fields):
     whole = {"number": "2026-0009", "issued_on": ON, "kept_until": FIRST_FREE_DAY}
@@ -188,13 +192,21 @@ def test_vat_is_rounded_once_per_rate():
 @pytest.mark.clause("1")
 @pytest.mark.parametrize(
     ("on", "kept_until"),
-    [(date(2024, 1, 1), date(2032, 1, 1)), (date(2024, 12, 31), date(2032, 1, 1)), (date(2025, 1, 1), date(2033, 1, 1))],
+    [
+        (date(2024, 1, 1), date(2032, 1, 1)),
+        (date(2024, 12, 31), date(2032, 1, 1)),
+        (date(2025, 1, 1), date(2033, 1, 1)),
+    ],
 )
 def test_our_own_books_are_kept_seven_years_past_their_calendar_year(account, on, kept_until):
     invoice = charge_subscription(account, on=on, net=Decimal("15.50"))
     payment = record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     assert (invoice.net, invoice.vat, invoice.kept_until) == (Decimal("15.50"), Decimal("3.26"), kept_until)
-    assert (payment.amount, payment.invoice_number, payment.kept_until) == (Decimal("18.76"), invoice.number, kept_until)
+    assert (payment.amount, payment.invoice_number, payment.kept_until) == (
+        Decimal("18.76"),
+        invoice.number,
+        kept_until,
+    )
     assert invoice.customer_name == account.company.company_name
 
 

@@ -43,7 +43,9 @@ def test_who_did_nothing_by_hand_is_the_system_and_staff_are_staff(staff):
 
 def test_facts_become_plain_json():
     reference = UUID(int=7)
-    entry = journal.record("x", on=date(2026, 2, 28), who=reference, much=Decimal("1.50"), these=(1, {2}), deep={"a": reference})
+    entry = journal.record(
+        "x", on=date(2026, 2, 28), who=reference, much=Decimal("1.50"), these=(1, {2}), deep={"a": reference}
+    )
     entry.refresh_from_db()
     assert entry.facts == {
         "on": "2026-02-28", "who": str(reference), "much": "1.50", "these": [1, [2]], "deep": {"a": str(reference)},
@@ -195,7 +197,12 @@ def missing_from_the_database(planted: set[str]) -> set[str]:
 
 
 def test_every_personal_field_of_a_person_has_a_planted_value():
-    fields = {"accounts.Company": COMPANY, "accounts.User": MAIN_USER, "relations.Relation": RELATION, "relations.Employee": EMPLOYEE}
+    fields = {
+        "accounts.Company": COMPANY,
+        "accounts.User": MAIN_USER,
+        "relations.Relation": RELATION,
+        "relations.Employee": EMPLOYEE,
+    }
     for entry in datamap.entries():
         if planted := fields.get(entry.model._meta.label):
             missing = set(entry.personal) - set(planted) - {"last_login", "bsn", "bsn_hash"}
