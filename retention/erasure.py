@@ -111,7 +111,7 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
         kept = [fate for fate in due_now if fate.held_by]
         if kept:
             lines.append(_refusal(account, kept))
-        if _is_worth_a_run(account, go):
+        if is_worth_a_run(account, go):
             runs.append(_run(account, go, kept, on))
             lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
         else:
@@ -317,8 +317,8 @@ def _follows_from_its_rule(account: Account, history: History) -> bool:
     return False
 
 
-def _is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
-    # A living account of which nothing may go is not erased at all: the hold stands before the whole of it.
+def is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
+    """Whether anything comes of it: a living account whose all is held is not erased, the hold stands before it."""
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 

@@ -80,7 +80,7 @@ def lapse_trials(*, on: date, only: Collection[int] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a dry run: what would happen to an account on the day asked about, and why."""
+    """One line of a dry run: what would happen (``lapse``, ``erase`` or, for a hold on all of it, ``hold``) to an account on the day asked about, and why."""
 
     account: str
     state: str
@@ -120,11 +120,13 @@ def dry_run(*, on: date) -> list[Item]:
 
 def _would_erase(account: Account, history: schedule.History, on: date, erase_on: date) -> Item:
     due = schedule.due(history, on)
+    go = [fate for fate in due if not fate.held_by]
+    erases = erasure.is_worth_a_run(account, go)
     return Item(
         account=str(account.reference),
         state=account.state,
-        does="erase",
-        categories=tuple(fate.category for fate in due if not fate.held_by),
+        does="erase" if erases else "hold",
+        categories=tuple(fate.category for fate in go) if erases else (),
         held=tuple(fate.category for fate in due if fate.held_by),
         clause=due[0].rule.clause,
         due_on=erase_on,

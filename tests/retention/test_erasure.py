@@ -91,7 +91,7 @@ def test_nothing_goes_a_day_early(days, erased):
 def test_what_is_left_is_a_tombstone_of_reference_and_dates():
     account = erase(full_life(), on=DUE_ON)
     assert (account.state, account.erased_on, account.erase_on, account.claimed_at, account.warn_on, account.deferred) == (
-        State.ERASED, DUE_ON, date(2033, 2, 28), None, None, [],
+        State.ERASED, DUE_ON, date(2033, 1, 1), None, None, [],
     )  # fmt: skip
     assert account.main_user is None
 
@@ -163,7 +163,7 @@ def test_a_hold_keeps_its_category_and_all_else_goes(category):
     holds.release_hold(held, actor=StaffFactory(), on=DUE_ON + DAY)
     account = erase(account, on=DUE_ON + DAY)
     assert rows(account, *datamap.erasable(*rules.WITH_THE_ACCOUNT)) == {}
-    assert (account.deferred, account.erase_on, DataKey.objects.count()) == ([], date(2033, 2, 28), 0)
+    assert (account.deferred, account.erase_on, DataKey.objects.count()) == ([], date(2033, 1, 1), 0)
     assert Erasure.objects.count() == 2
 
 
@@ -235,7 +235,7 @@ def test_a_hold_on_books_outlives_the_evidence_around_it():
     account = erase(full_life(), on=DUE_ON)
     held = hold(account, ["bookkeeping"], on=date(2032, 12, 1))
     erase_everything_due(on=date(2033, 2, 28))
-    assert set(rows(account)) == {"finance_payment", "finance_subscriptioninvoice", "retention_hold"} | {"retention_statementmail"}
+    assert set(rows(account)) == {"finance_payment", "finance_subscriptioninvoice", "retention_hold"}
     erase_everything_due(on=date(2035, 1, 1))
     assert SubscriptionInvoice.objects.count() == 1
     holds.release_hold(held, actor=StaffFactory(), on=date(2036, 1, 1))
@@ -397,7 +397,7 @@ def test_from_the_claim_on_sessions_are_over_and_the_account_takes_nothing():
     run_pk = erasure.claim(on=DUE_ON, at=moment(DUE_ON)).runs[0]
     for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT):
         if entry.model is not Session:
-            row = entry.model._default_manager.filter(account=account).first()
+            row = entry.model._default_manager.filter(account=account).latest("pk")  # of documents a draft
             with pytest.raises(IntegrityError, match="the account is being erased"), transaction.atomic():
                 entry.model._default_manager.filter(pk=row.pk).update(account=account)
     erasure.advance(Step.CLAIMED, [run_pk], moment(DUE_ON))

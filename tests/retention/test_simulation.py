@@ -209,6 +209,14 @@ def test_a_hold_on_everything_keeps_the_account_as_it_is():
     assert outcome(*life, ("2025-05-05", "release_hold", {"name": "a"}), until="2025-05-05")[1]["account"] == "2025-05-05"
 
 
+@pytest.mark.clause("5 hold", "6")
+def test_evidence_is_kept_five_years_after_the_erasure_itself_however_late_that_was():
+    life = (("2010-01-01", "sign_up"), ("2010-01-02", "place_hold", {"name": "a", "categories": EVERYTHING}),
+            ("2020-06-01", "release_hold", {"name": "a"}))  # fmt: skip
+    assert outcome(*life, until="2025-05-31")[1] == {"account": "2020-06-01", "evidence": None}
+    assert outcome(*life, until="2025-06-01")[1] == {"account": "2020-06-01", "evidence": "2025-06-01"}
+
+
 @pytest.mark.clause("5 hold", "5.5")
 def test_a_hold_stands_before_a_letter_too():
     life = (("2020-01-01", "sign_up"), ("2020-01-03", "add_relation"),
