@@ -34,7 +34,7 @@ from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
 from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
-from retention.models import Erasure, StatementMail, Step
+from retention.models import Erasure, Hold, StatementMail, Step
 from retention.schedule import Fate, History
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
         kept = [fate for fate in due_now if fate.held_by]
         if kept:
             lines.append(_refusal(account, kept))
-        if _is_worth_a_run(account, go):
+        if is_worth_a_run(account, go):
             runs.append(_run(account, go, kept, on))
             lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
         else:
@@ -317,8 +317,8 @@ def _follows_from_its_rule(account: Account, history: History) -> bool:
     return False
 
 
-def _is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
-    # A living account of which nothing may go is not erased at all: the hold stands before the whole of it.
+def is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
+    """Whether anything comes of it: a living account whose all is held is not erased, the hold stands before it."""
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 
@@ -362,6 +362,7 @@ def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -
     empty = [
         run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
     ]
+    Hold.objects.filter(account__in=empty).delete()  # of what never was, or is gone
     Account.objects.filter(pk__in=empty).delete()
 
 
@@ -463,6 +464,8 @@ def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
     if entry.model is Erasure:  # the run that is under way goes last, by itself
         where += " AND id <> ALL(%s)"
         params.append([run.pk for run in runs])
+    if entry.model is Hold:  # a hold that stands outlives the other evidence, or it would end by itself
+        where += " AND (confirmed_on IS NULL OR released_on IS NOT NULL)"
     return where, params
 
 

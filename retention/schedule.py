@@ -104,6 +104,8 @@ def schedule(history: History) -> list[Fate]:
 def due(history: History, on: date) -> list[Fate]:
     """What falls due by ``on``, held or not. With the account go the records of it whose own years are over."""
     fates = [fate for fate in schedule(history) if fate.erase_on and fate.erase_on <= on]
+    if history.state != State.ERASED:  # the years of the evidence begin with the erasure itself, however late that is
+        fates = [fate for fate in fates if fate.category != Category.EVIDENCE]
     if fates and history.state != State.ERASED and any(end <= on for end in history.records):
         fates = [fate for fate in fates if fate.category != Category.BOOKKEEPING]
         bookkeeping = next(fate for fate in schedule(history) if fate.category == Category.BOOKKEEPING)

@@ -82,7 +82,10 @@ def lapse_trials(*, on: date, only: Collection[int] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a dry run: what would happen to an account on the day asked about, and why."""
+    """One line of a dry run: what the account would come to on the day asked about, and why.
+
+    ``does`` is ``lapse``, ``erase``, or ``hold`` where a hold stands before all of it.
+    """
 
     account: str
     state: str
@@ -130,11 +133,13 @@ def _due_by_rule(on: date) -> list[Account]:
 
 
 def _would_erase(account: Account, due: Sequence[schedule.Fate]) -> Item:
+    go = [fate for fate in due if not fate.held_by]
+    erases = erasure.is_worth_a_run(account, go)
     return Item(
         account=str(account.reference),
         state=account.state,
-        does="erase",
-        categories=tuple(fate.category for fate in due if not fate.held_by),
+        does="erase" if erases else "hold",
+        categories=tuple(fate.category for fate in go) if erases else (),
         held=tuple(fate.category for fate in due if fate.held_by),
         clause=due[0].rule.clause,
         due_on=min(fate.erase_on for fate in due if fate.erase_on),

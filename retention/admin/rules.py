@@ -152,7 +152,7 @@ def _dry_run(items: list[sweep.Item]) -> Table:
             [
                 item.account[:8],
                 State(item.state).label,
-                _("be erased") if item.does == "erase" else _("lapse"),
+                {"erase": _("be erased"), "lapse": _("lapse"), "hold": _("held back")}[item.does],
                 categories(item.categories),
                 categories(item.held),
                 f"§{item.clause}",

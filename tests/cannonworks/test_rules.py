@@ -52,7 +52,7 @@ def test_terms_end_on_the_same_number_or_on_the_last_of_the_month(term, start, e
 @pytest.mark.parametrize("name", ["bookkeeping", "issued document"])
 @pytest.mark.parametrize("recorded_on", [date(2024, 1, 1), date(2024, 2, 29), date(2024, 12, 31)])
 def test_a_record_of_2024_is_kept_through_2031(name, recorded_on):
-    assert rules.year_end_window(name, recorded_on).kept_until == date(2032, 1, 1)
+    assert rules.kept_through_years(name, recorded_on) == date(2032, 1, 1)
 
 
 def test_the_digest_changes_with_a_term_and_not_with_words():
