@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The servers live as long as all of this, not a start and a stop for each step. Ctrl-C stops all of it.
 run: $(VENV)/run.stamp $(MO)
 	@exec $(HOLD) sh -c 'python manage.py migrate --verbosity 0 && python manage.py demo \
-		&& python manage.py apply_retention && exec honcho start'
+		&& python manage.py apply_retention && python manage.py demo --sign-in && exec honcho start'
 
 test: $(VENV)/dev.stamp $(MO)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import AccountQuerySet, ErasureRequestQuerySet
 from accounts.states import WRITABLE, State
+from cannonworks import dutch
 from cannonworks.datamap import Category
 
 
@@ -34,7 +39,7 @@ class Account(models.Model):
     )
     keep_until = models.DateField(_("kept at least until"), null=True, blank=True)
     erase_on = models.DateField(
-        _("erased on"),
+        _("to be erased on"),
         null=True,
         blank=True,
         help_text=_("The next day on which something of this account falls due."),
@@ -89,7 +94,8 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_ended_has_its_dates",
                 condition=~Q(state__in=(State.LAPSED, State.CANCELLED))
-                | Q(erase_on__isnull=False, keep_until__isnull=False, erase_on__gte=F("keep_until")),
+                | Q(erase_on__isnull=False, keep_until__isnull=False)
+                & (Q(erase_on__gte=F("keep_until")) | Q(ordered_on__isnull=False)),
             ),
             models.CheckConstraint(
                 name="account_erased_has_its_day", condition=Q(state=State.ERASED) ^ Q(erased_on__isnull=True)
@@ -133,21 +139,56 @@ class Account(models.Model):
         return self.users.filter(is_main=True).first()
 
 
-class Company(models.Model):
+class ContactDetails(models.Model):
+    """Company data and address as §19 lists them; ``clean`` brings each into its one written form."""
+
+    company_name = models.CharField(_("company name"), max_length=200, blank=True)
+    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
+    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
+    sole_trader = models.BooleanField(_("sole trader"), default=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    street = models.CharField(_("street"), max_length=100, blank=True)
+    house_number = models.CharField(_("house number"), max_length=12, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
+    city = models.CharField(_("town"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="NL")
+
+    #: Fields that may not be empty, for those rows of which the agreement needs them.
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        errors: dict[str, Any] = {
+            name: _("This field is required.") for name in self.REQUIRED if not getattr(self, name)
+        }
+        for name, check in self._checks().items():
+            try:
+                setattr(self, name, check(getattr(self, name)) if getattr(self, name) else "")
+            except ValidationError as error:
+                errors[name] = error
+        if errors:
+            raise ValidationError(errors)
+
+    def _checks(self) -> dict[str, Callable[[str], str]]:
+        checks: dict[str, Callable[[str], str]] = {
+            "postcode": partial(dutch.postcode, country=self.country),
+            "phone": partial(dutch.phone, country=self.country),
+        }
+        if self.country == "NL":  # other countries have registers and numbers of their own
+            checks |= {"kvk_number": dutch.kvk, "vat_number": partial(dutch.vat, sole_trader=self.sole_trader)}
+        return checks
+
+
+class Company(ContactDetails):
     """The company of an account, as a lawful quote or invoice needs it (§19)."""
 
     account = models.OneToOneField(Account, models.PROTECT, related_name="company", verbose_name=_("account"))
-    company_name = models.CharField(_("company name"), max_length=200)
-    kvk_number = models.CharField(_("KvK number"), max_length=8)
-    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
-    sole_trader = models.BooleanField(_("sole trader"), default=False)
-    email = models.EmailField(_("e-mail"))
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
-    street = models.CharField(_("street"), max_length=100)
-    house_number = models.CharField(_("house number"), max_length=12)
-    postcode = models.CharField(_("postcode"), max_length=12)
-    city = models.CharField(_("town"), max_length=80)
-    country = models.CharField(_("country"), max_length=2, default="NL")
+
+    REQUIRED = ("company_name", "kvk_number", "email", "street", "house_number", "postcode", "city")
 
     class Meta:
         verbose_name = _("company")
@@ -181,7 +222,7 @@ class Personalia(models.Model):
         return " ".join(filter(None, (self.first_name, self.infix, self.last_name)))
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """Create a user who signs in with ``email`` (stored in lower case) and ``password``."""
         user = self.model(email=email.lower(), **fields)
@@ -229,6 +270,10 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     def __str__(self) -> str:
         return self.full_name
 
+    def get_full_name(self) -> str:
+        """Django's own name for it, which the administration asks for."""
+        return self.full_name
+
     @property
     def kind(self) -> str:
         """How the journal calls this actor."""
@@ -240,7 +285,7 @@ class Session(AbstractBaseSession):
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="sessions")
 
-    class Meta(AbstractBaseSession.Meta):
+    class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined]
         abstract = False
 
     @classmethod
@@ -263,7 +308,7 @@ class DataKey(models.Model):
 
 
 class ErasureRequest(models.Model):
-    """The holder's request for erasure at once; it counts when the registered letter with its code is confirmed (§6)."""
+    """The holder's request for erasure at once; it counts once its registered letter is confirmed (§6)."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="erasure_requests", verbose_name=_("account"))
     code = models.CharField(_("reference"), max_length=12, unique=True)

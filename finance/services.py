@@ -65,7 +65,7 @@ def issue_document(document: Document, *, actor: User, on: date) -> Document:
         raise Refused("already_issued", _("This document has been issued and cannot be changed."), clause="5.2")
     document.number = _next_number(account, DocumentKind(document.kind), on.year)
     document.issued_on = on
-    document.kept_until = rules.year_end_window("issued document", on).kept_until
+    document.kept_until = rules.kept_through_years("issued document", on)
     document.save()
     journal.record(
         "document.issued", account=account, actor=actor, clause="5.2",
@@ -103,7 +103,7 @@ def charge_subscription(account: Account, *, on: date, net: Decimal = Decimal("1
         account=account,
         number=_next_own_number(on.year),
         issued_on=on,
-        kept_until=rules.year_end_window("bookkeeping", on).erase_on,
+        kept_until=rules.kept_through_years("bookkeeping", on),
         net=net,
         vat=(net * 21 / 100).quantize(CENT, ROUND_HALF_UP),
         customer_name=company.company_name,
@@ -124,7 +124,7 @@ def record_payment(invoice: SubscriptionInvoice, *, on: date, amount: Decimal) -
         invoice_number=invoice.number,
         received_on=on,
         amount=amount,
-        kept_until=rules.year_end_window("bookkeeping", on).erase_on,
+        kept_until=rules.kept_through_years("bookkeeping", on),
     )
     payment.full_clean()
     payment.save(force_insert=True)

@@ -7,28 +7,18 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Personalia
+from accounts.models import Account, ContactDetails, Personalia
 from cannonworks.encryption import EncryptedField
 from relations.querysets import EmployeeQuerySet, OwnedQuerySet
 
 
-class Person(Personalia):
+class Person(Personalia, ContactDetails):
     """What §19 allows to be kept of a data subject, and no more; there are no custom fields (§4)."""
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, verbose_name=_("account"), db_index=False)
     first_name = models.CharField(_("first name"), max_length=60, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
-    company_name = models.CharField(_("company name"), max_length=200, blank=True)
-    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
-    vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
-    street = models.CharField(_("street"), max_length=100, blank=True)
-    house_number = models.CharField(_("house number"), max_length=12, blank=True)
-    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
-    city = models.CharField(_("town"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, default="NL")
 
     class Meta:
         abstract = True

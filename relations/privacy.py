@@ -6,7 +6,7 @@ register(
     category=Category.RELATIONS,
     subject=Subject.RELATION,
     fields=PERSONALIA | COMPANY | HOME_ADDRESS,
-    plain=("id", "reference", "account"),
+    plain=("id", "reference", "account", "sole_trader"),
 )
 register(
     Employee,
@@ -19,5 +19,5 @@ register(
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
         "bsn_hash": Personal("19 Betrokkenen BSN"),
     },
-    plain=("id", "reference", "account", "kind"),
+    plain=("id", "reference", "account", "sole_trader", "kind"),
 )

@@ -1,4 +1,4 @@
-"""The two-sided alarm: erased before its floor, or still there after its ceiling (§5). "Could not check" is never zero."""
+"""The two-sided alarm: erased before its floor, or there after its ceiling (§5). "Could not check" is never zero."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATEMENT_LATE = timedelta(days=3)
 def check_everything(*, on: date, at: datetime) -> int:
     """Run every check, raise what is new, clear what is over, and return how many alarms stand."""
     found: dict[tuple[AlarmKind, str], str] = {}
-    unknown = set()
+    unknown: set[AlarmKind] = set()
     for kinds, check in CHECKS:
         try:
             with transaction.atomic():

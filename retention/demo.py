@@ -79,7 +79,8 @@ def make(*, today: date) -> dict[str, Account]:
     )  # fmt: skip
     holds.confirm_hold(hold, actor=second, on=today)
     account = made["asked for erasure"]
-    request = lifecycle.request_erasure(account, actor=account.main_user, on=today)
+    main_user = User.objects.get(account=account, is_main=True)
+    request = lifecycle.request_erasure(account, actor=main_user, on=today)
     rights.record_letter(
         account, actor=clerk, code=request.code, carrier_number="3SRPKS000000001", received_on=today,
         identity_check="Handtekening vergeleken met de overeenkomst",
@@ -92,21 +93,22 @@ def _account(company: Company, *, on: date, activate: bool = False, cancel: date
     account = lifecycle.sign_up(
         company={
             "company_name": company.name, "kvk_number": company.kvk, "email": f"info@{company.kvk}.example",
-            "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": company.city, "phone": "+31592123456",
+            "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": company.city,
+            "phone": "+31592123456",
         },
         main_user={"email": f"{first.lower()}@{company.kvk}.example", "first_name": first, "last_name": last,
                    "password": PASSWORD},
         on=on,
     )  # fmt: skip
-    user = account.main_user
-    assert user is not None  # noqa: S101  just made
+    user = User.objects.get(account=account, is_main=True)
     relation = relations.add_relation(account, actor=user, company_name="Jansen & Zoon", city="Meppel")
     relations.add_relation(account, actor=user, first_name="Noor", last_name="Visser")
     relations.add_employee(account, actor=user, first_name="Tom", last_name="Werk", bsn="111222333")
     if activate:
         account = lifecycle.activate_account(account, actor=user, on=on + relativedelta(days=20))
         draft = finance.draft_document(
-            account, actor=user, kind=DocumentKind.INVOICE, relation=relation, recipient_address="Markt 2\n7941 AA Meppel",
+            account, actor=user, kind=DocumentKind.INVOICE, relation=relation,
+            recipient_address="Markt 2\n7941 AA Meppel",
             lines=[{"description": "Werkzaamheden", "quantity": Decimal(8), "unit_price": Decimal(65)}],
         )  # fmt: skip
         finance.issue_document(draft, actor=user, on=on + relativedelta(days=25))

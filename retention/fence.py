@@ -1,8 +1,8 @@
 """The fence: from the moment an account is claimed for erasure, the database refuses every write of its data.
 
 One trigger per declared table, for each statement: it takes the key-share lock on the account's row that a foreign key
-takes anyway, so a write either is over before the claim (which waits for it or passes the account by), or sees the claim
-and is refused. Without it a request that began before the claim could leave a row behind the re-scan.
+takes anyway, so a write either is over before the claim (which passes the account by meanwhile), or sees the claim and
+is refused. Without it a request that began before the claim could leave a row behind the re-scan.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -15,7 +16,7 @@ from cannonworks.datamap import Category
 from retention.querysets import ErasureQuerySet, HoldQuerySet
 
 
-def categories_field(**options: object) -> ArrayField:
+def categories_field(**options: Any) -> ArrayField:
     return ArrayField(models.CharField(max_length=20, choices=Category.choices), default=list, **options)
 
 
@@ -101,7 +102,7 @@ class Ground(models.TextChoices):
 
 
 class Hold(models.Model):
-    """A stop on the erasure of some categories of an account; it counts once a second member of staff confirmed (§5)."""
+    """A stop on the erasure of some categories of an account; it counts once a second person confirmed (§5)."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="holds", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=60)

@@ -1,8 +1,7 @@
-"""The post: warnings and erasure statements by mail, each tried again when the mail server fails, each sent once (§5, §6)."""
+"""The post: warnings and erasure statements by mail, tried again while the mail server fails, sent once (§5, §6)."""
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
@@ -16,7 +15,7 @@ from django.utils import translation
 
 from accounts.models import User
 from accounts.services import dates_of
-from cannonworks import rules
+from cannonworks import rules, signing
 from journal import services as journal
 from retention import schedule, statements
 from retention.models import ErasureWarning, StatementMail
@@ -121,7 +120,7 @@ def _statement_mail(mail: StatementMail) -> EmailMessage:
                     language=mail.language, about=f"statement-{mail.erasure.reference}")  # fmt: skip
     name = f"statement-{mail.erasure.reference}"
     message.attach(f"{name}.pdf", statements.statement_pdf(mail.erasure), "application/pdf")
-    message.attach(f"{name}.json", json.dumps(mail.erasure.statement, indent=1), "application/json")
+    message.attach(f"{name}.json", signing.canonical(mail.erasure.statement), "application/json")
     return message
 
 

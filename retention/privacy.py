@@ -27,8 +27,8 @@ register(
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=(
-        "id", "account", "name", "categories", "ground", "basis", "proportionality", "review_on", "placed_on", "placed_by",
-        "confirmed_on", "confirmed_by", "released_on", "released_by",
+        "id", "account", "name", "categories", "ground", "basis", "proportionality", "review_on", "placed_on",
+        "placed_by", "confirmed_on", "confirmed_by", "released_on", "released_by",
     ),
 )  # fmt: skip
 register(

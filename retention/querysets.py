@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -16,8 +16,8 @@ class ErasureQuerySet(models.QuerySet):
         return self.filter(ready, step__lt=DONE, parked_at__isnull=True)
 
     def parked(self) -> Self:
-        """Given up on after repeated failure; staff look at these."""
-        return self.filter(parked_at__isnull=False)
+        """Given up on after repeated failure; staff look at these. Served by the partial index on step."""
+        return self.exclude(step=DONE).filter(parked_at__isnull=False)
 
 
 class HoldQuerySet(models.QuerySet):
@@ -28,3 +28,7 @@ class HoldQuerySet(models.QuerySet):
     def to_confirm(self) -> Self:
         """Placed by one member of staff, waiting for the second."""
         return self.filter(confirmed_on__isnull=True, released_on__isnull=True)
+
+    def to_review(self, on: date) -> Self:
+        """Active, and the day has come to look again whether they are still needed."""
+        return self.active().filter(review_on__lte=on)

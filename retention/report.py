@@ -20,6 +20,7 @@ from cannonworks import rules
 from cannonworks.datamap import Category
 from journal.models import Entry
 from retention.models import Erasure, ErasureWarning
+from retention.statements import rows_by_category
 from retention.sweep import Item, Outcome
 
 #: Rows of one table on the screen; the rest is counted.
@@ -101,8 +102,8 @@ def print_dry_run(on: date, items: list[Item]) -> None:
     for item in items[:MOST]:
         does = {"lapse": _("lapse"), "erase": _("erase")}[item.does]
         table.add_row(
-            item.account, str(State(item.state).label), does, _names(item.categories), _names(item.held), f"§{item.clause}",
-            str(item.due_on),
+            item.account, str(State(item.state).label), does, _names(item.categories), _names(item.held),
+            f"§{item.clause}", str(item.due_on),
         )  # fmt: skip
     _console().print(_with_rest(table, len(items)))
 
@@ -114,8 +115,8 @@ def _kept_table(on: date) -> Table:
         rule = rules.rule_for(account.state, dates_of(account))
         why = _("held back") if account.held_since else str(rule.why)
         table.add_row(
-            str(account.company), str(State(account.state).label), str(account.keep_until or "—"), str(account.erase_on or "—"),
-            f"{why} (§{rule.clause})",
+            str(account.company), str(State(account.state).label), str(account.keep_until or "—"),
+            str(account.erase_on or "—"), f"{why} (§{rule.clause})",
         )  # fmt: skip
     return _with_rest(table, kept.count())
 
@@ -124,7 +125,7 @@ def _lapsed_table(before: Marks) -> Table:
     table = Table(_("Account"), _("Erased on"), _("Why"), title=_("Lapsed"))
     entries = _lapsed(before)
     for entry in entries[:MOST]:
-        table.add_row(str(entry.account_reference), entry.facts["erase_on"], f"§{entry.clause}")
+        table.add_row(str(entry.account_reference)[:8], entry.facts["erase_on"], f"§{entry.clause}")
     return _with_rest(table, len(entries))
 
 
@@ -137,25 +138,20 @@ def _warned_table(before: Marks) -> Table:
 
 
 def _erased_table(before: Marks) -> Table:
-    table = Table(
-        _("Account"),
-        _("Why"),
-        _("Categories"),
-        _("Rows"),
-        _("Held back"),
-        _("Re-scan"),
-        _("Statement"),
-        title=_("Erased"),
-    )
+    table = Table(_("Account"), _("Why"), _("Rows erased"), _("Held back"), _("Proof"), title=_("Erased"))
     runs = _erased(before)
     for run in runs[:MOST]:
-        rescan = run.rescan or {}
-        proof = _("%(places)s places, %(found)s found") % rescan if rescan else "—"
-        table.add_row(
-            str(run.account.reference), f"§{run.clause}", _names(run.categories), str(sum(run.rows.values())),
-            _names(run.held), proof, str(run.reference) if run.statement else "—",
-        )  # fmt: skip
+        rows = ", ".join(
+            f"{Category(category).label} {count}" for category, count in rows_by_category(run).items() if count
+        )
+        why = f"{rules.rule(run.rule).why} (§{run.clause})"
+        table.add_row(str(run.account), why, rows or _("none"), _names(run.held), _proof(run))
     return _with_rest(table, len(runs))
+
+
+def _proof(run: Erasure) -> str:
+    looked = _("%(places)s places looked through, %(found)s rows found") % (run.rescan or {"places": 0, "found": "?"})
+    return f"{looked}; {_('statement')} {run}" if run.statement else looked
 
 
 def _lapsed(before: Marks) -> list[Entry]:

@@ -15,7 +15,18 @@ from accounts.states import State
 from cannonworks import rules
 from cannonworks.datamap import Category, entries
 from cannonworks.rules import WITH_THE_ACCOUNT, Rule
-from retention.models import Hold
+from retention.models import Ground, Hold
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A confirmed hold, as far as the schedule needs it."""
+
+    name: str
+    ground: Ground
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class History:
     state: State
     dates: Mapping[str, date | None]
     records: tuple[date, ...] = ()
-    holds: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
+    holds: Mapping[Category, tuple[Stop, ...]] = field(default_factory=dict)
     deferred: frozenset[Category] = frozenset()
 
     def but(self, state: State, **dates: date | None) -> History:
@@ -41,12 +52,9 @@ class Fate:
     rule: Rule
     kept_until: date | None
     erase_on: date | None
-    held_by: tuple[str, ...] = ()
+    held_by: tuple[Stop, ...] = ()
     losing: tuple[Rule, ...] = ()
 
-    def is_due(self, on: date) -> bool:
-        """Whether it goes on ``on``: the date has come and no hold stands before it."""
-        return self.erase_on is not None and self.erase_on <= on and not self.held_by
 
 
 def history_of(account: Account) -> History:
@@ -58,11 +66,11 @@ def histories(accounts: Iterable[Account]) -> dict[int, History]:
     """Read the histories of many accounts in as many queries as for one, by primary key."""
     by_id = {account.pk: account for account in accounts}
     records = record_ends(by_id)
-    holds: dict[int, dict[Category, tuple[str, ...]]] = {}
+    holds: dict[int, dict[Category, tuple[Stop, ...]]] = {}
     for hold in Hold.objects.active().filter(account__in=by_id).order_by("id"):
         held = holds.setdefault(hold.account_id, {})
         for name in hold.categories:
-            held[Category(name)] = (*held.get(Category(name), ()), hold.name)
+            held[Category(name)] = (*held.get(Category(name), ()), Stop(hold.name, Ground(hold.ground)))
     return {
         pk: History(
             state=State(account.state),
@@ -153,9 +161,10 @@ def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:
             Fate(Category.BOOKKEEPING, rules.rule("bookkeeping"), last, max(last, ends_on) if ends_on else None)
         )
     evidence = rules.rule("evidence")
-    window = evidence.window({"erased_on": ends_on}) if ends_on else None
-    fates.append(Fate(Category.EVIDENCE, evidence, window and window.kept_until, window and window.erase_on))
-    return fates
+    if ends_on is None:
+        return [*fates, Fate(Category.EVIDENCE, evidence, None, None)]
+    window = evidence.window({"erased_on": ends_on})
+    return [*fates, Fate(Category.EVIDENCE, evidence, window.kept_until, window.erase_on)]
 
 
 def _of_tombstone(history: History) -> list[Fate]:

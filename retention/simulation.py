@@ -1,7 +1,7 @@
 """Scenarios through the real services, in a transaction that is rolled back: what the rules come to, day by day.
 
-The same ``lapse_trials``, ``plan_warnings`` and ``erase_due`` as in the sweep run on every day on which something falls due
-or happens; nothing of it stays, and nothing outside the database is touched.
+The same ``lapse_trials``, ``plan_warnings`` and ``erase_due`` as in the sweep run on every day on which something falls
+due or happens; nothing of it stays, and nothing outside the database is touched.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def simulate(scenario: Scenario) -> dict[str, Any]:
 class _Run:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.account: Account | None = None
-        self.main_user: User | None = None
+        self.account: Any = None  # one Account after sign_up, in memory also when its row is gone
+        self.main_user: Any = None
         self.clerk, self.second = (_staff(name) for name in ("Clerk", "Second"))
         self.erased: dict[Category, date | None] = {}
 
@@ -181,8 +181,8 @@ class _Run:
         if self.account is not None:
             raise Refused("signed_up", _("There is already an account."))
         self.account = lifecycle.sign_up(
-            company={"company_name": "Example", "kvk_number": "12345678", "email": "info@example.com", "street": "Brink",
-                     "house_number": "1", "postcode": "9401 HS", "city": "Assen"},
+            company={"company_name": "Example", "kvk_number": "12345678", "email": "info@example.com",
+                     "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": "Assen"},
             main_user={"email": f"{uuid.uuid4()}@example.com", "first_name": "Main", "last_name": "User"},
             on=on,
             trial_days=self.scenario.trial_days,
@@ -249,7 +249,7 @@ class _Run:
         self._erase_now(on)
 
     def _erase_now(self, on: date) -> None:
-        erasure.erase_due(on=on, at=start_of_day(on), only=[self.account.pk])  # type: ignore[union-attr]
+        erasure.erase_due(on=on, at=start_of_day(on), only=[self.account.pk])
         if failed := Erasure.objects.exclude(failure="").filter(account=self.account).first():
             raise RuntimeError(f"The erasure of {on} failed: {failed.failure}.")  # a wrong answer would be worse
 

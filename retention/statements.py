@@ -11,13 +11,18 @@ from typing import Any
 from accounts.models import User
 from cannonworks import datamap, documents, rules, signing
 from cannonworks.datamap import Category
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import in_amsterdam, local_date
 from retention import schedule
 from retention.models import Erasure, StatementMail
 from retention.schedule import Fate, History
 
 TEMPLATE = Path(__file__).resolve().parent / "documents" / "statement.typ"
-GROUNDS = {Category.BOOKKEEPING: "statutory duty (AWR art. 52)", Category.EVIDENCE: "proof of obligations"}
+#: Why something stays that no hold keeps back; a category whose hold ended during the run goes with the next one.
+GROUNDS = {
+    Category.BOOKKEEPING: "statutory duty (AWR art. 52)",
+    Category.EVIDENCE: "proof of obligations",
+    **dict.fromkeys(rules.WITH_THE_ACCOUNT, "proof of obligations"),
+}
 
 
 def issue(runs: Sequence[Erasure], histories: Mapping[int, History], *, at: datetime) -> None:
@@ -40,20 +45,21 @@ def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict
         "claimed_on": run.claimed_on.isoformat(),
         "erased_on": erased_on.isoformat(),
         "erased": [
-            {"category": category, "rows": count, "files": 0} for category, count in _rows_by_category(run).items()
+            {"category": category, "rows": count, "files": 0} for category, count in rows_by_category(run).items()
         ],
         "kept": [_kept(fate) for fate in schedule.schedule(history)],
         "key_destroyed": not any(entry.encrypted and entry.category in run.held for entry in datamap.entries()),
         "rescan": run.rescan,
         "rules": run.rules_digest,
         "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),
-        "issued_at": at.isoformat(),
+        "issued_at": in_amsterdam(at).isoformat(timespec="seconds"),
         "language": language,
     }
 
 
 def statement_pdf(run: Erasure) -> bytes:
     """The statement of a finished run as PDF/A, with the signed JSON inside; the same bytes every time."""
+    assert run.statement is not None  # noqa: S101  a finished run has one
     return documents.render(TEMPLATE, run.statement)
 
 
@@ -72,7 +78,8 @@ def mail_for(run: Erasure, user: User) -> StatementMail:
     )
 
 
-def _rows_by_category(run: Erasure) -> dict[str, int]:
+def rows_by_category(run: Erasure) -> dict[str, int]:
+    """How many rows a run erased, for each of its categories."""
     by_table = {entry.table: entry.category for entry in datamap.entries() if entry.category}
     rows: Counter[str] = Counter(dict.fromkeys(run.categories, 0))
     for table, count in run.rows.items():
@@ -81,9 +88,11 @@ def _rows_by_category(run: Erasure) -> dict[str, int]:
 
 
 def _kept(fate: Fate) -> dict[str, Any]:
+    if fate.held_by:  # until somebody releases the hold: no end that could be promised
+        return {"category": fate.category, "ground": fate.held_by[0].ground, "clause": "5", "until": None}
     return {
         "category": fate.category,
-        "ground": "hold" if fate.held_by else GROUNDS.get(fate.category, "hold"),
-        "clause": fate.rule.clause if not fate.held_by else "5",
-        "until": fate.kept_until.isoformat() if fate.kept_until and not fate.held_by else None,
+        "ground": GROUNDS[fate.category],
+        "clause": fate.rule.clause,
+        "until": fate.kept_until.isoformat() if fate.kept_until else None,
     }

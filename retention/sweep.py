@@ -1,4 +1,4 @@
-"""The sweep: every hour, and after any downtime, what has come due is done; twice or on many workers at once too (§5)."""
+"""The sweep: every hour, and after any downtime, what has come due is done; also twice or on many workers (§5)."""
 
 from __future__ import annotations
 

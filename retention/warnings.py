@@ -21,7 +21,7 @@ BATCH = 500
 def plan_warnings(*, on: date, only: Collection[int] | None = None) -> int:
     """Plan the warnings that are due on ``on`` and return how many; of several missed ones only the nearest is sent."""
     planned = 0
-    while batch := _plan_batch(on, only):
+    while (batch := _plan_batch(on, only)) is not None:
         planned += batch
     return planned
 
@@ -39,11 +39,13 @@ def next_warning(erase_on: date, on: date) -> date | None:
 
 
 @transaction.atomic
-def _plan_batch(on: date, only: Collection[int] | None) -> int:
+def _plan_batch(on: date, only: Collection[int] | None) -> int | None:
     accounts = Account.objects.to_warn(on)
     if only is not None:
         accounts = accounts.filter(pk__in=only)
     batch = list(accounts.order_by("warn_on").select_for_update(skip_locked=True)[:BATCH])
+    if not batch:
+        return None
     warnings = []
     for account in batch:
         if account.erase_on > on:
@@ -56,4 +58,4 @@ def _plan_batch(on: date, only: Collection[int] | None) -> int:
         journal.line("erasure.warned", account=w.account, clause="5", days=w.days, erase_on=w.erase_on)
         for w in warnings
     )
-    return len(batch)
+    return len(warnings)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ErasureRequest
+from rights.querysets import LetterQuerySet
 
 
 class RegisteredLetter(models.Model):
@@ -34,6 +35,8 @@ class RegisteredLetter(models.Model):
         verbose_name=_("confirmed by"),
     )
     confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("registered letter")

@@ -8,6 +8,7 @@ import pytest
 
 from cannonworks.celery import app
 from tests.browser import chromium  # noqa: F401 a fixture
+from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
 
 
 def with_database(redis_url: str, number: int) -> str:

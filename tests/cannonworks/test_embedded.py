@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -217,6 +218,15 @@ def test_nothing_is_left_after_the_keeper_is_killed_and_the_next_user_starts_ane
     assert birth(folder) != before
 
 
+def test_nothing_is_left_either_when_the_folder_is_gone(tmp_path):
+    user = User(tmp_path / "local").ready()
+    parent = keeper(tmp_path)
+    shutil.rmtree(tmp_path / "local")
+    parent.kill()
+    assert eventually(lambda: not processes(tmp_path))
+    user.end()
+
+
 @pytest.mark.parametrize("delay", [0, 0.005, 0.02, 0.1])
 def test_a_user_that_arrives_while_the_keeper_is_being_killed_gets_servers(folder, user, delay):
     user().ready()
@@ -240,6 +250,7 @@ def test_a_terminated_keeper_stops_its_servers_in_order(folder, user):
     keeper(folder).terminate()
     assert eventually(lambda: not processes(folder))
     assert "database system is shut down" in (folder / "postgres.log").read_text()
+    assert not (folder / "run").exists()
 
 
 def test_many_first_users_at_once_start_one_pair(folder, user):

@@ -27,7 +27,8 @@ class Command(OneLineCommand):
         if json:
             self.stdout.write(_as_json(described))
         else:
-            Console(file=self.stdout, width=160 if not self.stdout.isatty() else None).print(_table(described))
+            console = Console()
+            (console if console.is_terminal else Console(width=160)).print(_table(described))
 
 
 def describe(entry: Entry) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandError
-from django.utils import timezone
 from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from accounts.models import Account, User
 from cannonworks.commands import OneLineCommand
@@ -18,11 +18,19 @@ class Command(OneLineCommand):
 
     help = "On first use, make demonstration accounts in every state, some of them due today."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sign-in", action="store_true", help="only say where and as whom to sign in")
+
+    def handle(self, *, sign_in: bool, **options: Any) -> None:
         if not settings.EMBEDDED:
             raise CommandError("demonstration data is for a machine of one's own; addresses of servers are set.")
-        if not Account.objects.exists() and not User.objects.exists():
+        if sign_in:
+            self._tell_sign_in()
+        elif not User.objects.exists() and not Account.objects.exists():
+            self.stdout.write("Making demonstration accounts …")
             demo.make(today=timezone.localdate())
+
+    def _tell_sign_in(self) -> None:
         holder = User.objects.filter(is_main=True).order_by("pk").first()
         staff = User.objects.filter(is_staff=True).order_by("pk").first()
         self.stdout.write(

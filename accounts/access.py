@@ -1,0 +1,38 @@
+"""Who may see a holder's page: users of an account, and for what decides over it the main user alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+View = Callable[..., HttpResponse]
+
+
+def holder_only(view: View) -> View:
+    """Show the page to users of an account; staff have theirs elsewhere and are sent there."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_staff:
+            return redirect("admin:index")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def main_user_only(view: View) -> View:
+    """As ``holder_only``, and PermissionDenied for colleagues of the main user. The services check it again."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_main:
+            raise PermissionDenied(_("Only the main user of the account can do this."))
+        return view(request, *args, **kwargs)
+
+    return holder_only(checked)

@@ -1,0 +1,54 @@
+"""What the header and the navigation of every page show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Company
+from accounts.states import State
+
+#: The page on which the main user takes the step that fits the state.
+STEPS = {
+    State.TRIAL: ("activate", _("Activate")),
+    State.LAPSED: ("activate", _("Activate")),
+    State.ACTIVE: ("cancel", _("Cancel account")),
+    State.CANCELLED: ("reactivate", _("Reactivate")),
+}
+
+
+def header(request: HttpRequest) -> dict[str, Any]:
+    """The account, its company and the pages of whoever is signed in; nothing for visitors and staff."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or user.account_id is None:
+        return {}
+    return {
+        "account": user.account,
+        "company": Company.objects.filter(account=user.account_id).first(),
+        "chip": chip(user.account),
+        "pages": pages(user.account) if user.is_main else [("dashboard", _("Overview"), "home")],
+    }
+
+
+def chip(account: Account) -> tuple[str, Any]:
+    """Tone and words of the account's state."""
+    if is_going(account):
+        return "going", _("Being erased")
+    return account.state, State(account.state).label
+
+
+def pages(account: Account) -> list[tuple[str, Any, str]]:
+    """URL name, label and icon of each page in the main user's navigation."""
+    step = None if is_going(account) else STEPS.get(State(account.state))
+    return [
+        ("dashboard", _("Overview"), "home"),
+        *([(*step, "account")] if step else []),
+        ("erasure", _("Erasure"), "erase"),
+    ]
+
+
+def is_going(account: Account) -> bool:
+    """Whether its erasure has been ordered or has begun, so that nobody can stop it."""
+    return account.claimed_at is not None or account.ordered_on is not None

@@ -1,0 +1,282 @@
+"""What every page of the staff's administration has in common: it shows, and acts through services alone.
+
+Nothing is edited in place. Whoever may act gets a page that says what will happen (``StaffAdmin.act``), one button, and
+one service call, which journals it. Django's own log of administration stays empty: it would keep names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse, reverse_lazy
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
+from unfold.views import ChangeList
+from unfold.widgets import INPUT_CLASSES
+
+from cannonworks.datamap import Category
+from cannonworks.errors import Refused
+
+#: Eight or more hexadecimal digits, with or without dashes: the beginning of a random reference.
+REFERENCE = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table below the fields of a page: cells are texts, or safe HTML made by ``link``."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A page that asks before something is done. ``facts``: what will happen, as pairs of a word and its value."""
+
+    title: str
+    button: str
+    text: str = ""
+    facts: Sequence[tuple[str, object]] = ()
+    warning: str = ""
+    danger: bool = False
+    tables: Sequence[Table] = ()
+    fields: type[forms.Form] = forms.Form
+    initial: dict[str, Any] = field(default_factory=dict)
+
+
+class List(ChangeList):
+    """A list that counts its rows once; what is not filtered is not told that there is more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+class StaffAdmin(ModelAdmin):
+    """Read-only lists and pages for staff. ``may`` opens "add" or "change"; ``act`` is the way to do something."""
+
+    may: frozenset[str] = frozenset()
+    reference_fields: tuple[str, ...] = ()
+    compressed_fields = True
+    list_filter_sheet = False
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False  # a second count of the whole table, for a number that nobody needs
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return "add" in self.may and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return "change" in self.may and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        # Not Django's: who may act on a row need not be allowed to change its fields.
+        return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
+
+    def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whether this member of staff may press the buttons of a row; Django's word for it is "change"."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: object) -> None:
+        """Write nothing: services journal what was done, without names."""
+
+    def log_change(self, request: HttpRequest, obj: models.Model, message: object) -> None:
+        """Write nothing: services journal what was done, without names."""
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Write nothing: nothing is deleted here."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        raise Http404  # it would show Django's own log, which stays empty
+
+    def get_urls(self) -> list[URLPattern]:
+        """Send whoever is not signed in to the door of the staff, not to that of the holders."""
+        urls = super().get_urls()
+        for url in urls:
+            url.callback.login_url = reverse_lazy("admin:login")
+        return urls
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[List]:
+        return List
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Search as Django does, and by the beginning of a reference, for which its index serves."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        if self.reference_fields and REFERENCE.fullmatch(term):
+            found |= queryset.filter(_any(reference_begins(name, term) for name in self.reference_fields))
+        return found, duplicates
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
+        """Only the buttons that make sense for the row as it is now; the services decide again."""
+        offered = super().get_actions_detail(request, object_id)
+        if not offered:
+            return offered
+        row = self.get_object(request, str(object_id))
+        possible = set() if row is None else set(self.possible(request, row))
+        return [action for action in offered if action.method.original_function_name in possible]
+
+    def possible(self, request: HttpRequest, row: Any) -> Iterable[str]:
+        """Names of the actions that the row's state allows."""
+        return self.actions_detail
+
+    def row(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of that primary key, or page not found."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
+    def act(
+        self,
+        request: HttpRequest,
+        question: Question,
+        do: Callable[..., object],
+        *,
+        done: str,
+        row: Any = None,
+    ) -> HttpResponse:
+        """Ask ``question``; on its answer call ``do`` with what was filled in, say ``done``, and go back.
+
+        What a service refuses becomes a message: the form is shown again as it was, and nothing has changed.
+        """
+        form = question.fields(request.POST if request.method == "POST" else None, initial=question.initial)
+        back = self.page_of(row) if row else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        status = 200
+        if request.method == "POST":
+            if form.is_valid() and self._did(request, lambda: do(**form.cleaned_data)):
+                messages.success(request, done)
+                return redirect(back)
+            if not form.fields:
+                return redirect(back)
+            status = 409
+        context = {
+            **self.admin_site.each_context(request), "opts": self.opts, "original": row, "question": question,
+            "form": form, "back": back, "title": question.title, "media": self.media + form.media,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/act.html", context, status=status)
+
+    def page_of(self, row: models.Model) -> str:
+        """Address of the page of a row."""
+        return page_of(row)
+
+    def _did(self, request: HttpRequest, do: Callable[[], object]) -> bool:
+        try:
+            with transaction.atomic():
+                do()
+        except Refused as refused:
+            messages.error(request, refused.message)
+        except ValidationError as error:
+            for message in error.messages:
+                messages.error(request, message)
+        else:
+            return True
+        return False
+
+
+def page_of(row: models.Model) -> str:
+    """Address of the page of a row in the administration."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def link(row: models.Model, text: object = None) -> SafeString:
+    """A link to the page of a row."""
+    return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), row if text is None else text)
+
+
+def reference_begins(name: str, beginning: str) -> Q:
+    """References in the field ``name`` that begin with these hexadecimal digits, as a range that an index serves."""
+    digits = beginning.replace("-", "").lower()[:32]
+    return Q(**{f"{name}__range": (digits.ljust(32, "0"), digits.ljust(32, "f"))})
+
+
+def chip(look: str, word: object) -> SafeString:
+    """A word in the colour of its meaning: success, warning, danger, info, or plain when empty."""
+    return render_to_string("unfold/helpers/label.html", {"type": look, "text": word})
+
+
+def day(value: date | None) -> str:
+    """A day written out, or a dash."""
+    return date_format(value) if value else "–"
+
+
+def short_day(value: date | None) -> str:
+    """A day as it fits in a column, or a dash."""
+    return date_format(value, "j N Y") if value else "–"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in Amsterdam to the second, or a dash."""
+    return date_format(timezone.localtime(value), "j F Y H:i:s") if value else "–"
+
+
+#: Two categories are called after the reader on the holder's pages; staff are other readers.
+FOR_STAFF = {Category.ACCOUNT: _("Account, company and users"), Category.BOOKKEEPING: _("Our own books")}
+
+
+def categories(names: Iterable[str]) -> str:
+    """Categories of data by the words that staff use."""
+    return words(FOR_STAFF.get(Category(name), Category(name).label) for name in names)
+
+
+def words(values: Iterable[object]) -> str:
+    """Texts with commas between them; a dash when there are none."""
+    return ", ".join(map(str, values)) or "–"
+
+
+def today() -> date:
+    """The day in Amsterdam; read here, at the edge, and handed down."""
+    return timezone.localdate()
+
+
+def soon(days: int) -> date:
+    """The day that many days from today."""
+    return today() + timedelta(days=days)
+
+
+class DayInput(forms.DateInput):
+    """A day, with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    widget = DayInput
+    input_formats = ("%Y-%m-%d",)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=self.input_formats, **options)
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    whole = Q()
+    for condition in conditions:
+        whole |= condition
+    return whole

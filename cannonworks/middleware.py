@@ -1,0 +1,50 @@
+"""What every answer of the site has in common: how a refusal is told, and what a page may load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from cannonworks.errors import Refused
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+#: Our pages have no script, no inline style and nothing of another host; the browser holds us to it.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class RefusedMiddleware:
+    """Tell a refused action as a message on the dashboard; a page that cannot be had is a 409 that says why."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused) or not request.accepts("text/html"):
+            return None
+        if request.method in ("GET", "HEAD"):
+            return render(request, "409.html", {"refused": exception}, status=409)
+        messages.error(request, exception.message)
+        return redirect("dashboard")
+
+
+class ContentSecurityPolicyMiddleware:
+    """Send the strict policy with every page that has none of its own; the admin's own scripts are not ours."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and not request.path_info.startswith("/admin/"):
+            response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response

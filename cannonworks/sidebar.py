@@ -1,0 +1,129 @@
+"""How the staff's administration looks and where everything is found: in the order in which the work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+#: Words of the interface for which the library brings no Dutch; here, so that ours is kept with our other messages.
+BORROWED = (
+    gettext_noop("Apply Filters"),
+    gettext_noop("Dark"),
+    gettext_noop("Filters"),
+    gettext_noop("Light"),
+    gettext_noop("No data"),
+    gettext_noop("Next"),
+    gettext_noop("No results found"),
+    gettext_noop("Previous"),
+    gettext_noop("Reset filters"),
+    gettext_noop("System"),
+    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("Type to search"),
+)
+
+
+def unfold_settings(logo: Path) -> dict[str, Any]:
+    """Settings of the administration. The logo is used when the file is there."""
+    settings: dict[str, Any] = {
+        "SITE_TITLE": "CannonWorks",
+        "SITE_HEADER": "CannonWorks",
+        "SITE_SUBHEADER": _("Retention and privacy"),
+        "SITE_SYMBOL": "inventory_2",
+        "SITE_URL": None,
+        "SHOW_HISTORY": False,
+        "SHOW_VIEW_ON_SITE": False,
+        "SHOW_BACK_BUTTON": True,
+        "SHOW_LANGUAGES": True,
+        "LANGUAGES": {"action": reverse_lazy("language")},
+        "BORDER_RADIUS": "6px",
+        "COLORS": {"primary": PRIMARY},
+        "DASHBOARD_CALLBACK": "retention.admin.board.board",
+        "SIDEBAR": {"navigation": NAVIGATION},
+    }
+    if logo.exists():
+        settings["SITE_ICON"] = lambda _request: static(logo.name)
+        settings["SITE_FAVICONS"] = [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static(logo.name)}
+        ]
+    return settings
+
+
+def _allowed(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _item(title: Promise, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _allowed(f"{app}.view_{name}"),
+    }
+
+
+NAVIGATION = [
+    {
+        "items": [
+            {"title": _("Board"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            _item(_("Accounts"), "domain", "accounts.account"),
+        ]
+    },
+    {
+        "title": _("To do"),
+        "separator": True,
+        "items": [
+            _item(_("Alarms"), "notification_important", "retention.alarm"),
+            _item(_("Registered letters"), "mark_email_read", "rights.registeredletter"),
+            _item(_("Holds"), "back_hand", "retention.hold"),
+        ],
+    },
+    {
+        "title": _("Erasure"),
+        "separator": True,
+        "items": [
+            _item(_("Erasures"), "delete_sweep", "retention.erasure"),
+            _item(_("Warnings"), "outgoing_mail", "retention.erasurewarning"),
+            _item(_("Rules"), "gavel", "retention.rulesapproval"),
+        ],
+    },
+    {
+        "title": _("Our own books"),
+        "separator": True,
+        "items": [
+            _item(_("Invoices"), "receipt_long", "finance.subscriptioninvoice"),
+            _item(_("Payments"), "payments", "finance.payment"),
+        ],
+    },
+    {
+        "title": _("Evidence and staff"),
+        "separator": True,
+        "items": [
+            _item(_("Journal"), "history_edu", "journal.entry"),
+            _item(_("Users"), "group", "accounts.user"),
+        ],
+    },
+]
+
+#: The house's petrol, from light to dark.
+PRIMARY = {
+    "50": "oklch(97% .012 222)",
+    "100": "oklch(94% .025 222)",
+    "200": "oklch(88% .045 222)",
+    "300": "oklch(80% .065 222)",
+    "400": "oklch(72% .08 222)",
+    "500": "oklch(62% .085 222)",
+    "600": "oklch(45% .07 222)",
+    "700": "oklch(40% .06 222)",
+    "800": "oklch(34% .05 222)",
+    "900": "oklch(28% .04 222)",
+    "950": "oklch(22% .03 222)",
+}

@@ -1,0 +1,82 @@
+"""The board: what waits for staff, as counts that partial indexes serve, each a link to its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from cannonworks.admin import soon, today
+from retention.models import Alarm, Erasure, Hold
+from rights.models import RegisteredLetter
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number on the board. ``urgent``: a number above zero asks for somebody."""
+
+    title: Promise
+    text: Promise
+    icon: str
+    count: Callable[[], int]
+    model: str
+    query: str
+    urgent: bool = False
+
+
+CARDS = (
+    Card(
+        _("Open alarms"), _("Something is not as the agreement has it"), "notification_important",
+        lambda: Alarm.objects.filter(cleared_at__isnull=True).count(), "retention.alarm", "state=open", urgent=True,
+    ),
+    Card(
+        _("Letters to confirm"), _("A second member of staff is needed"), "mark_email_read",
+        lambda: RegisteredLetter.objects.waiting().count(), "rights.registeredletter", "waiting=yes", urgent=True,
+    ),
+    Card(
+        _("Holds to confirm or review"), _("Waiting for a second person, or past their review date"), "back_hand",
+        lambda: (Hold.objects.to_confirm() | Hold.objects.to_review(today())).count(),
+        "retention.hold", "stage=todo", urgent=True,
+    ),
+    Card(
+        _("Parked erasures"), _("Given up on after failures; look at the cause"), "block",
+        lambda: Erasure.objects.parked().count(), "retention.erasure", "progress=parked", urgent=True,
+    ),
+    Card(
+        _("Due within 7 days"), _("Will be erased by the sweep"), "event_upcoming",
+        lambda: Account.objects.due(soon(7)).count(), "accounts.account", "due=7",
+    ),
+    Card(
+        _("Erased in the last 7 days"), _("Looked through again, nothing found"), "delete_sweep",
+        lambda: Account.objects.filter(erased_on__gt=soon(-7)).count(), "accounts.account", "now=erased",
+    ),
+)  # fmt: skip
+
+
+def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the cards that this member of staff may see."""
+    context["title"] = _("Board")
+    context["cards"] = [_filled(card) for card in CARDS if _may_see(request, card.model)]
+    return context
+
+
+def _filled(card: Card) -> dict[str, Any]:
+    app, name = card.model.split(".")
+    count = card.count()
+    return {
+        "card": card,
+        "count": count,
+        "link": f"{reverse(f'admin:{app}_{name}_changelist')}?{card.query}",
+        "calls": card.urgent and count > 0,
+    }
+
+
+def _may_see(request: HttpRequest, model: str) -> bool:
+    app, name = model.split(".")
+    return request.user.has_perm(f"{app}.view_{name}")

@@ -1,0 +1,82 @@
+"""Accounts in any state, by the real services on fixed days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import factory
+from django.db import transaction
+
+from accounts import services
+from accounts.models import Account, User
+from accounts.states import State
+
+PASSWORD = "spijker-hamer-plank"
+SIGNED_UP = date(2026, 1, 5)
+
+
+class CompanyFields(factory.DictFactory):
+    company_name = factory.Sequence(lambda n: f"Timmerbedrijf {n}")
+    kvk_number = "12345678"
+    email = factory.Sequence(lambda n: f"info@bedrijf{n}.example")
+    phone = "+31592123456"
+    street = "Brink"
+    house_number = "12"
+    postcode = "9401 AB"
+    city = "Assen"
+
+
+class UserFields(factory.DictFactory):
+    email = factory.Sequence(lambda n: f"sanne{n}@bedrijf.example")
+    password = PASSWORD
+    first_name = "Sanne"
+    infix = "de"
+    last_name = "Vries"
+    language = "nl"
+
+
+class AccountFactory(factory.Factory):
+    """``AccountFactory(state=State.CANCELLED, cancelled_on=…)``; signed up on ``signed_up_on``, trial of 30 days."""
+
+    class Meta:
+        model = Account
+
+    state = State.TRIAL
+    signed_up_on = SIGNED_UP
+    cancelled_on: date | None = None
+    company = factory.SubFactory(CompanyFields)
+    main_user = factory.SubFactory(UserFields)
+
+    @classmethod
+    @transaction.atomic
+    def _create(cls, model, *, state, signed_up_on, cancelled_on, company, main_user):
+        account = services.sign_up(company=company, main_user=main_user, on=signed_up_on, trial_days=30)
+        user, next_day = account.main_user, signed_up_on + timedelta(days=1)
+        if state == State.LAPSED:
+            services.lapse_account(services.lock(account), on=account.trial_ends_on)
+        if state in (State.ACTIVE, State.CANCELLED):
+            services.activate_account(account, actor=user, on=next_day)
+        if state == State.CANCELLED:
+            services.cancel_account(account, actor=user, on=cancelled_on or next_day)
+        return Account.objects.get(pk=account.pk)
+
+
+class ColleagueFactory(factory.django.DjangoModelFactory):
+    """Another user of an account, who looks and does not decide."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"tim{n}@bedrijf.example")
+    first_name = "Tim"
+    last_name = "Bakker"
+    password = factory.django.Password(PASSWORD)
+
+
+class StaffFactory(ColleagueFactory):
+    """A member of staff of CannonWorks, with every right."""
+
+    email = factory.Sequence(lambda n: f"staf{n}@cannonworks.example")
+    first_name = "Nora"
+    is_staff = True
+    is_superuser = True

@@ -1,0 +1,156 @@
+"""``python -m tests.screenshots [FOLDER]``: every page, Dutch and English, phone and desktop, light and dark, as PNG.
+
+The real application on a test database of its own, with an account in every state, seen by a real browser.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.runner import DiscoverRunner  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from pytest_django.live_server_helper import LiveServer  # noqa: E402
+
+from accounts import services  # noqa: E402
+from accounts.models import User  # noqa: E402
+from accounts.states import State  # noqa: E402
+from finance.services import charge_subscription  # noqa: E402
+from retention.models import Ground, Hold  # noqa: E402
+from tests.browser import FLAGS, find_or_install  # noqa: E402
+from tests.factories import AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
+SCHEMES = ("light", "dark")
+LANGUAGES = ("nl", "en")
+
+
+def people(on: date) -> dict[str, User]:
+    """The main user of an account in each state, and others with something of their own to see."""
+
+    def weeks(count: int) -> date:
+        return on - timedelta(weeks=count)
+
+    make = partial(AccountFactory, company__company_name="Timmerbedrijf De Vries")
+    accounts = {
+        "trial": make(signed_up_on=on - timedelta(days=18)),
+        "lapsed": make(state=State.LAPSED, signed_up_on=weeks(30)),
+        "active": make(state=State.ACTIVE, signed_up_on=weeks(80)),
+        "cancelled": make(state=State.CANCELLED, signed_up_on=weeks(120), cancelled_on=weeks(10)),
+        "near": make(state=State.CANCELLED, signed_up_on=weeks(200), cancelled_on=on - timedelta(days=719)),
+        "asked": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
+        "held": make(state=State.CANCELLED, signed_up_on=weeks(160), cancelled_on=weeks(40)),
+        "going": make(signed_up_on=weeks(2)),
+    }
+    running = make(state=State.ACTIVE, signed_up_on=weeks(120))
+    charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
+    charge_subscription(accounts["active"], on=weeks(20))
+    services.cancel_account(running, actor=running.main_user, on=weeks(30))
+    accounts["charged"] = running
+    services.request_erasure(accounts["asked"], actor=accounts["asked"].main_user, on=weeks(1))
+    going = services.request_erasure(accounts["going"], actor=accounts["going"].main_user, on=weeks(1))
+    services.order_erasure(going, actor=accounts["going"].main_user, on=on)
+    _hold(accounts["held"], on)
+    users = {name: account.main_user for name, account in accounts.items()}
+    return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])}
+
+
+def _hold(account, on: date) -> None:
+    first, second = StaffFactory(), StaffFactory()
+    Hold.objects.create(
+        account=account, name="Belastingcontrole 2025", categories=["documents", "relations"],
+        ground=Ground.STATUTORY, basis="AWR art. 47 en 52",
+        proportionality="De inspecteur heeft om deze stukken gevraagd; al het andere wordt gewoon vernietigd.",
+        placed_on=on - timedelta(days=20), placed_by=first, review_on=on + timedelta(days=200),
+        confirmed_on=on - timedelta(days=19), confirmed_by=second,
+    )  # fmt: skip
+
+
+#: name of the picture → who looks (None: nobody signed in) and where
+PAGES = {
+    "sign-in": (None, "/sign-in/"),
+    **{f"dashboard-{name}": (name, "/") for name in ("trial", "lapsed", "active", "cancelled", "near", "held", "going")},
+    "dashboard-charged": ("charged", "/"),
+    "dashboard-asked": ("asked", "/"),
+    "dashboard-colleague": ("colleague", "/"),
+    "activate": ("trial", "/account/activate/"),
+    "cancel": ("active", "/account/cancel/"),
+    "reactivate": ("cancelled", "/account/reactivate/"),
+    "erasure-ask": ("lapsed", "/erasure/"),
+    "erasure-open": ("asked", "/erasure/"),
+    "erasure-active": ("active", "/erasure/"),
+    "erasure-going": ("going", "/erasure/"),
+    "403": ("colleague", "/account/cancel/"),
+    "404": ("active", "/gone/"),
+    "409": ("active", "/account/activate/"),
+}
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """The application on a database of its own; its address."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    runner = DiscoverRunner(verbosity=0, interactive=False)
+    databases = runner.setup_databases()
+    server = LiveServer("localhost:0")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        runner.teardown_databases(databases)
+
+
+def take(browser: Browser, address: str, sessions: dict[str, str], folder: Path) -> int:
+    """Take all pictures, each as whoever has that session; the number of them."""
+    count = 0
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            context = browser.new_context(color_scheme=scheme)
+            page = context.new_page()
+            for language, (name, (who, path)) in product(LANGUAGES, PAGES.items()):
+                cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
+                context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(address + path)
+                whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
+                page.set_viewport_size({"width": width, "height": max(whole, height)})
+                page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")
+                count += 1
+            context.close()
+    return count
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with site() as address:
+        sessions = {name: _session(user) for name, user in people(timezone.localdate()).items()}
+        with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
+            browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
+            count = take(browser, address, sessions, folder)
+            browser.close()
+    print(f"{count} pictures in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else settings.BASE_DIR / "screenshots")
