@@ -114,16 +114,16 @@ ROWS = {
     "relations_relation": (
         "relations",
         "id, reference, account_id, first_name, initials, infix, last_name, gender, company_name, kvk_number,"
-        " vat_number, email, phone, street, house_number, postcode, city, country",
+        " vat_number, sole_trader, email, phone, street, house_number, postcode, city, country",
         "a.id * 10000000 + k, gen_random_uuid(), a.id, 'Noor', 'N.', 'van', 'Visser' || k, 'f', 'Jansen & Zoon ' || k,"
-        " lpad(k::text, 8, '0'), '', 'noor' || k || '@relation.example', '+31501234567', 'Markt', k::text, '7941 AA',"
-        " 'Meppel', 'NL'",
+        " lpad(k::text, 8, '0'), '', false, 'noor' || k || '@relation.example', '+31501234567', 'Markt', k::text,"
+        " '7941 AA', 'Meppel', 'NL'",
     ),
     "relations_employee": (
         "employees",
         "id, reference, account_id, first_name, initials, infix, last_name, gender, company_name, kvk_number,"
-        " vat_number, email, phone, street, house_number, postcode, city, country, kind, bsn, bsn_hash",
-        "a.id * 10000000 + k, gen_random_uuid(), a.id, 'Tom', 'T.', '', 'Werk' || k, 'm', '', '', '',"
+        " vat_number, sole_trader, email, phone, street, house_number, postcode, city, country, kind, bsn, bsn_hash",
+        "a.id * 10000000 + k, gen_random_uuid(), a.id, 'Tom', 'T.', '', 'Werk' || k, 'm', '', '', '', false,"
         " 'tom' || k || '@employee.example', '', 'Dorpsstraat', k::text, '9401 HS', 'Assen', 'NL', 'employee',"
         " '\\x01'::bytea || substr(sha256((a.id * 3)::text::bytea) || sha256(k::text::bytea), 1, 37),"
         " sha256((a.id * 10000000 + k)::text::bytea)",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import environ
 import psycopg
+from django.conf import settings
 from psycopg import sql
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,9 +37,8 @@ class Server:
     """The server that the settings name, on which databases with a prefix of our own come and go."""
 
     def __init__(self) -> None:
-        from cannonworks.settings import DATABASE_URL  # starts the embedded servers where there is no address
-
-        self.url = DATABASE_URL
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
+        self.url = settings.DATABASE_URL  # starts the embedded servers where there is no address
         self.prefix = f"bench_{os.getpid()}"
         self.admin = self.admin_connection()
         self.version = self.admin.info.server_version // 10_000

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from dateutil.relativedelta import relativedelta
 from django.utils.functional import Promise
@@ -34,7 +34,7 @@ class Term:
 
     def after(self, start: date) -> date:
         """The day on which the term that starts on ``start`` is over."""
-        return start + relativedelta(years=self.years, months=self.months, days=self.days)
+        return _after(start, self.years, self.months, self.days)
 
     def __str__(self) -> str:
         parts = [
@@ -45,6 +45,11 @@ class Term:
             ngettext("%(count)s day", "%(count)s days", self.days) % {"count": self.days} if self.days else "",
         ]
         return " ".join(filter(None, parts)) or str(_("at once"))
+
+
+@lru_cache(maxsize=4096)  # a night's accounts share few dates, and each of them asks many times
+def _after(start: date, years: int, months: int, days: int) -> date:
+    return start + relativedelta(years=years, months=months, days=days)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ a transaction, so a backlog of small accounts and one huge account take the same
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -34,7 +33,9 @@ from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
 from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
+from retention import runs as bulk
 from retention.models import Erasure, StatementMail, Step
+from retention.runs import Owner, Run
 from retention.schedule import Fate, History
 
 log = logging.getLogger(__name__)
@@ -95,12 +96,12 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
     """
     due = Account.objects.due(on)
     if only is not None:
-        due = due.filter(pk__in=only)
+        due = due.filter(pk__among=only)
     accounts = list(due.order_by("erase_on").select_for_update(skip_locked=True)[:size])
     if not accounts:
         return Claim(0, [])
     histories = schedule.histories(accounts)
-    runs: list[Erasure] = []
+    runs: list[Run] = []
     held: list[int] = []
     lines: list[JournalEntry] = []
     for account in accounts:
@@ -116,9 +117,9 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
             lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
         else:
             held.append(account.pk)
-    Account.objects.filter(pk__in=held).update(held_since=on)
-    Account.objects.filter(pk__in=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
-    Erasure.objects.bulk_create(runs)
+    Account.objects.filter(pk__among=held).update(held_since=on)
+    Account.objects.filter(pk__among=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
+    bulk.begin(runs)
     journal.record_all(lines)
     return Claim(len(accounts), [run.pk for run in runs])
 
@@ -128,7 +129,7 @@ def carry_out(*, at: datetime, runs: Sequence[int] | None = None, only: Collecti
     if runs is None:
         waiting = Erasure.objects.unfinished(at)
         if only is not None:
-            waiting = waiting.filter(account__in=only)
+            waiting = waiting.filter(account__among=only)
         runs = list(waiting.order_by("id").values_list("pk", flat=True))
     finished = 0
     for start in range(0, len(runs), BATCH):
@@ -161,13 +162,7 @@ def advance(step: Step, runs: Sequence[int], at: datetime) -> int:
     """Take those of ``runs`` that stand at ``step`` and that nobody has locked to the next; return how many."""
     while True:
         with transaction.atomic():
-            here = list(
-                Erasure.objects.unfinished(at)
-                .filter(pk__in=runs, step=step)
-                .select_related("account")
-                .order_by("id")
-                .select_for_update(skip_locked=True, of=("self",))
-            )
+            here = bulk.take(step, runs, at)
             if not here:
                 return 0
             if STEPS[step](here, at):
@@ -208,28 +203,24 @@ def _note_failure(pk: int, error: Exception, at: datetime) -> None:
 # --- The steps -----------------------------------------------------------------------------------------------
 
 
-def _fence(runs: Sequence[Erasure], at: datetime) -> bool:
+def _fence(runs: Sequence[Run], at: datetime) -> bool:
     """End every session, note where the statement goes, and write into the ledger what is about to happen."""
-    by_account = {run.account_id: run for run in runs if _ends_the_account(run)}
-    Session.objects.filter(account__in=by_account).delete()
-    main_users = User.objects.filter(account__in=by_account, is_main=True).select_related("account__company")
-    StatementMail.objects.bulk_create(
-        [statements.mail_for(by_account[user.account_id], user) for user in main_users],  # type: ignore[index]
-        ignore_conflicts=True,
-    )
+    ending = [run for run in runs if _ends_the_account(run)]
+    Session.objects.filter(account__among=[run.account_id for run in ending]).delete()
+    statements.address(ending)
     ledger.append([_ledger_line("claimed", run) for run in runs])
-    _save(runs, step=Step.FENCED)
+    bulk.note(runs, step=Step.FENCED)
     return True
 
 
-def _destroy_keys(runs: Sequence[Erasure], at: datetime) -> bool:
+def _destroy_keys(runs: Sequence[Run], at: datetime) -> bool:
     """Destroy the data keys, except where a hold keeps an encrypted category: then the key goes with that."""
-    DataKey.objects.filter(account__in=_without_key(runs)).delete()
-    _save(runs, step=Step.KEY_DESTROYED)
+    DataKey.objects.filter(account__among=_without_key(runs)).delete()
+    bulk.note(runs, step=Step.KEY_DESTROYED)
     return True
 
 
-def _erase_rows(runs: Sequence[Erasure], at: datetime) -> bool:
+def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
     """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
     budget = BUDGET
     rows = {run.account_id: Counter(run.rows) for run in runs}
@@ -244,14 +235,14 @@ def _erase_rows(runs: Sequence[Erasure], at: datetime) -> bool:
                 break
     for run in runs:
         run.rows = dict(rows[run.account_id])
-    _save(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
+    bulk.note(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
     return budget > 0
 
 
-def _rescan(runs: Sequence[Erasure], at: datetime) -> bool:
+def _rescan(runs: Sequence[Run], at: datetime) -> bool:
     """Look through every declared place again; ResidueFound when anything is there. What cannot be read is not zero."""
     places = Counter({run.account_id: 0 for run in runs})
-    found = DataKey.objects.filter(account__in=_without_key(runs)).count()
+    found = DataKey.objects.filter(account__among=_without_key(runs)).count()
     with connection.cursor() as cursor:
         for entry, concerned in _places(runs):
             found += _count(cursor, entry, concerned)
@@ -264,31 +255,34 @@ def _rescan(runs: Sequence[Erasure], at: datetime) -> bool:
             "found": 0,
             "at": in_amsterdam(at).isoformat(timespec="seconds"),
         }  # and the key
-    _save(runs, "rescan", step=Step.PROVEN)
+    bulk.note(runs, "rescan", step=Step.PROVEN)
     return True
 
 
-def _write_ledger(runs: Sequence[Erasure], at: datetime) -> bool:
+def _write_ledger(runs: Sequence[Run], at: datetime) -> bool:
     """Write into the ledger that these categories of these accounts are gone."""
     ledger.append([_ledger_line("erased", run) for run in runs])
-    _save(runs, step=Step.IN_LEDGER)
+    bulk.note(runs, step=Step.IN_LEDGER)
     return True
 
 
-def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
+def _finish(runs: Sequence[Run], at: datetime) -> bool:
     """Give the accounts what is left of their lives, issue the statements, and close the runs."""
-    accounts = [_after(run, at) for run in runs]
-    histories = schedule.histories(accounts)
-    for run, account in zip(runs, accounts, strict=True):
-        account.erase_on = schedule.next_due(
-            histories[account.pk], evidence_is_gone=Category.EVIDENCE in run.categories
+    accounts = {account.pk: account for account in Account.objects.filter(pk__among=[run.account_id for run in runs])}
+    for run in runs:
+        _change(accounts[run.account_id], run, at)
+    histories = schedule.histories(accounts.values())
+    for run in runs:
+        evidence_is_gone = Category.EVIDENCE in run.categories
+        accounts[run.account_id].erase_on = schedule.next_due(
+            histories[run.account_id], evidence_is_gone=evidence_is_gone
         )
         run.done_at = at
     statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
-    finish_erasure(accounts)
-    _save(runs, "statement", "done_at", step=Step.DONE)
+    finish_erasure(list(accounts.values()))
+    bulk.note(runs, "statement", "done_at", step=Step.DONE)
     journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
-    _let_tombstones_go(runs, histories)
+    _let_tombstones_go(runs, accounts, histories)
     return True
 
 
@@ -322,9 +316,9 @@ def _is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 
-def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Erasure:
-    return Erasure(
-        account=account,
+def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Run:
+    return Run(
+        account=Owner(account.pk, account.reference),
         rule=go[0].rule.name,
         clause=go[0].rule.clause,
         rules_digest=rules.digest(),
@@ -335,34 +329,34 @@ def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -
     )
 
 
-def _ends_the_account(run: Erasure) -> bool:
+def _ends_the_account(run: Run) -> bool:
     return any(category in WITH_THE_ACCOUNT for category in run.categories)
 
 
-def _without_key(runs: Sequence[Erasure]) -> list[int]:
+def _without_key(runs: Sequence[Run]) -> list[int]:
     encrypted = {entry.category for entry in datamap.entries() if entry.encrypted}
     return [run.account_id for run in runs if _ends_the_account(run) and not encrypted & set(run.held)]
 
 
-def _after(run: Erasure, at: datetime) -> Account:
-    account = run.account
+def _change(account: Account, run: Run, at: datetime) -> None:
     if account.state != State.ERASED:
         account.state = State.ERASED
         account.erased_on = max(run.claimed_on, local_date(at))  # a run can end on a later day than it began
     kept = set(account.deferred) | set(run.held) & set(WITH_THE_ACCOUNT)
     account.deferred = sorted(kept - set(run.categories))
-    return account
 
 
-def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
+def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], histories: Mapping[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
-    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
-    Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
-    empty = [
-        run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
-    ]
-    Account.objects.filter(pk__in=empty).delete()
+    if not over:
+        return
+    # Addresses of statements are long forgotten, normally.
+    StatementMail.objects.filter(account__among=[run.account_id for run in over]).delete()
+    Erasure.objects.filter(pk__among=[run.pk for run in over]).delete()
+    left = [run.held or accounts[run.account_id].deferred or histories[run.account_id].records for run in over]
+    empty = [run.account_id for run, something in zip(over, left, strict=True) if not something]
+    Account.objects.filter(pk__among=empty).delete()
 
 
 def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
@@ -370,13 +364,13 @@ def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
 
 
-def _line(event: str, run: Erasure, **facts: Any) -> JournalEntry:
+def _line(event: str, run: Run | Erasure, **facts: Any) -> JournalEntry:
     # What is written while the evidence goes must not itself be evidence of the account.
     account = None if Category.EVIDENCE in run.categories else run.account
     return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
 
 
-def _ledger_line(kind: str, run: Erasure) -> dict[str, Any]:
+def _ledger_line(kind: str, run: Run) -> dict[str, Any]:
     return {
         "kind": kind,
         "account": str(run.account.reference),
@@ -386,36 +380,16 @@ def _ledger_line(kind: str, run: Erasure) -> dict[str, Any]:
     }
 
 
-def _save(runs: Sequence[Erasure], *fields: str, step: Step) -> None:
-    """Write some columns and the step of many runs in one statement (``bulk_update`` takes ten times as long)."""
-    casts = {"rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
-    values = [[_sql(getattr(run, name), casts[name]) for run in runs] for name in fields]
-    assigned = "".join(f", {name} = new.{name}" for name in fields)
-    unnested = ", ".join(["%s::bigint[]", *(f"%s::{casts[name]}[]" for name in fields)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE retention_erasure AS run SET step = %s{assigned}"
-            f" FROM unnest({unnested}) AS new({', '.join(['id', *fields])}) WHERE run.id = new.id",
-            [step, [run.pk for run in runs], *values],
-        )
-    for run in runs:
-        run.step = step
-
-
-def _sql(value: Any, cast: str) -> Any:
-    return json.dumps(value) if cast == "jsonb" and value is not None else value
-
-
 # --- Rows ----------------------------------------------------------------------------------------------------
 
 
-def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
+def _places(runs: Sequence[Run]) -> list[tuple[Entry, list[Run]]]:
     """Declared tables in the order in which rows can go, each with the runs that concern it."""
     named = {Category(name) for run in runs for name in run.categories}
     return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
 
 
-def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
+def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run], budget: int) -> list[tuple[int, int]]:
     """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
     where, params = _where(entry, runs)
     cursor.execute(
@@ -432,13 +406,13 @@ def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget
     return [(by_owner[owner], count) for owner, count in cursor.fetchall()]
 
 
-def _count(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> int:
+def _count(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run]) -> int:
     where, params = _where(entry, runs)
     cursor.execute(f'SELECT count(*) FROM "{entry.table}" WHERE {where}', params)
     return cursor.fetchone()[0]
 
 
-def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> None:
+def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run]) -> None:
     """Let go of rows that stay, under a hold, but point at rows that go; what they say themselves stays as it is."""
     for other in datamap.entries():
         for pointer in other.model._meta.local_concrete_fields:
@@ -453,7 +427,7 @@ def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> Non
                 )
 
 
-def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
+def _where(entry: Entry, runs: Sequence[Run]) -> tuple[str, list[Any]]:
     owners = [_owner(entry, run) for run in runs]
     where = f'"{entry.column}" = ANY(%s)'
     params: list[Any] = [owners]
@@ -466,5 +440,5 @@ def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
     return where, params
 
 
-def _owner(entry: Entry, run: Erasure) -> Any:
+def _owner(entry: Entry, run: Run) -> Any:
     return run.account.reference if entry.by_reference else run.account_id

@@ -56,7 +56,6 @@ class Fate:
     losing: tuple[Rule, ...] = ()
 
 
-
 def history_of(account: Account) -> History:
     """Read an account's history: one query for its bookkeeping, one for its holds."""
     return histories([account])[account.pk]
@@ -67,7 +66,7 @@ def histories(accounts: Iterable[Account]) -> dict[int, History]:
     by_id = {account.pk: account for account in accounts}
     records = record_ends(by_id)
     holds: dict[int, dict[Category, tuple[Stop, ...]]] = {}
-    for hold in Hold.objects.active().filter(account__in=by_id).order_by("id"):
+    for hold in Hold.objects.active().filter(account__among=by_id).order_by("id"):
         held = holds.setdefault(hold.account_id, {})
         for name in hold.categories:
             held[Category(name)] = (*held.get(Category(name), ()), Stop(hold.name, Ground(hold.ground)))
@@ -87,7 +86,7 @@ def record_ends(account_ids: Iterable[int]) -> dict[int, set[date]]:
     """Per account the distinct days on which the duty to keep its bookkeeping records ends."""
     ends: dict[int, set[date]] = {}
     for entry in entries(Category.BOOKKEEPING):
-        rows = entry.model._default_manager.filter(**{f"{entry.account}__in": account_ids})
+        rows = entry.model._default_manager.filter(**{f"{entry.account}__among": account_ids})
         for pk, end in rows.values_list(entry.account, entry.until).distinct():
             ends.setdefault(pk, set()).add(end)
     return ends
@@ -99,6 +98,8 @@ def schedule(history: History) -> list[Fate]:
         fates = _of_tombstone(history)
     else:
         fates = [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
+    if not history.holds:
+        return fates
     return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
 
 
