@@ -60,7 +60,7 @@ def record_all(entries: Iterable[Entry]) -> None:
     names, typed = ", ".join(COLUMNS), ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO journal_entry ({names}) SELECT {names} FROM json_to_recordset(%s) AS new({typed})",
+            f"INSERT INTO journal_entry ({names}) SELECT {names} FROM jsonb_to_recordset(%s) AS new({typed})",
             [json.dumps(rows, cls=DjangoJSONEncoder)],
         )
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -29,6 +29,7 @@ from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Entry
 from cannonworks.deadlines import in_amsterdam, local_date
 from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.lookups import array
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
 from journal.models import Entry as JournalEntry
@@ -226,10 +227,10 @@ def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
     rows = {run.account_id: Counter(run.rows) for run in runs}
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
-        for entry, concerned in _places(runs):
-            _detach(cursor, entry, concerned)
-            for account_id, count in _delete(cursor, entry, concerned, budget):
-                rows[account_id][entry.table] += count
+        for place in _places(runs):
+            _detach(cursor, place)
+            for account_id, count in _delete(cursor, place, budget):
+                rows[account_id][place.entry.table] += count
                 budget -= count
             if budget <= 0:
                 break
@@ -244,9 +245,9 @@ def _rescan(runs: Sequence[Run], at: datetime) -> bool:
     places = Counter({run.account_id: 0 for run in runs})
     found = DataKey.objects.filter(account__among=_without_key(runs)).count()
     with connection.cursor() as cursor:
-        for entry, concerned in _places(runs):
-            found += _count(cursor, entry, concerned)
-            places.update(run.account_id for run in concerned)
+        for place in _places(runs):
+            found += _count(cursor, place)
+            places.update(run.account_id for run in place.runs)
     if found:
         raise ResidueFound(f"{found} rows left")
     for run in runs:
@@ -287,7 +288,7 @@ def _finish(runs: Sequence[Run], at: datetime) -> bool:
 
 
 #: What is done with a run that stands at a step; the last step is the end. False: come back for more.
-STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
+STEPS: dict[Step, Callable[[Sequence[Run], datetime], bool]] = {
     Step.CLAIMED: _fence,
     Step.FENCED: _destroy_keys,
     Step.KEY_DESTROYED: _erase_rows,
@@ -334,8 +335,8 @@ def _ends_the_account(run: Run) -> bool:
 
 
 def _without_key(runs: Sequence[Run]) -> list[int]:
-    encrypted = {entry.category for entry in datamap.entries() if entry.encrypted}
-    return [run.account_id for run in runs if _ends_the_account(run) and not encrypted & set(run.held)]
+    encrypted = datamap.encrypted()
+    return [run.account_id for run in runs if _ends_the_account(run) and encrypted.isdisjoint(run.held)]
 
 
 def _change(account: Account, run: Run, at: datetime) -> None:
@@ -383,15 +384,41 @@ def _ledger_line(kind: str, run: Run) -> dict[str, Any]:
 # --- Rows ----------------------------------------------------------------------------------------------------
 
 
-def _places(runs: Sequence[Run]) -> list[tuple[Entry, list[Run]]]:
-    """Declared tables in the order in which rows can go, each with the runs that concern it."""
-    named = {Category(name) for run in runs for name in run.categories}
-    return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
+class Place(NamedTuple):
+    """A declared table, the runs that it concerns, and the condition on the rows of theirs that go."""
+
+    entry: Entry
+    runs: list[Run]
+    where: str
+    params: list[Any]
 
 
-def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run], budget: int) -> list[tuple[int, int]]:
+def _places(runs: Sequence[Run]) -> list[Place]:
+    """Declared tables in the order in which rows can go."""
+    concerned = {
+        category: [run for run in runs if category in run.categories]
+        for category in {Category(name) for run in runs for name in run.categories}
+    }
+    keys = {category: array(run.account_id for run in those) for category, those in concerned.items()}
+    places = []
+    for entry in datamap.erasable(*concerned):
+        those = concerned[entry.category]  # type: ignore[index]
+        where, params = f'"{entry.column}" = ANY(%s::bigint[])', [keys[entry.category]]  # type: ignore[index]
+        if entry.by_reference:
+            where, params = f'"{entry.column}" = ANY(%s::uuid[])', [array(run.account.reference for run in those)]
+        if entry.until:
+            where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
+            params.append(max(run.claimed_on for run in those))  # type: ignore[arg-type]
+        if entry.model is Erasure:  # the run that is under way goes last, by itself
+            where += " AND id <> ALL(%s::bigint[])"
+            params.append(array(run.pk for run in those))
+        places.append(Place(entry, those, where, params))
+    return places
+
+
+def _delete(cursor: CursorWrapper, place: Place, budget: int) -> list[tuple[int, int]]:
     """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
-    where, params = _where(entry, runs)
+    entry, runs, where, params = place
     cursor.execute(
         f'SELECT count(*) FROM (SELECT 1 FROM "{entry.table}" WHERE {where} LIMIT {budget + 1}) AS a', params
     )
@@ -402,43 +429,27 @@ def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run], budget: in
         " SELECT owner, count(*) FROM gone GROUP BY owner",
         params,
     )
-    by_owner = {_owner(entry, run): run.account_id for run in runs}
-    return [(by_owner[owner], count) for owner, count in cursor.fetchall()]
+    if not entry.by_reference:
+        return cursor.fetchall()
+    by_reference = {run.account.reference: run.account_id for run in runs}
+    return [(by_reference[owner], count) for owner, count in cursor.fetchall()]
 
 
-def _count(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run]) -> int:
-    where, params = _where(entry, runs)
-    cursor.execute(f'SELECT count(*) FROM "{entry.table}" WHERE {where}', params)
+def _count(cursor: CursorWrapper, place: Place) -> int:
+    cursor.execute(f'SELECT count(*) FROM "{place.entry.table}" WHERE {place.where}', place.params)
     return cursor.fetchone()[0]
 
 
-def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Run]) -> None:
+def _detach(cursor: CursorWrapper, place: Place) -> None:
     """Let go of rows that stay, under a hold, but point at rows that go; what they say themselves stays as it is."""
     for other in datamap.entries():
         for pointer in other.model._meta.local_concrete_fields:
-            if pointer.related_model is not entry.model or not pointer.null or other.category is None:
+            if pointer.related_model is not place.entry.model or not pointer.null or other.category is None:
                 continue
-            staying = [run.account_id for run in runs if other.category in run.held]
+            staying = [run.account_id for run in place.runs if other.category in run.held]
             if staying:
                 cursor.execute(
                     f'UPDATE "{other.table}" SET "{pointer.column}" = NULL'
                     f' WHERE "{other.column}" = ANY(%s) AND "{pointer.column}" IS NOT NULL',
                     [staying],
                 )
-
-
-def _where(entry: Entry, runs: Sequence[Run]) -> tuple[str, list[Any]]:
-    owners = [_owner(entry, run) for run in runs]
-    where = f'"{entry.column}" = ANY(%s)'
-    params: list[Any] = [owners]
-    if entry.until:
-        where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
-        params.append(max(run.claimed_on for run in runs))
-    if entry.model is Erasure:  # the run that is under way goes last, by itself
-        where += " AND id <> ALL(%s)"
-        params.append([run.pk for run in runs])
-    return where, params
-
-
-def _owner(entry: Entry, run: Run) -> Any:
-    return run.account.reference if entry.by_reference else run.account_id

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
+from cannonworks.lookups import array
 from retention.models import Step
 
 
@@ -104,9 +105,10 @@ def take(step: Step, keys: Collection[int], at: datetime) -> list[Run]:
             "SELECT run.id, account.id, account.reference, rows, rescan,"
             " rule, clause, rules_digest, due_on, claimed_on, categories, held, run.reference"
             " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
-            " WHERE run.id = ANY(%s) AND step = %s AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s)"
+            " WHERE run.id = ANY(%s::bigint[]) AND step = %s"
+            " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s)"
             " ORDER BY run.id FOR UPDATE OF run SKIP LOCKED",
-            [list(keys), step, at],
+            [array(keys), step, at],
         )
         return [
             Run(Owner(pk, reference), *known, json.loads(rows), rescan and json.loads(rescan), pk=run_pk)
@@ -122,13 +124,13 @@ def note(runs: Sequence[Run], *fields: str, step: Step) -> None:
             f"UPDATE retention_erasure AS run SET step = %s{assigned}"
             f" FROM {_records('id', *fields)} WHERE run.id = new.id"
             if fields
-            else "UPDATE retention_erasure SET step = %s WHERE id = ANY(%s)",
-            [step, _json(runs, *fields) if fields else [run.pk for run in runs]],
+            else "UPDATE retention_erasure SET step = %s WHERE id = ANY(%s::bigint[])",
+            [step, _json(runs, *fields) if fields else array(run.pk for run in runs)],
         )
 
 
 def _records(*names: str) -> str:
-    return f"json_to_recordset(%s) AS new({', '.join(f'{name} {TYPES[name]}' for name in names)})"
+    return f"jsonb_to_recordset(%s) AS new({', '.join(f'{name} {TYPES[name]}' for name in names)})"
 
 
 def _json(runs: Sequence[Run], *names: str) -> str:

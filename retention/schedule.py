@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from accounts.models import Account
 from accounts.services import dates_of
@@ -38,6 +39,14 @@ class History:
     records: tuple[date, ...] = ()
     holds: Mapping[Category, tuple[Stop, ...]] = field(default_factory=dict)
     deferred: frozenset[Category] = frozenset()
+
+    @cached_property
+    def fates(self) -> tuple[Fate, ...]:
+        """What ``schedule`` gives, computed once: a run of erasure asks several times."""
+        fates = _of_tombstone(self) if self.state == State.ERASED else _of_the_living(self)
+        if not self.holds:
+            return tuple(fates)
+        return tuple(replace(fate, held_by=self.holds.get(fate.category, ())) for fate in fates)
 
     def but(self, state: State, **dates: date | None) -> History:
         """The same history with another state and dates: "what if"."""
@@ -94,13 +103,7 @@ def record_ends(account_ids: Iterable[int]) -> dict[int, set[date]]:
 
 def schedule(history: History) -> list[Fate]:
     """The fate of every category, in the order of the categories. Erased ones that left nothing behind are left out."""
-    if history.state == State.ERASED:
-        fates = _of_tombstone(history)
-    else:
-        fates = [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
-    if not history.holds:
-        return fates
-    return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
+    return list(history.fates)
 
 
 def due(history: History, on: date) -> list[Fate]:
@@ -128,6 +131,10 @@ def next_due(history: History, *, evidence_is_gone: bool = False) -> date | None
 def deciding_rule(history: History) -> Rule:
     """The rule that decides over what goes with a living account."""
     return rules.rule_for(history.state, history.dates)
+
+
+def _of_the_living(history: History) -> list[Fate]:
+    return [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
 
 
 def _ends_on(history: History) -> date | None:

@@ -12,6 +12,7 @@ from django.db import connection
 from cannonworks import datamap, documents, rules, signing
 from cannonworks.datamap import Category
 from cannonworks.deadlines import in_amsterdam, local_date
+from cannonworks.lookups import array
 from retention import schedule
 from retention.models import Erasure, StatementMail
 from retention.runs import Run
@@ -77,8 +78,8 @@ def address(runs: Sequence[Run]) -> None:
             " person.language, 0, run.claimed_on"
             " FROM retention_erasure AS run JOIN accounts_user AS person USING (account_id)"
             " LEFT JOIN accounts_company AS company USING (account_id)"
-            " WHERE run.id = ANY(%s) AND person.is_main ON CONFLICT DO NOTHING",
-            [[run.pk for run in runs]],
+            " WHERE run.id = ANY(%s::bigint[]) AND person.is_main ON CONFLICT DO NOTHING",
+            [array(run.pk for run in runs)],
         )
 
 
