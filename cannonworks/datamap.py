@@ -132,8 +132,7 @@ def register(
     ``account`` names the field with the account (or its reference); ``until`` a date field of each row before which
     it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
     """
-    _in_order.cache_clear()
-    _entries[model] = Entry(
+    declared = Entry(
         model,
         category,
         subject,
@@ -144,14 +143,20 @@ def register(
         until,
         leaves_by,
     )
+    _add(declared)
 
 
 def outside(model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None) -> None:
     """Declare a model that holds no data of an account, and say why that is so."""
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
+    _add(Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why))
+
+
+def _add(declared: Entry) -> None:
+    _entries[declared.model] = declared
     _in_order.cache_clear()
-    _entries[model] = Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why)
+    encrypted.cache_clear()
 
 
 def entry(model: type[models.Model]) -> Entry:
@@ -180,6 +185,7 @@ def erasable(*categories: Category) -> list[Entry]:
     return [e for e in entries(*categories) if e.leaves_by == "erasure"] if categories else []
 
 
+@cache
 def encrypted() -> frozenset[Category]:
     """The categories with encrypted fields: the account's key goes with the last of them."""
     return frozenset(e.category for e in _in_order(()) if e.category and e.encrypted)

@@ -85,6 +85,8 @@ def line(
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in (str, int, bool, type(None)):  # nearly all of them
+        return value
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):

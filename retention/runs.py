@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -24,7 +24,7 @@ class Owner(NamedTuple):
     """The account of a run: by its key, and by the only name that it has outside its own rows."""
 
     pk: int
-    reference: UUID
+    reference: str
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Run:
     claimed_on: date
     categories: list[str]
     held: list[str]
-    reference: UUID = field(default_factory=uuid4)
+    reference: str = field(default_factory=lambda: str(uuid4()))
     rows: dict[str, int] = field(default_factory=dict)
     rescan: dict[str, Any] | None = None
     statement: dict[str, Any] | None = None
@@ -102,8 +102,8 @@ def take(step: Step, keys: Collection[int], at: datetime) -> list[Run]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT run.id, account.id, account.reference, rows, rescan,"
-            " rule, clause, rules_digest, due_on, claimed_on, categories, held, run.reference"
+            "SELECT run.id, account.id, account.reference::text, rows, rescan,"
+            " rule, clause, rules_digest, due_on, claimed_on, categories, held, run.reference::text"
             " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
             " WHERE run.id = ANY(%s::bigint[]) AND step = %s"
             " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s)"

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from accounts.models import Account
 from accounts.services import dates_of
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.datamap import Category, entries
-from cannonworks.rules import WITH_THE_ACCOUNT, Rule
+from cannonworks.rules import WITH_THE_ACCOUNT, Rule, Window
 from retention.models import Ground, Hold
 
 
@@ -141,23 +141,27 @@ def _ends_on(history: History) -> date | None:
     return deciding_rule(history).window(history.dates).erase_on
 
 
-def _with_the_account(history: History) -> list[Fate]:
+def _with_the_account(history: History) -> tuple[Fate, ...]:
     rule = deciding_rule(history)
-    window = rule.window(history.dates)
-    state_rule = rules.rule_for(history.state, {**history.dates, "ordered_on": None})
-    losing = (state_rule,) if state_rule != rule else ()
+    state_rule = rules.rule_for(history.state, {})
+    losing = (state_rule,) if state_rule is not rule else ()
+    return _together(rule.window(history.dates), losing, rules.rule("issued document"))
+
+
+@lru_cache(maxsize=1024)  # what falls due in one night falls due under few windows
+def _together(window: Window, losing: tuple[Rule, ...], seven_years: Rule) -> tuple[Fate, ...]:
     # Seven years for an issued document bind the holder while the account lives; with the account they end.
-    seven_years = (rules.rule("issued document"),) if window.erase_on else ()
-    return [
+    ending = (seven_years,) if window.erase_on else ()
+    return tuple(
         Fate(
             category,
-            rule,
+            window.rule,
             window.kept_until,
             window.erase_on,
-            losing=losing + (seven_years if category == Category.DOCUMENTS else ()),
+            losing=losing + (ending if category == Category.DOCUMENTS else ()),
         )
         for category in WITH_THE_ACCOUNT
-    ]
+    )
 
 
 def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:

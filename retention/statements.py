@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def issue(runs: Sequence[Run], histories: Mapping[int, History], *, at: datetime
 
 def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str, Any]:
     """What a statement says, as plain JSON without personal data; ``history`` is the account's after the run."""
-    erased_on = max(run.claimed_on, local_date(at))
+    today, moment = _here(at)
+    erased_on = max(run.claimed_on, today)
     return {
         "kind": "erasure-statement",
         "version": 1,
@@ -56,7 +58,7 @@ def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str
         "rescan": run.rescan,
         "rules": run.rules_digest,
         "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),
-        "issued_at": in_amsterdam(at).isoformat(timespec="seconds"),
+        "issued_at": moment,
         "language": language,
     }
 
@@ -89,6 +91,11 @@ def rows_by_category(run: Erasure | Run) -> dict[str, int]:
     for entry in datamap.entries(*map(Category, run.categories)):
         rows[entry.category] += run.rows.get(entry.table, 0)
     return rows
+
+
+@lru_cache(maxsize=8)  # a batch of statements is issued at one moment
+def _here(at: datetime) -> tuple[date, str]:
+    return local_date(at), in_amsterdam(at).isoformat(timespec="seconds")
 
 
 def _kept(fate: Fate) -> dict[str, Any]:
