@@ -187,7 +187,7 @@ def erasable(*categories: Category) -> list[Entry]:
 
 
 @cache
-def encrypted() -> frozenset[Category]:
+def encrypted() -> frozenset[str]:
     """The categories with encrypted fields: the account's key goes with the last of them."""
     return frozenset(e.category for e in _in_order(()) if e.category and e.encrypted)
 

@@ -28,7 +28,9 @@ COLUMNS = {
 class HasReference(Protocol):
     """An account or a user: something the journal may name by its random reference."""
 
-    reference: UUID
+    @property
+    def reference(self) -> UUID | str:
+        """A random reference."""
 
 
 class Actor(HasReference, Protocol):

@@ -111,7 +111,7 @@ def take(step: Step, keys: Collection[int], at: datetime) -> list[Run]:
             [array(keys), step, at],
         )
         return [
-            Run(Owner(pk, reference), *known, json.loads(rows), rescan and json.loads(rescan), pk=run_pk)
+            Run(Owner(pk, reference), *known, json.loads(rows), rescan and json.loads(rescan), pk=run_pk)  # type: ignore[call-arg,misc]
             for run_pk, pk, reference, rows, rescan, *known in cursor.fetchall()
         ]
 
