@@ -193,6 +193,12 @@ def check_writable(account: Account) -> None:
         )
 
 
+def check_staff(actor: User) -> None:
+    """Refuse what only members of staff of CannonWorks may do."""
+    if not actor.is_staff:
+        raise Refused("not_staff", _("Only staff can do this."))
+
+
 def data_key(account: Account) -> bytes:
     """The account's own data key, unwrapped. KeyUnavailable when it is destroyed or the wrapping key is missing."""
     row = DataKey.objects.filter(account=account).first()
