@@ -80,7 +80,10 @@ def lapse_trials(*, on: date, only: Collection[int] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a dry run: what would happen (``lapse``, ``erase`` or, for a hold on all of it, ``hold``) to an account on the day asked about, and why."""
+    """One line of a dry run: what would happen to an account on the day asked about, and why.
+
+    ``does`` is ``lapse``, ``erase``, or ``hold`` where a hold stands before all of it.
+    """
 
     account: str
     state: str

@@ -25,7 +25,6 @@ from relations.models import Relation
 from retention import ledger
 from retention.models import Erasure, StatementMail, Step
 from tests.lives import account_in, fill, full_life, rows
-from tests.mail import post_office  # noqa: F401 a fixture
 from tests.processes import ROOT, environment, manage, until
 
 pytestmark = [
@@ -100,7 +99,9 @@ def test_every_entry_of_beat_names_a_task_that_exists():
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
 
 
-def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_the_way(programs, env, post_office, tmp_path):
+def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_the_way(
+    programs, env, post_office, tmp_path
+):
     today = timezone.localdate()
     due = full_life(cancelled_on=today - relativedelta(years=2))
     others = [account_in(State.CANCELLED, on=today - relativedelta(years=2)) for _n in range(5)]
@@ -114,7 +115,9 @@ def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_th
     first = worker(programs, "first", env)
     with transaction.atomic():
         Relation.objects.select_for_update().get(account=due, company_name="Jansen & Zoon")  # rows cannot go yet
-        beat = programs("beat", "beat", "-s", schedule, "--pidfile=", "--loglevel", "info", ready="Sending due task sweep", env=env)
+        beat = programs(
+            "beat", "beat", "-s", schedule, "--pidfile=", "--loglevel", "info", ready="Sending due task sweep", env=env
+        )
         until(lambda: Erasure.objects.filter(step=Step.KEY_DESTROYED).count() == 6, "the worker comes to the rows")
         first.kill()
     assert Erasure.objects.filter(step=Step.DONE).count() == 0
@@ -138,7 +141,9 @@ def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_th
     until(lambda: not StatementMail.objects.exists(), "the statements are mailed")
     letters = [letter for letter in post_office.letters if letter["To"] == address]
     assert len(post_office.letters) == 6
-    files = {part.get_filename().rpartition(".")[2]: part.get_payload(decode=True) for part in letters[0].iter_attachments()}
+    files = {
+        part.get_filename().rpartition(".")[2]: part.get_payload(decode=True) for part in letters[0].iter_attachments()
+    }
     run = Erasure.objects.get(account=due)
     assert set(files) == {"pdf", "json"}
     assert letters[0]["Message-ID"].startswith(f"<statement-{run.reference}@")
@@ -146,5 +151,7 @@ def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_th
         (tmp_path / f"statement.{kind}").write_bytes(content)
         done = manage("verify_statement", str(tmp_path / f"statement.{kind}"), env=env)
         assert (done.returncode, done.stderr) == (0, "")
-        assert re.match(rf"Proven: statement of erasure {run.reference}, erased on {today}, signed with key ", done.stdout)
+        assert re.match(
+            rf"Proven: statement of erasure {run.reference}, erased on {today}, signed with key ", done.stdout
+        )
     assert len(letters) == 1

@@ -15,7 +15,12 @@ pytestmark = pytest.mark.clause("19")
 
 
 def declare(model, **options) -> Entry:
-    options = {"category": Category.RELATIONS, "subject": Subject.RELATION, "plain": frozenset({"id", "account"}), **options}
+    options = {
+        "category": Category.RELATIONS,
+        "subject": Subject.RELATION,
+        "plain": frozenset({"id", "account"}),
+        **options,
+    }
     return Entry(model, **options)
 
 
@@ -109,7 +114,9 @@ def test_every_row_of_an_account_is_found_by_an_index():
         if entry.category:
             with connection.cursor() as cursor:
                 found = connection.introspection.get_constraints(cursor, entry.table)
-            if not any((c["index"] or c["unique"]) and c["columns"] and c["columns"][0] == entry.column for c in found.values()):
+            if not any(
+                (c["index"] or c["unique"]) and c["columns"] and c["columns"][0] == entry.column for c in found.values()
+            ):
                 without.append(entry.table)
     assert without == []
 
@@ -129,4 +136,8 @@ def test_who_sees_what_follows_from_the_category():
 def test_no_field_of_people_is_left_to_the_holders_fancy():
     """§4: no custom fields; nothing that takes what it is given, where data subjects are kept."""
     for entry in datamap.entries(Category.RELATIONS, Category.EMPLOYEES):
-        assert not [f.name for f in entry.model._meta.local_concrete_fields if isinstance(f, models.JSONField | models.TextField)]
+        assert not [
+            f.name
+            for f in entry.model._meta.local_concrete_fields
+            if isinstance(f, models.JSONField | models.TextField)
+        ]

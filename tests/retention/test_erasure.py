@@ -109,7 +109,10 @@ def test_the_ledger_tells_twice_before_and_after():
 def test_the_journal_tells_it_too():
     account = erase(account_in(State.CANCELLED, on=CANCELLED_ON), on=DUE_ON)
     events = Entry.objects.filter(account_reference=account.reference, event__startswith="erasure.")
-    assert list(events.order_by("id").values_list("event", "clause")) == [("erasure.claimed", "5.4"), ("erasure.done", "5.4")]
+    assert list(events.order_by("id").values_list("event", "clause")) == [
+        ("erasure.claimed", "5.4"),
+        ("erasure.done", "5.4"),
+    ]
 
 
 @pytest.mark.clause("1", "5.4")
@@ -208,7 +211,14 @@ def test_bookkeeping_goes_year_by_year_and_never_before():
     charge_subscription(account, on=date(2022, 6, 1))
     lifecycle.cancel_account(account, actor=account.main_user, on=date(2022, 7, 1))
     left = []
-    for on in (date(2024, 7, 1), date(2027, 12, 31), date(2028, 1, 1), date(2029, 1, 1), date(2029, 12, 31), date(2030, 1, 1)):
+    for on in (
+        date(2024, 7, 1),
+        date(2027, 12, 31),
+        date(2028, 1, 1),
+        date(2029, 1, 1),
+        date(2029, 12, 31),
+        date(2030, 1, 1),
+    ):
         account = Account.objects.filter(pk=account.pk).first()
         erasure.erase_due(on=on, at=moment(on))
         left.append((SubscriptionInvoice.objects.count(), Payment.objects.count()))
@@ -226,7 +236,13 @@ def test_evidence_goes_after_five_years_and_then_the_tombstone():
     assert rows(account, *of("evidence")) == before
     assert erase_everything_due(on=date(2033, 2, 28)) == 1
     assert rows(account) == {}
-    assert Account.objects.count() == Hold.objects.count() == ErasureWarning.objects.count() == Erasure.objects.count() == 0
+    assert (
+        Account.objects.count()
+        == Hold.objects.count()
+        == ErasureWarning.objects.count()
+        == Erasure.objects.count()
+        == 0
+    )
     assert erase_everything_due(on=date(2040, 1, 1)) == 0
 
 
@@ -273,7 +289,11 @@ def test_a_confirmed_letter_erases_at_once(state):
     account = erase(account, on=on)
     assert (account.state, account.erased_on) == (State.ERASED, on)
     run = Erasure.objects.get()
-    assert (run.rule, run.clause, run.statement["statement"]["reason"]) == ("letter", "5.5", {"rule": "letter", "clause": "5.5"})
+    assert (run.rule, run.clause, run.statement["statement"]["reason"]) == (
+        "letter",
+        "5.5",
+        {"rule": "letter", "clause": "5.5"},
+    )
 
 
 @pytest.mark.clause("5.1")

@@ -130,7 +130,9 @@ def test_a_worker_killed_within_a_batch_leaves_no_account_out_and_does_none_twic
     def worker():
         erasure.BATCH = 2
         real, calls = erasure.STEPS[Step.ROWS_ERASED], []
-        erasure.STEPS[Step.ROWS_ERASED] = lambda runs, at: real(runs, at) if not calls and not calls.append(1) else die()
+        erasure.STEPS[Step.ROWS_ERASED] = lambda runs, at: (
+            real(runs, at) if not calls and not calls.append(1) else die()
+        )
         erasure.erase_due(on=DUE_ON, at=AT)
 
     assert ended(fork(worker)) == -signal.SIGKILL

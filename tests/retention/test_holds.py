@@ -18,7 +18,13 @@ from tests.lives import CANCELLED_ON, DUE_ON, EVERYTHING, account_in, erase, ful
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5 hold")]
 DAY = timedelta(days=1)
-GOOD = {"name": "Geschil", "categories": ["relations"], "ground": Ground.STATUTORY, "basis": "AWR 52", "proportionality": "Niet meer."}
+GOOD = {
+    "name": "Geschil",
+    "categories": ["relations"],
+    "ground": Ground.STATUTORY,
+    "basis": "AWR 52",
+    "proportionality": "Niet meer.",
+}
 
 
 @pytest.fixture
@@ -61,7 +67,13 @@ def test_only_staff_place_and_release(cancelled, staff, outsider):
 
 @pytest.mark.parametrize(
     ("review_on", "goes"),
-    [(CANCELLED_ON, False), (CANCELLED_ON + DAY, True), (date(2027, 2, 28), True), (date(2027, 3, 1), False), (None, True)],
+    [
+        (CANCELLED_ON, False),
+        (CANCELLED_ON + DAY, True),
+        (date(2027, 2, 28), True),
+        (date(2027, 3, 1), False),
+        (None, True),
+    ],
 )
 def test_the_review_lies_within_a_year(cancelled, staff, review_on, goes):
     if goes:
@@ -70,7 +82,9 @@ def test_the_review_lies_within_a_year(cancelled, staff, review_on, goes):
         assert code(place, cancelled, staff, review_on=review_on) == "review_date"
 
 
-@pytest.mark.parametrize("fields", [{"basis": ""}, {"proportionality": ""}, {"name": ""}, {"ground": "because"}, {"categories": []}])
+@pytest.mark.parametrize(
+    "fields", [{"basis": ""}, {"proportionality": ""}, {"name": ""}, {"ground": "because"}, {"categories": []}]
+)
 def test_a_hold_says_why_or_is_not_placed(cancelled, staff, fields):
     with pytest.raises(ValidationError), transaction.atomic():
         place(cancelled, staff, **fields)

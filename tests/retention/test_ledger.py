@@ -30,7 +30,11 @@ def test_what_is_appended_is_read_back_in_order_each_naming_the_one_before():
     ledger.append([{"kind": "erased", "account": "a"}])
     ledger.append([])
     entries = list(ledger.read())
-    assert [(e["number"], e["kind"], e["account"]) for e in entries] == [(1, "claimed", "a"), (2, "claimed", "b"), (3, "erased", "a")]
+    assert [(e["number"], e["kind"], e["account"]) for e in entries] == [
+        (1, "claimed", "a"),
+        (2, "claimed", "b"),
+        (3, "erased", "a"),
+    ]
     hashes = [json.loads(line)["hash"] for line in lines()]
     assert [entry["before"] for entry in entries] == ["0" * 64, *hashes[:2]]
 
@@ -57,7 +61,9 @@ def test_a_removed_line_is_found(n):
     assert broken() == f"Line {n + 1} of the ledger was changed, or one before it removed."
 
 
-@pytest.mark.parametrize("line", ["not json", "[]", "{}", "null", '"hash"', '{"hash": "x"}', '{"hash": "x", "before": "y"}'])
+@pytest.mark.parametrize(
+    "line", ["not json", "[]", "{}", "null", '"hash"', '{"hash": "x"}', '{"hash": "x", "before": "y"}']
+)
 def test_a_line_that_is_none_is_found(line):
     ledger.append([{"account": "a"}])
     with ledger.path().open("a") as file:

@@ -16,7 +16,6 @@ from retention import alarms, post, warnings
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, StatementMail
 from tests.factories import CompanyFields
 from tests.lives import CANCELLED_ON, DUE_ON, account_in, confirmed_letter, erase, hold, moment
-from tests.mail import post_office  # noqa: F401 a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.4")]
 DAY = timedelta(days=1)
@@ -75,7 +74,10 @@ def test_a_warning_says_when_what_goes_what_stays_and_the_way_back(post_office):
     assert send(FIRST) == 1
     (letter,) = post_office.letters
     warning = ErasureWarning.objects.get()
-    assert (letter["To"], letter["Subject"]) == (account.main_user.email, "The data of Timmer & Zoon will be erased on 28 February 2028")
+    assert (letter["To"], letter["Subject"]) == (
+        account.main_user.email,
+        "The data of Timmer & Zoon will be erased on 28 February 2028",
+    )
     assert letter["Message-ID"].startswith(f"<warning-{warning.pk}@")
     text = letter.get_content()
     for said in ("Monday 28 February 2028", "Timmer & Zoon", "Employees and contractors", "The account was cancelled.",
@@ -144,7 +146,10 @@ def test_the_statement_is_mailed_as_pdf_and_json_and_the_address_forgotten(post_
     assert send(DUE_ON) == 1
     (letter,) = post_office.letters
     run = Erasure.objects.get()
-    assert (letter["To"], letter["Message-ID"].split("@")[0]) == ("anna@korenmaat.example", f"<statement-{run.reference}")
+    assert (letter["To"], letter["Message-ID"].split("@")[0]) == (
+        "anna@korenmaat.example",
+        f"<statement-{run.reference}",
+    )
     parts = {part.get_content_type(): part for part in letter.iter_attachments()}
     assert {kind: part.get_filename() for kind, part in parts.items()} == {
         "application/pdf": f"statement-{run.reference}.pdf",
@@ -167,7 +172,9 @@ def test_a_repeat_after_a_crash_is_seen_to_be_the_same_mail(post_office):
     send(DUE_ON)
     first, second = post_office.letters
     assert first["Message-ID"] == second["Message-ID"]
-    assert [part.get_payload() for part in first.iter_attachments()] == [part.get_payload() for part in second.iter_attachments()]
+    assert [part.get_payload() for part in first.iter_attachments()] == [
+        part.get_payload() for part in second.iter_attachments()
+    ]
 
 
 @pytest.mark.clause("6")

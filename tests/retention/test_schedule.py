@@ -21,7 +21,9 @@ BOOKS = (date(2032, 1, 1), date(2034, 1, 1))
 def history(state: State, *, records=(), holds=None, deferred=(), **dates: date) -> History:
     known = dict.fromkeys(("signed_up_on", "trial_ends_on", "cancelled_on", "ordered_on", "erased_on"))
     known |= {"signed_up_on": date(2024, 1, 1), "trial_ends_on": date(2024, 1, 31), **dates}
-    return History(state, known, tuple(records), {Category(c): HOLD for c in holds or ()}, frozenset(map(Category, deferred)))
+    return History(
+        state, known, tuple(records), {Category(c): HOLD for c in holds or ()}, frozenset(map(Category, deferred))
+    )
 
 
 def told(fates) -> dict[str, tuple]:
@@ -73,7 +75,11 @@ def test_what_is_due_is_due_from_its_day_on(on, count):
 def test_books_whose_years_are_over_wait_for_the_account_and_go_with_it():
     cancelled = history(State.CANCELLED, cancelled_on=DAY, records=(date(2020, 1, 1), date(2034, 1, 1)))
     assert due(cancelled, date(2028, 2, 27)) == []
-    assert told(due(cancelled, date(2028, 2, 28)))["bookkeeping"] == ("bookkeeping", date(2034, 1, 1), date(2028, 2, 28))
+    assert told(due(cancelled, date(2028, 2, 28)))["bookkeeping"] == (
+        "bookkeeping",
+        date(2034, 1, 1),
+        date(2028, 2, 28),
+    )
     old = history(State.CANCELLED, cancelled_on=DAY, records=(date(2020, 1, 1),))
     assert told(schedule(old))["bookkeeping"] == ("bookkeeping", date(2020, 1, 1), date(2028, 2, 28))
 

@@ -110,10 +110,20 @@ def test_a_trial_that_nobody_activates(signed_up, lapses, erased):
 @pytest.mark.clause("5.4")
 @pytest.mark.parametrize(
     ("cancelled", "erased"),
-    [("2024-02-29", "2026-02-28"), ("2026-02-28", "2028-02-28"), ("2024-08-31", "2026-08-31"), ("2022-02-28", "2024-02-28")],
+    [
+        ("2024-02-29", "2026-02-28"),
+        ("2026-02-28", "2028-02-28"),
+        ("2024-08-31", "2026-08-31"),
+        ("2022-02-28", "2024-02-28"),
+    ],
 )
 def test_a_cancelled_account_goes_on_its_second_anniversary(cancelled, erased):
-    life = (("2020-01-01", "sign_up"), ("2020-01-02", "activate"), ("2020-01-03", "add_relation"), (cancelled, "cancel"))
+    life = (
+        ("2020-01-01", "sign_up"),
+        ("2020-01-02", "activate"),
+        ("2020-01-03", "add_relation"),
+        (cancelled, "cancel"),
+    )
     before = str(date.fromisoformat(erased) - timedelta(days=1))
     assert outcome(*life, until=before) == ("cancelled", {"account": None, "relations": None, "evidence": None})
     assert outcome(*life, until=erased) == ("erased", {"account": erased, "relations": erased, "evidence": None})
@@ -154,7 +164,12 @@ def test_bookkeeping_goes_year_by_year_and_evidence_after_five():
 
 @pytest.mark.clause("1", "5.1")
 def test_bookkeeping_is_never_erased_while_the_account_exists():
-    life = (("2010-01-01", "sign_up"), ("2010-01-02", "activate"), ("2010-01-03", "charge_subscription"), ("2024-05-05", "cancel"))
+    life = (
+        ("2010-01-01", "sign_up"),
+        ("2010-01-02", "activate"),
+        ("2010-01-03", "charge_subscription"),
+        ("2024-05-05", "cancel"),
+    )
     assert outcome(*life, until="2026-05-04")[1]["bookkeeping"] is None
     assert outcome(*life, until="2026-05-05")[1]["bookkeeping"] == "2026-05-05"
 
@@ -171,7 +186,9 @@ def test_bookkeeping_is_never_erased_while_the_account_exists():
     ids=["trial", "lapsed", "cancelling", "cancelled"],
 )
 def test_a_registered_letter_erases_on_its_day_whatever_the_state(way):
-    state, erased = outcome(("2024-01-01", "sign_up"), *way, ("2024-03-07", "receive_registered_letter"), until="2024-03-07")
+    state, erased = outcome(
+        ("2024-01-01", "sign_up"), *way, ("2024-03-07", "receive_registered_letter"), until="2024-03-07"
+    )
     assert (state, erased["account"]) == ("erased", "2024-03-07")
 
 
@@ -206,7 +223,9 @@ def test_a_hold_on_everything_keeps_the_account_as_it_is():
             ("2022-01-01", "place_hold", {"name": "a", "categories": EVERYTHING}))  # fmt: skip
     assert outcome(*life, until="2030-01-01") == ("cancelled", {"account": None, "evidence": None})
     assert refusals(run(*life, ("2024-01-01", "reactivate"), until="2024-01-01"))[-1] == "too_late"
-    assert outcome(*life, ("2025-05-05", "release_hold", {"name": "a"}), until="2025-05-05")[1]["account"] == "2025-05-05"
+    assert (
+        outcome(*life, ("2025-05-05", "release_hold", {"name": "a"}), until="2025-05-05")[1]["account"] == "2025-05-05"
+    )
 
 
 @pytest.mark.clause("5 hold", "6")
@@ -241,7 +260,12 @@ def test_what_two_holds_keep_goes_with_the_second_release():
 
 @pytest.mark.clause("5.2")
 def test_an_invoice_can_be_deleted_after_seven_years_and_never_by_itself():
-    life = (("2020-01-01", "sign_up"), ("2020-01-02", "activate"), ("2020-12-31", "issue_invoice"), ("2021-01-01", "issue_invoice"))
+    life = (
+        ("2020-01-01", "sign_up"),
+        ("2020-01-02", "activate"),
+        ("2020-12-31", "issue_invoice"),
+        ("2021-01-01", "issue_invoice"),
+    )
     result = run(*life, ("2027-12-31", "delete_invoice"), ("2028-01-01", "delete_invoice"), ("2028-01-01", "delete_invoice"),
                  ("2029-01-01", "delete_invoice"), ("2029-01-01", "delete_invoice"), until="2029-01-01")  # fmt: skip
     assert refusals(result)[4:] == ["kept_seven_years", None, "kept_seven_years", None, "no_invoice"]
@@ -250,14 +274,22 @@ def test_an_invoice_can_be_deleted_after_seven_years_and_never_by_itself():
 
 @pytest.mark.clause("5.2", "5.4")
 def test_issued_invoices_go_with_the_account():
-    life = (("2020-01-01", "sign_up"), ("2020-01-02", "activate"), ("2020-12-31", "issue_invoice"), ("2021-01-01", "cancel"))
+    life = (
+        ("2020-01-01", "sign_up"),
+        ("2020-01-02", "activate"),
+        ("2020-12-31", "issue_invoice"),
+        ("2021-01-01", "cancel"),
+    )
     assert outcome(*life, until="2023-01-01")[1]["documents"] == "2023-01-01"
 
 
 @pytest.mark.clause("2", "5.4")
 def test_an_ended_account_is_read_only_and_not_charged():
     life = [("2020-01-01", "sign_up"), ("2020-01-02", "activate"), ("2021-01-01", "cancel")]
-    tried = [("2021-01-01", do) for do in ("add_relation", "add_employee", "issue_invoice", "delete_invoice", "charge_subscription")]
+    tried = [
+        ("2021-01-01", do)
+        for do in ("add_relation", "add_employee", "issue_invoice", "delete_invoice", "charge_subscription")
+    ]
     assert refusals(run(*life, *tried, until="2021-01-01"))[3:] == [
         "read_only", "read_only", "read_only", "no_invoice", "not_active",
     ]  # fmt: skip
@@ -553,7 +585,9 @@ def plain(result: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-DAYS_APART = st.one_of(st.integers(0, 3), st.integers(0, 400), st.sampled_from([0, 28, 29, 30, 31, 364, 365, 366, 729, 730, 731, 2557]))
+DAYS_APART = st.one_of(
+    st.integers(0, 3), st.integers(0, 400), st.sampled_from([0, 28, 29, 30, 31, 364, 365, 366, 729, 730, 731, 2557])
+)
 NAMES = st.sampled_from(["a", "b"])
 CATEGORIES = st.lists(st.sampled_from([*EVERYTHING, "bookkeeping", "evidence"]), min_size=1, max_size=3, unique=True)
 EVENTS = st.one_of(
@@ -571,7 +605,11 @@ EVENTS = st.one_of(
 @st.composite
 def scenarios(draw) -> dict[str, Any]:
     """A life from a day at random on; the days between events like to fall on the edges of the windows."""
-    day = draw(st.one_of(st.dates(date(2019, 1, 1), date(2025, 12, 31)), st.just(date(2024, 2, 29)), st.just(date(2023, 8, 31))))
+    day = draw(
+        st.one_of(
+            st.dates(date(2019, 1, 1), date(2025, 12, 31)), st.just(date(2024, 2, 29)), st.just(date(2023, 8, 31))
+        )
+    )
     events = [{"on": day.isoformat(), "do": "sign_up"}]
     for event in draw(st.lists(EVENTS, max_size=9)):
         day += timedelta(days=draw(DAYS_APART))
@@ -581,7 +619,9 @@ def scenarios(draw) -> dict[str, Any]:
 
 
 @pytest.mark.clause("2", "5.1", "5.2", "5.3", "5.4", "5.5", "5 hold")
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
 @given(raw=scenarios())
 def test_the_product_agrees_with_a_second_reading_of_the_clauses(raw):
     assert plain(simulate(read_scenario(raw))) == plain(second_opinion(raw))

@@ -126,7 +126,10 @@ def check_night(night: date, at: datetime, erased: dict[str, bool]) -> None:
         tasks.sweep()
     assert {name: Account.objects.get(pk=a.pk).state == "erased" for name, a in accounts.items()} == erased
     for account in Account.objects.filter(state=State.ERASED):
-        assert account.erased_on == (at + timedelta(hours=1 if at.month == 3 and at.day == 28 else 2)).date() or at.month == 10
+        assert (
+            account.erased_on == (at + timedelta(hours=1 if at.month == 3 and at.day == 28 else 2)).date()
+            or at.month == 10
+        )
 
 
 # --- Safety --------------------------------------------------------------------------------------------------
@@ -170,7 +173,9 @@ def other_rules(monkeypatch):
 
     def change():
         changed = [
-            rules.Rule(**{**vars(rule), "keep": Term(years=1), "erase": Term(years=1)}) if rule.name == "cancelled" else rule
+            rules.Rule(**{**vars(rule), "keep": Term(years=1), "erase": Term(years=1)})
+            if rule.name == "cancelled"
+            else rule
             for rule in rules.RULES
         ]
         monkeypatch.setattr(rules, "RULES", tuple(changed))
@@ -182,7 +187,10 @@ def other_rules(monkeypatch):
 
 
 def test_changed_rules_erase_nothing_until_staff_approved_their_dry_run(other_rules, staff, outsider):
-    due, next_year = account_in(State.CANCELLED, on=CANCELLED_ON), account_in(State.CANCELLED, on=CANCELLED_ON + timedelta(days=365))
+    due, next_year = (
+        account_in(State.CANCELLED, on=CANCELLED_ON),
+        account_in(State.CANCELLED, on=CANCELLED_ON + timedelta(days=365)),
+    )
     assert is_approved(moment(CANCELLED_ON))
     other_rules()
     assert run(DUE_ON) == Outcome(DUE_ON, 0, 0, 0, "rules not approved")
@@ -229,7 +237,9 @@ def test_a_dry_run_changes_nothing_and_tells_just_what_then_happens():
     told = dry_run(on=DUE_ON)
     assert (list(Account.objects.order_by("pk").values()), Entry.objects.count()) == before
     lapsing = {item.account for item in told if item.does == "lapse"}
-    erasing = {(item.account, item.categories, item.held, item.clause, item.due_on) for item in told if item.does == "erase"}
+    erasing = {
+        (item.account, item.categories, item.held, item.clause, item.due_on) for item in told if item.does == "erase"
+    }
     holding = {item.account for item in told if item.does == "hold"}
     last, tombstone = Entry.objects.latest("id").pk, Account.objects.get(state=State.ERASED)
 

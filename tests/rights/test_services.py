@@ -31,7 +31,9 @@ def code(service, *args, **kwargs) -> str:
 
 
 def record(account, *, actor, code="?"):
-    return record_letter(account, actor=actor, code=code, carrier_number="3S1", received_on=ON, identity_check="compared")
+    return record_letter(
+        account, actor=actor, code=code, carrier_number="3S1", received_on=ON, identity_check="compared"
+    )
 
 
 @pytest.fixture
