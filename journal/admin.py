@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -77,7 +79,7 @@ def facts(entry: Entry) -> str:
     return ", ".join(f"{name}: {_plain(value)}" for name, value in entry.facts.items()) or "–"
 
 
-def latest(reference: object, count: int) -> QuerySet[Entry]:
+def latest(reference: UUID, count: int) -> QuerySet[Entry]:
     """The last entries about an account, newest first; served by an index."""
     return Entry.objects.filter(account_reference=reference).order_by("-id")[:count]
 

@@ -1,4 +1,4 @@
-"""Real processes and connections beside the test's own: programs, forks and threads, each with a time limit."""
+"""Real processes of the product beside a test: on the test's database, queue and keys, and never left behind."""
 
 from __future__ import annotations
 
@@ -9,42 +9,70 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
 
-ROOT = Path(__file__).parents[1]
+#: Seconds that anything here may take.
 PATIENCE = 60
 
 
-def environment(**changes: str) -> dict[str, str]:
-    """The settings of this test as a program reads them: its database, queues, secrets, ledger; no mail."""
-    address, query, options = settings.DATABASE_URL.partition("?")
-    database = address.rpartition("/")[0] + f"/{connection.settings_dict['NAME']}" + query + options
+def environment(**more: str) -> dict[str, str]:
+    """What a process needs to work on this test's database, queue, ledger and secrets."""
+    address = settings.DATABASE_URL.rpartition("/")[0]
     return {
-        **{name: value for name, value in os.environ.items() if name not in ("PYTEST_CURRENT_TEST",)},
+        **os.environ,
         "DJANGO_SETTINGS_MODULE": "cannonworks.settings",
-        "DATABASE_URL": database,
+        "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "KEY_ENCRYPTION_KEYS": settings.KEY_ENCRYPTION_KEYS,
-        "LOOKUP_KEY": settings.LOOKUP_KEY,
-        "STATEMENT_SIGNING_KEY": settings.STATEMENT_SIGNING_KEY,
         "LEDGER_DIR": str(settings.LEDGER_DIR),
         "EMAIL_URL": "dummymail://",
         "SECURE": "false",
-        **changes,
+        **{name: getattr(settings, name) for name in SECRETS},
+        **more,
     }
 
 
-def manage(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``manage.py`` in a process of its own."""
+SECRETS = ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "LOOKUP_KEY", "STATEMENT_SIGNING_KEY")
+
+
+def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python …`` to its end, at most a minute."""
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env or environment(), capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
+        [sys.executable, *arguments],
+        env=environment(**more), cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def running(*arguments: str, log: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``python …`` beside the test, with all it starts in one group that is killed at the end."""
+    with open(log, "ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            env=environment(**more), cwd=settings.BASE_DIR, stdout=file, stderr=file, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL the process and all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def manage(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``manage.py`` to its end, in ``env`` where it is not that of this test."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env=env or environment(), cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 

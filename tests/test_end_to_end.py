@@ -1,157 +1,132 @@
-"""The whole way round: a worker, beat and a mail server of their own, killed half-way, with a statement that verifies."""
+"""The main job on real components: beat, queue, workers, database and mail server, each a process or socket of its own."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import shelve
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from datetime import timedelta
+import email
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from email.message import Message
+from pathlib import Path
 
 import pytest
-from celery.beat import PersistentScheduler
+from aiosmtpd.controller import Controller
 from dateutil.relativedelta import relativedelta
-from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Account
 from accounts.states import State
-from cannonworks import datamap, rules
 from cannonworks.celery import app
-from relations.models import Relation
 from retention import ledger
-from retention.models import Erasure, StatementMail, Step
-from tests.lives import account_in, fill, full_life, rows
-from tests.processes import ROOT, environment, manage, until
+from retention.models import Erasure, ErasureWarning
+from tests import processes
+from tests.lives import EVERYTHING, account_in, confirmed_letter, full_life, hold, rows
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.clause("2", "5.4", "6", "14"),
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(240),
-]
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+EVIDENCE_AND_BOOKS = {
+    "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
+    "retention_erasurewarning", "finance_subscriptioninvoice", "finance_payment",
+}  # fmt: skip
 
 
-class Program:
-    """A program in a session of its own, with its output in a file."""
+class Mailbox:
+    """What the mail server took, in order."""
 
-    def __init__(self, log, *arguments: str, env: dict[str, str]) -> None:
-        self.log = log
-        with log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "cannonworks", *arguments], cwd=ROOT, env=env, stdout=out, stderr=out,
-                start_new_session=True,
-            )  # fmt: skip
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
 
-    def said(self) -> str:
-        assert self.process.poll() is None, self.log.read_text()
-        return self.log.read_text()
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.messages.append(email.message_from_bytes(envelope.content))
+        return "250 taken"
 
-    def kill(self) -> None:
-        """Kill it and its children at once, as a power cut would."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+    def to(self, address: str) -> list[Message]:
+        return [message for message in self.messages if message["To"] == address]
 
 
 @pytest.fixture
-def programs(tmp_path) -> Iterator:
-    started: list[Program] = []
-
-    def start(name: str, *arguments: str, ready: str, env: dict[str, str]) -> Program:
-        program = Program(tmp_path / f"{name}.log", *arguments, env=env)
-        started.append(program)
-        until(lambda: ready in program.said(), f"{name} is ready")
-        return program
-
-    yield start
-    for program in started:
-        program.kill()
-
-
-def worker(programs, name: str, env: dict[str, str]) -> Program:
-    return programs(name, "worker", "-c", "2", "--loglevel", "info", "-n", f"{name}@%h", ready="ready.", env=env)
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    """A mail server on loopback, with its address for EMAIL_URL."""
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield box, f"smtp://127.0.0.1:{port}"
+    finally:
+        server.stop()
 
 
-@pytest.fixture
-def env(post_office) -> dict[str, str]:
-    app.control.purge()
-    return environment(EMAIL_URL=post_office.url)
+def within(seconds: float, reached: Callable[[], bool]) -> bool:
+    """Whether it is so within the time; looked at ten times a second."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if reached():
+            return True
+        time.sleep(0.1)
+    return reached()
 
 
-def schedule_from_two_hours_ago(path: str) -> None:
-    """What beat finds when it starts after it was down: every task was last sent two hours ago."""
-    scheduler = PersistentScheduler(app, schedule_filename=path)
-    then = timezone.now() - timedelta(hours=2)
-    for entry in scheduler.schedule.values():
-        entry.last_run_at = then
-    scheduler.sync()
-    scheduler.close()
-    with shelve.open(path) as stored:
-        assert len(stored["entries"]) >= 3
+def states(*accounts: Account) -> list[str]:
+    found = dict(Account.objects.values_list("pk", "state"))
+    return [found[account.pk] for account in accounts]
 
 
-def test_every_entry_of_beat_names_a_task_that_exists():
+@pytest.mark.clause("2", "5.1", "5.3", "5.4", "5.5", "5 hold", "6")
+def test_beat_and_workers_keep_every_window_also_when_a_worker_is_killed(mailbox, tmp_path):
+    box, address = mailbox
+    today = timezone.localdate()
+    two_years_ago = today - relativedelta(years=2)
+    due = [full_life(cancelled_on=two_years_ago)]
+    due += [account_in(State.CANCELLED, on=two_years_ago) for _each in range(19)]
+    user = due[0].main_user
+    held = account_in(State.CANCELLED, on=two_years_ago)
+    hold(held, EVERYTHING, on=today)
+    ordered = account_in(State.CANCELLED, on=today)
+    confirmed_letter(ordered, on=today)
+    trial_over = account_in(State.TRIAL, on=today - relativedelta(days=30))
+    trial = account_in(State.TRIAL, on=today - relativedelta(days=29))
+    active = account_in(State.ACTIVE, on=date(2015, 1, 1))
+    tomorrow = account_in(State.CANCELLED, on=two_years_ago + relativedelta(days=1))
+    everyone = [*due, ordered, held, trial_over, trial, active, tomorrow]
+    expected = ["erased"] * 21 + ["cancelled", "lapsed", "trial", "active", "cancelled"]
+
+    worker = ["-m", "celery", "--app", "cannonworks.celery", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    beat = ["-m", "celery", "--app", "tests.quick_beat:app", "beat", "--pidfile=", "--schedule", str(tmp_path / "beat")]
+    log = str(tmp_path / "log")
+    with processes.running(*beat, log=log, EMAIL_URL=address):
+        with processes.running(*worker, log=log, EMAIL_URL=address) as first:
+            assert within(60, Erasure.objects.exists), Path(log).read_text()
+            processes.kill(first)  # somewhere in the middle of it
+        with processes.running(*worker, log=log, EMAIL_URL=address):
+            assert within(60, lambda: states(*everyone) == expected), Path(log).read_text()
+            assert within(30, lambda: len(box.to(user.email)) > 0), Path(log).read_text()
+            assert within(30, lambda: ErasureWarning.objects.filter(sent_at__isnull=False).exists())
+
+    assert all(set(rows(account)) <= EVIDENCE_AND_BOOKS | {"retention_statementmail"} for account in due)
+    assert Erasure.objects.count() == len(set(Erasure.objects.values_list("account", flat=True))) == 21
+    erased = [line["run"] for line in ledger.read() if line["kind"] == "erased"]
+    assert len(set(erased)) == 21
+    prove_statement(box.to(user.email), tmp_path)
+
+
+def prove_statement(messages: list[Message], folder: Path) -> None:
+    """One mail, its signed file and its PDF both proven by the command, and refused when a letter of it is changed."""
+    assert len(messages) == 1
+    files = {part.get_filename(): part.get_payload(decode=True) for part in messages[0].walk() if part.get_filename()}
+    assert sorted(name.rpartition(".")[2] for name in files) == ["json", "pdf"]
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        proven = processes.run("manage.py", "verify_statement", str(folder / name))
+        assert (proven.returncode, proven.stdout.partition(":")[0]) == (0, "Proven"), proven.stderr
+    forged = folder / "forged.json"
+    forged.write_bytes(
+        next(files[name] for name in files if name.endswith("json")).replace(b'"rows":1', b'"rows":2', 1)
+    )
+    assert processes.run("manage.py", "verify_statement", str(forged)).returncode == 1
+
+
+def test_every_entry_of_the_beat_schedule_names_a_task_that_exists():
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
-
-
-def test_what_is_due_is_erased_stated_and_mailed_though_a_worker_is_killed_on_the_way(
-    programs, env, post_office, tmp_path
-):
-    today = timezone.localdate()
-    due = full_life(cancelled_on=today - relativedelta(years=2))
-    others = [account_in(State.CANCELLED, on=today - relativedelta(years=2)) for _n in range(5)]
-    lapsing = account_in(State.TRIAL, on=today - timedelta(days=30))
-    running = fill(account_in(State.ACTIVE, on=today - timedelta(days=5)), on=today)
-    address, before = due.main_user.email, rows(running)
-
-    # Beat was down and catches up: it sends the sweep, and a worker begins on it.
-    schedule = str(tmp_path / "schedule")
-    schedule_from_two_hours_ago(schedule)
-    first = worker(programs, "first", env)
-    with transaction.atomic():
-        Relation.objects.select_for_update().get(account=due, company_name="Jansen & Zoon")  # rows cannot go yet
-        beat = programs(
-            "beat", "beat", "-s", schedule, "--pidfile=", "--loglevel", "info", ready="Sending due task sweep", env=env
-        )
-        until(lambda: Erasure.objects.filter(step=Step.KEY_DESTROYED).count() == 6, "the worker comes to the rows")
-        first.kill()
-    assert Erasure.objects.filter(step=Step.DONE).count() == 0
-    beat.kill()
-
-    # Another takes over from where it stopped.
-    worker(programs, "second", env)
-    app.send_task("retention.tasks.sweep")
-    until(lambda: Erasure.objects.filter(step=Step.DONE).count() == 6, "the second worker finishes")
-    for account in (due, *others):
-        account.refresh_from_db()
-        assert (account.state, account.erased_on) == (State.ERASED, today)
-        assert rows(account, *datamap.erasable(*rules.WITH_THE_ACCOUNT)) == {}
-        assert Erasure.objects.filter(account=account).count() == 1
-    lapsing.refresh_from_db()
-    assert (lapsing.state, rows(running)) == (State.LAPSED, before)
-    assert {line["kind"] for line in ledger.read()} == {"claimed", "erased"}
-
-    # The statement comes by mail, once, and anyone can verify it; then the address is forgotten.
-    app.send_task("retention.tasks.send_post")
-    until(lambda: not StatementMail.objects.exists(), "the statements are mailed")
-    letters = [letter for letter in post_office.letters if letter["To"] == address]
-    assert len(post_office.letters) == 6
-    files = {
-        part.get_filename().rpartition(".")[2]: part.get_payload(decode=True) for part in letters[0].iter_attachments()
-    }
-    run = Erasure.objects.get(account=due)
-    assert set(files) == {"pdf", "json"}
-    assert letters[0]["Message-ID"].startswith(f"<statement-{run.reference}@")
-    for kind, content in files.items():
-        (tmp_path / f"statement.{kind}").write_bytes(content)
-        done = manage("verify_statement", str(tmp_path / f"statement.{kind}"), env=env)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert re.match(
-            rf"Proven: statement of erasure {run.reference}, erased on {today}, signed with key ", done.stdout
-        )
-    assert len(letters) == 1

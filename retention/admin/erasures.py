@@ -16,7 +16,18 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, categories, chip, day, link, short_day
+from cannonworks.admin import (
+    KnownValues,
+    Question,
+    StaffAdmin,
+    Table,
+    categories,
+    chip,
+    day,
+    link,
+    short_day,
+    signed_in,
+)
 from cannonworks.rules import RULES, WARNING_DAYS
 from retention import erasure, statements
 from retention.admin.accounts import why_erased
@@ -185,7 +196,7 @@ class ErasureAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: erasure.unpark(run, actor=request.user),
+            lambda: erasure.unpark(run, actor=signed_in(request)),
             done=_("The erasure goes on."),
             row=run,
         )

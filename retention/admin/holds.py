@@ -33,6 +33,7 @@ from cannonworks.admin import (
     link,
     reference_begins,
     short_day,
+    signed_in,
     today,
 )
 from cannonworks.datamap import Category
@@ -164,7 +165,7 @@ class HoldAdmin(StaffAdmin):
             found = Account.objects.filter(reference_begins("reference", str(account))).first()
             if found is None:
                 raise Refused("no_account", _("No account has this reference."))
-            holds.place_hold(found, actor=request.user, on=today(), **hold)
+            holds.place_hold(found, actor=signed_in(request), on=today(), **hold)
 
         return self.act(request, question, place, done=_("The hold is placed; a second member of staff confirms."))
 
@@ -186,7 +187,7 @@ class HoldAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: holds.confirm_hold(hold, actor=request.user, on=today()),
+            lambda: holds.confirm_hold(hold, actor=signed_in(request), on=today()),
             done=_("The hold is active."),
             row=hold,
         )
@@ -211,7 +212,7 @@ class HoldAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: holds.release_hold(hold, actor=request.user, on=today()),
+            lambda: holds.release_hold(hold, actor=signed_in(request), on=today()),
             done=_("The hold is released."),
             row=hold,
         )

@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 
 from accounts.states import State
 from cannonworks import rules
-from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, today, words
+from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, signed_in, today, words
 from cannonworks.rules import Rule
 from retention import approval, sweep
 from retention.models import RulesApproval
@@ -103,7 +103,7 @@ class RulesAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda **shown: approval.approve_rules(actor=request.user, at=timezone.now(), **shown),
+            lambda **shown: approval.approve_rules(actor=signed_in(request), at=timezone.now(), **shown),
             done=_("The rules are approved."),
         )
 
