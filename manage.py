@@ -7,11 +7,13 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
+    from django.conf import settings
     from django.core.management import execute_from_command_line
 
     from cannonworks.errors import EXPECTED, one_line
 
     try:
+        settings.INSTALLED_APPS  # noqa: B018  Django would take a broken setting for an unknown command
         execute_from_command_line(sys.argv)
     except EXPECTED as error:
         sys.exit(f"{sys.argv[1] if len(sys.argv) > 1 else 'manage.py'}: {one_line(error)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from cannonworks import embedded, secrets, sidebar
 
@@ -19,6 +20,8 @@ if EMBEDDED:
     _servers = embedded.start(LOCAL_DIR)
 DATABASE_URL = env.str("DATABASE_URL", "") or _servers.database_url
 REDIS_URL = env.str("REDIS_URL", "") or _servers.redis_url
+if DATABASE_URL.partition("://")[0] not in ("postgres", "postgresql"):  # said without the address: it has a password
+    raise ImproperlyConfigured("DATABASE_URL must be an address of PostgreSQL: postgresql://user:password@host/name.")
 
 DATABASES = {"default": {**env.db_url_config(DATABASE_URL), "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

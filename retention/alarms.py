@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import datamap, rules
+from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
 from retention import sweep
@@ -74,6 +75,32 @@ def still_there(on: date, at: datetime) -> Iterator[Found]:
         yield AlarmKind.TOO_LATE, str(account.reference), f"§5.5: {account.ordered_on}"
     for account in Account.objects.filter(state=State.TRIAL, trial_ends_on__lt=on, claimed_at=None)[:MOST]:
         yield AlarmKind.TOO_LATE, str(account.reference), f"§2: {account.trial_ends_on}"
+
+
+def outlived(on: date, at: datetime) -> Iterator[Found]:
+    """Books, evidence and deferred data of erased accounts, a day past their own end and past any hold on them."""
+    tombstones = Account.objects.filter(state=State.ERASED, claimed_at=None)
+    evidence = rules.rule("evidence").erase
+    assert evidence is not None  # noqa: S101  it has an end
+    late = {
+        Category.EVIDENCE: tombstones.annotate(ceiling=end_of(evidence, "erased_on")).filter(
+            ceiling__lt=on, erasures__isnull=False
+        )
+    }
+    for category in rules.WITH_THE_ACCOUNT:
+        late[category] = tombstones.filter(deferred__contains=[category], erased_on__lt=on)
+    for category, accounts in late.items():
+        yield from _without_hold(accounts, category, on)
+    for entry in datamap.entries(Category.BOOKKEEPING):
+        over = entry.model._default_manager.filter(**{f"{entry.until}__lt": on})
+        yield from _without_hold(tombstones.filter(pk__in=over.values(entry.account)), Category.BOOKKEEPING, on)
+
+
+def _without_hold(accounts: QuerySet[Account], category: Category, on: date) -> Iterator[Found]:
+    until_yesterday = Q(released_on__isnull=True) | Q(released_on__gte=on)
+    holds = Hold.objects.filter(until_yesterday, confirmed_on__isnull=False, categories__contains=[category])
+    for account in accounts.exclude(pk__in=holds.values("account")).distinct()[:MOST]:
+        yield AlarmKind.TOO_LATE, str(account.reference), category.value
 
 
 def gone_too_early(on: date, at: datetime) -> Iterator[Found]:
@@ -146,6 +173,7 @@ def unreviewed(on: date, at: datetime) -> Iterator[Found]:
 
 CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
     ((AlarmKind.TOO_LATE,), still_there),
+    ((AlarmKind.TOO_LATE,), outlived),
     ((AlarmKind.TOO_EARLY,), gone_too_early),
     ((AlarmKind.RESIDUE,), residue),
     ((AlarmKind.VANISHED,), vanished),

@@ -13,6 +13,7 @@ from cannonworks.celery import app
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
 from tests.factories import StaffFactory
+from tests.mail import post_office  # noqa: F401 a fixture
 
 
 class QuickArgon2(Argon2PasswordHasher):
