@@ -27,7 +27,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import User
-from cannonworks.admin import StaffAdmin, chip, words
+from cannonworks.admin import StaffAdmin, chip, signed_in, words
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")
@@ -110,7 +110,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only an administrator, and only staff: whoever hands out roles could hand them to themselves."""
         return request.user.is_superuser and (obj is None or obj.is_staff)
 
@@ -130,7 +130,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
             return self.add_fieldsets
         return self.staff_fieldsets if obj.is_staff else self.holder_fieldsets
 
-    def formfield_for_manytomany(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
             field = db_field.formfield(**{"label": _("Roles"), "help_text": "", **kwargs})
@@ -172,17 +172,17 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         return super().user_change_password(request, id, form_url)
 
-    def log_addition(self, request: HttpRequest, obj: User, message: object) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """There is no service for staff's own rows, so the journal is written here: references and field names."""
-        journal.record("staff.added", actor=request.user, clause="7", staff=obj.reference, roles=_roles(obj))
+        journal.record("staff.added", actor=signed_in(request), clause="7", staff=obj.reference, roles=_roles(obj))
 
-    def log_change(self, request: HttpRequest, obj: User, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         changed = (
             message[0].get("changed", {}).get("fields", []) if message and isinstance(message, list) else ["password"]
         )
         journal.record(
             "staff.changed",
-            actor=request.user,
+            actor=signed_in(request),
             clause="7",
             staff=obj.reference,
             changed=changed,

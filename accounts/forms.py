@@ -14,7 +14,7 @@ GONE = _("This account has been erased or is being erased. Nobody can sign in to
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail and password; the e-mail counts in lower case, as it is stored."""
+    """E-mail and password; in which case the e-mail is typed does not matter, which is the manager's doing."""
 
     username = forms.EmailField(
         label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
@@ -23,9 +23,6 @@ class SignInForm(AuthenticationForm):
         "invalid_login": _("This e-mail and password do not belong together. Check both and try again."),
         "inactive": _("You cannot sign in with this e-mail any more."),
     }
-
-    def clean_username(self) -> str:
-        return self.cleaned_data["username"].lower()
 
     def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
@@ -43,7 +40,7 @@ class CompanyNameForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.expected = account.company.company_name or account.main_user.full_name
+        self.expected = account.company.company_name
         self.fields["company_name"].help_text = _("To confirm, type: %(name)s") % {"name": self.expected}
 
     def clean_company_name(self) -> str:

@@ -89,7 +89,9 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 name="account_trial_is_due_by_letter_only",
-                condition=~Q(state=State.TRIAL) | Q(erase_on__isnull=True) | Q(erase_on=F("ordered_on")),
+                condition=~Q(state=State.TRIAL)
+                | Q(erase_on__isnull=True)
+                | Q(ordered_on__isnull=False, erase_on=F("ordered_on")),
             ),
             models.CheckConstraint(
                 name="account_ended_has_its_dates",
@@ -101,9 +103,12 @@ class Account(models.Model):
                 name="account_erased_has_its_day", condition=Q(state=State.ERASED) ^ Q(erased_on__isnull=True)
             ),
             models.CheckConstraint(
-                # The floor: only the holder's own letter lets anything go earlier (§5.3, §5.4).
+                # The floor: only the holder's own letter lets anything go earlier (§5.3, §5.4). A comparison with
+                # an empty column is no refusal to the database, so each one says that it is there.
                 name="account_not_erased_before_its_floor",
-                condition=Q(erased_on__isnull=True) | Q(ordered_on__isnull=False) | Q(erased_on__gte=F("keep_until")),
+                condition=Q(erased_on__isnull=True)
+                | Q(ordered_on__isnull=False)
+                | Q(keep_until__isnull=False, erased_on__gte=F("keep_until")),
             ),
         ]
         indexes = [

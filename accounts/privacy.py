@@ -20,7 +20,7 @@ register(
     fields=PERSONALIA
     | {
         "email": Personal("19 Inloggegevens 1"),
-        "password": Personal("19 Inloggegevens 2"),
+        "password": Personal("19 Inloggegevens 2", secret=True),
         "last_login": Personal("19 Personalia 3"),
     },
     plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_active", "is_superuser"),
@@ -29,7 +29,7 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
-    fields={"session_key": Personal("19 Inloggegevens 2"), "session_data": Personal("19 Inloggegevens 2")},
+    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True)),
     plain=("account", "expire_date"),
 )
 register(

@@ -159,14 +159,13 @@ def apply_rules(account: Account) -> None:
     """Set floor, erasure and first warning of a living account as its rule says; saves nothing."""
     if account.state == State.ERASED:
         return  # what falls due of a tombstone is computed by retention, which knows what is left
-    rule = rules.rule_for(account.state, dates_of(account))
-    window = rule.window(dates_of(account))
-    account.erase_on = window.erase_on
-    if rule.name != "letter":  # the floor of the state stays visible behind the holder's own word
-        account.keep_until = window.kept_until
+    dates = dates_of(account)
+    own = rules.rule_for(account.state, {**dates, "ordered_on": None}).window(dates)
+    account.keep_until = own.kept_until  # the floor of the state stays visible behind the holder's own word
+    account.erase_on = rules.rule_for(account.state, dates).window(dates).erase_on
     account.warn_on = None
-    if window.erase_on and rule.name != "letter":  # who asked for it by letter needs no warning
-        account.warn_on = window.erase_on - timedelta(days=max(rules.WARNING_DAYS))
+    if own.erase_on and not account.ordered_on:  # who asked for it by letter needs no warning
+        account.warn_on = own.erase_on - timedelta(days=max(rules.WARNING_DAYS))
 
 
 def dates_of(account: Account) -> dict[str, date | None]:
@@ -214,6 +213,8 @@ def _resume(account: Account, *, actor: User, on: date, allowed: tuple[State, ..
     account = lock(account)
     _check_decides(actor, account)
     _check_not_going(account)
+    if account.state == State.TRIAL and on >= account.trial_ends_on:
+        lapse_account(account, on=on)  # the sweep has not come by yet; its windows count all the same
     if account.erase_on and on >= account.erase_on:
         raise Refused(
             "too_late",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import IntegrityError, transaction
@@ -36,6 +37,7 @@ class SignIn(LoginView):
             with transaction.atomic():  # the fence: an erasure may have been claimed a moment ago
                 response = super().form_valid(form)
         except IntegrityError:
+            logout(self.request)  # the session that was rolled back lives on in memory
             form.add_error(None, GONE)
             return self.form_invalid(form)
         return _in_language(response, form.get_user().language)

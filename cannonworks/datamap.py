@@ -45,10 +45,11 @@ class Subject(models.TextChoices):
 
 @dataclass(frozen=True)
 class Personal:
-    """A field with personal data: the line of §19 that allows it, and whether it is stored encrypted."""
+    """A field with personal data: its line of §19, whether it is stored encrypted, whether nobody is shown it."""
 
     clause: str
     encrypted: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ class Entry:
         return any(personal.encrypted for personal in self.personal.values())
 
     def seen_by(self, name: str) -> list[str]:
-        """Roles that may read the field: an encrypted one only the main user, the rest by category."""
+        """Roles that may read the field: a secret nobody, an encrypted one only the main user, the rest by category."""
         personal = self.personal.get(name)
-        if personal is not None and personal.encrypted:
-            return ["main user"]
+        if personal is not None and (personal.secret or personal.encrypted):
+            return [] if personal.secret else ["main user"]
         roles = ["staff"] if self.category in (None, Category.EVIDENCE) else ["holder", "staff"]
         return roles + (["helper"] if name in self.helper_sees else [])
 

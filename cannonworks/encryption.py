@@ -39,8 +39,9 @@ class Keyring:
         """Read ``id:base64[,id:base64…]``; the first is the current one. Raises KeyUnavailable."""
         keys: dict[str, bytes] = {}
         for part in filter(None, (piece.strip() for piece in text.split(","))):
-            key_id, _, encoded = part.partition(":")
-            keys[key_id] = decode_key(encoded, name=f"KEY_ENCRYPTION_KEYS ({key_id or 'no id'})")
+            key_id, colon, encoded = part.partition(":")
+            # Without a colon it may be the key itself that stands where its id should be.
+            keys[key_id] = decode_key(encoded, name=f"KEY_ENCRYPTION_KEYS ({key_id if key_id and colon else 'no id'})")
         if not keys or "" in keys:
             raise KeyUnavailable("KEY_ENCRYPTION_KEYS must read id:base64, with 32 bytes in each key.")
         return cls(keys, next(iter(keys)))
@@ -59,7 +60,7 @@ class Keyring:
             return AESGCM(self.keys[key_id]).decrypt(
                 wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _context("data-key", account)
             )
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # too short to be a wrapped key is a ValueError
             raise KeyUnavailable(f"The key-encryption key {key_id!r} does not open this data key.") from error
 
 

@@ -27,6 +27,7 @@ BORROWED = (
     gettext_noop("System"),
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("Type to search"),
+    gettext_noop("Welcome back to"),
 )
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from cannonworks.admin import StaffAdmin, moment
+from cannonworks.admin import KnownValues, StaffAdmin, moment
 from journal.models import Entry
 
 ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
 
 
+class ActorFilter(KnownValues):
+    title = _("by")
+    field = "actor_kind"
+    values = list(ACTORS.items())
+
+
 @admin.register(Entry)
 class EntryAdmin(StaffAdmin):
     list_display = ("moment", "what", "about", "by", "section", "told")
-    list_filter = ("actor_kind",)
+    list_filter = (ActorFilter,)
     search_fields = ("event__startswith",)
     search_help_text = _("Beginning of an event, or of a reference")
     reference_fields = ("account_reference", "actor_reference")
@@ -71,7 +79,7 @@ def facts(entry: Entry) -> str:
     return ", ".join(f"{name}: {_plain(value)}" for name, value in entry.facts.items()) or "–"
 
 
-def latest(reference: object, count: int) -> QuerySet[Entry]:
+def latest(reference: UUID, count: int) -> QuerySet[Entry]:
     """The last entries about an account, newest first; served by an index."""
     return Entry.objects.filter(account_reference=reference).order_by("-id")[:count]
 

@@ -17,7 +17,7 @@ register(
     | HOME_ADDRESS
     | {
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
-        "bsn_hash": Personal("19 Betrokkenen BSN"),
+        "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
     },
     plain=("id", "reference", "account", "sole_trader", "kind"),
 )

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DateField, F, Func, Q
+from django.db.models import F, Q
 
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import datamap, rules
-from cannonworks.rules import Term
 from journal import services as journal
 from journal.models import Entry
 from retention import sweep
+from retention.lookups import end_of
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
 
 log = logging.getLogger(__name__)
@@ -61,12 +61,6 @@ def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at
 
 
 # --- The checks: each says what it finds; none of them trusts erase_on, which the sweep goes by -----------------
-
-
-def end_of(term: Term, field: str) -> Func:
-    """The day on which a term counted from a date column is over, computed by the database."""
-    interval = f"make_interval(years => {term.years}, months => {term.months}, days => {term.days})"
-    return Func(F(field), template=f"(%(expressions)s + {interval})::date", output_field=DateField())
 
 
 def still_there(on: date, at: datetime) -> Iterator[Found]:

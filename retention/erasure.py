@@ -32,10 +32,9 @@ from cannonworks.errors import KeyUnavailable, Refused
 from cannonworks.lookups import array
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
-from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
 from retention import runs as bulk
-from retention.models import Erasure, StatementMail, Step
+from retention.models import Erasure, Hold, StatementMail, Step
 from retention.runs import Owner, Run
 from retention.schedule import Fate, History
 
@@ -104,7 +103,7 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
     histories = schedule.histories(accounts)
     runs: list[Run] = []
     held: list[int] = []
-    lines: list[JournalEntry] = []
+    lines: list[journal.Line] = []
     for account in accounts:
         if not _follows_from_its_rule(account, histories[account.pk]):
             continue
@@ -113,7 +112,7 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
         kept = [fate for fate in due_now if fate.held_by]
         if kept:
             lines.append(_refusal(account, kept))
-        if _is_worth_a_run(account, go):
+        if is_worth_a_run(account, go):
             runs.append(_run(account, go, kept, on))
             lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
         else:
@@ -232,18 +231,19 @@ def _destroy_keys(runs: Sequence[Run], at: datetime) -> bool:
 def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
     """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
     budget = BUDGET
-    rows = {run.account_id: Counter(run.rows) for run in runs}
+    rows = {run.account_id: dict(run.rows) for run in runs}
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
         for place in _places(runs):
             _detach(cursor, place)
             for account_id, count in _delete(cursor, place, budget):
-                rows[account_id][place.entry.table] += count
+                erased = rows[account_id]
+                erased[place.entry.table] = erased.get(place.entry.table, 0) + count
                 budget -= count
             if budget <= 0:
                 break
     for run in runs:
-        run.rows = dict(rows[run.account_id])
+        run.rows = rows[run.account_id]
     bulk.note(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
     return budget > 0
 
@@ -325,8 +325,8 @@ def _follows_from_its_rule(account: Account, history: History) -> bool:
     return False
 
 
-def _is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
-    # A living account of which nothing may go is not erased at all: the hold stands before the whole of it.
+def is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
+    """Whether anything comes of it: a living account whose all is held is not erased, the hold stands before it."""
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 
@@ -338,8 +338,8 @@ def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -
         rules_digest=rules.digest(),
         due_on=account.erase_on or on,
         claimed_on=on,
-        categories=[fate.category for fate in go],
-        held=[fate.category for fate in kept],
+        categories=[fate.category.value for fate in go],
+        held=[fate.category.value for fate in kept],
     )
 
 
@@ -370,15 +370,16 @@ def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], his
     Erasure.objects.filter(pk__among=[run.pk for run in over]).delete()
     left = [run.held or accounts[run.account_id].deferred or histories[run.account_id].records for run in over]
     empty = [run.account_id for run, something in zip(over, left, strict=True) if not something]
+    Hold.objects.filter(account__among=empty).delete()  # of what never was, or is gone
     Account.objects.filter(pk__among=empty).delete()
 
 
-def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
+def _refusal(account: Account, kept: Sequence[Fate]) -> journal.Line:
     categories = [fate.category for fate in kept]
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
 
 
-def _line(event: str, run: Run | Erasure, **facts: Any) -> JournalEntry:
+def _line(event: str, run: Run | Erasure, **facts: Any) -> journal.Line:
     # What is written while the evidence goes must not itself be evidence of the account.
     account = None if Category.EVIDENCE in run.categories else run.account
     return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
@@ -425,6 +426,8 @@ def _places(runs: Sequence[Run]) -> list[Place]:
         if entry.model is Erasure:  # the run that is under way goes last, by itself
             where += " AND id <> ALL(%s::bigint[])"
             params.append(array(run.pk for run in those))
+        if entry.model is Hold:  # a hold that stands outlives the other evidence, or it would end by itself
+            where += " AND (confirmed_on IS NULL OR released_on IS NOT NULL)"
         places.append(Place(entry, those, where, params))
     return places
 

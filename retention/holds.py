@@ -112,6 +112,8 @@ def _check_still_there(account: Account, wanted: list[Category]) -> None:
         raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
     if account.state == State.ERASED:
         left = {fate.category for fate in schedule.schedule(schedule.history_of(account))}
+        if not account.erasures.exists():  # the runs themselves are evidence: of an erased account it has gone
+            left.discard(Category.EVIDENCE)
         gone = [category.label for category in wanted if category not in left]
         if gone:
             raise Refused(

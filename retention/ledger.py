@@ -71,10 +71,10 @@ def read() -> Iterator[dict[str, Any]]:
             number += 1
             try:
                 line = json.loads(raw)
-                found = line.pop("hash")
-            except (ValueError, KeyError, AttributeError):
+                found, before_it, its_number = line.pop("hash"), line["before"], line["number"]
+            except (ValueError, KeyError, AttributeError, TypeError):
                 raise BrokenLedger(f"Line {number} of the ledger cannot be read.") from None
-            if line["before"] != before or line["number"] != number or found != _hash(_text(line)):
+            if before_it != before or its_number != number or found != _hash(_text(line)):
                 raise BrokenLedger(f"Line {number} of the ledger was changed, or one before it removed.")
             before = found
             yield line

@@ -71,7 +71,7 @@ class Erasure(models.Model):
             models.CheckConstraint(
                 # A step that was skipped is not a step that succeeded.
                 name="erasure_done_only_after_an_empty_rescan",
-                condition=Q(step__lt=Step.PROVEN) | Q(rescan__isnull=False, rescan__found=0),
+                condition=Q(step__lt=Step.PROVEN) | Q(rescan__isnull=False, rescan__has_key="found", rescan__found=0),
             ),
         ]
         # No index looks at the step, so that the next step of a run changes its row in place (see the migrations).

@@ -88,7 +88,7 @@ def what_ifs(history: History, *, on: date) -> list[WhatIf]:
     return [_what_if(*step, on=on) for step in _steps(history, on)]
 
 
-def _steps(history: History, on: date) -> list[tuple[str | Promise, str | Promise, History]]:
+def _steps(history: History, on: date) -> Sequence[tuple[str | Promise, str | Promise, History]]:
     letter = _("As if we had received and confirmed your registered letter today.")
     erased = (_("If you ask for erasure at once today"), letter, history.but(history.state, ordered_on=on))
     active = (_("You go on where you stopped."), history.but(State.ACTIVE, cancelled_on=None))
@@ -113,7 +113,8 @@ def _steps(history: History, on: date) -> list[tuple[str | Promise, str | Promis
 
 def _what_if(title: str | Promise, note: str | Promise, history: History, *, on: date) -> WhatIf:
     fates = schedule(history)
-    happens_by_itself = history.state == State.LAPSED and history.dates["trial_ends_on"] > on
+    lapses_on = history.dates["trial_ends_on"] if history.state == State.LAPSED else None
+    happens_by_itself = lapses_on is not None and lapses_on > on
     return WhatIf(title, note, draw(fates, history, on=on), moments(fates), happens_by_itself)
 
 

@@ -100,7 +100,7 @@ def print_dry_run(on: date, items: list[Item]) -> None:
         title=_("Dry run as of %(day)s") % {"day": on},
     )  # fmt: skip
     for item in items[:MOST]:
-        does = {"lapse": _("lapse"), "erase": _("erase")}[item.does]
+        does = {"lapse": _("lapse"), "erase": _("erase"), "hold": _("held back")}[item.does]
         table.add_row(
             item.account, str(State(item.state).label), does, _names(item.categories), _names(item.held),
             f"§{item.clause}", str(item.due_on),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,9 @@ ARGUMENTS: dict[str, dict[str, tuple[type, bool]]] = {
     "place_hold": {"name": (str, True), "categories": (list, True)},
     "release_hold": {"name": (str, True)},
 }
+
+#: Between these every term can be counted, and every day has a midnight in Amsterdam.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,10 @@ class _Run:
         days = [events[0].on] if events else []
         account = self._fresh()
         if account is not None:
-            due = [account.trial_ends_on if account.state == State.TRIAL else None, account.erase_on]
-            days += [on for on in due if on is not None and on > day]
+            if account.state == State.TRIAL:  # one of no days at all is over before its first sweep
+                days.append(max(account.trial_ends_on, day + timedelta(days=1)))
+            if account.erase_on is not None and account.held_since is None:
+                days.append(max(account.erase_on, day + timedelta(days=1)))
         return min(days, default=None)
 
     def _look(self, on: date) -> None:
@@ -161,10 +166,13 @@ class _Run:
         if self.account is None:
             return False
         owners = {True: self.account.reference, False: self.account.pk}
-        return any(
-            entry.model._default_manager.filter(**{entry.account: owners[entry.by_reference]}).exists()
-            for entry in datamap.erasable(category)
-        )
+        standing = Hold.objects.active().filter(account=self.account.pk).values("pk")
+        for entry in datamap.erasable(category):
+            rows = entry.model._default_manager.filter(**{entry.account: owners[entry.by_reference]})
+            # A hold that stands is no data that could be erased: it becomes evidence with its release.
+            if (rows.exclude(pk__in=standing) if entry.model is Hold else rows).exists():
+                return True
+        return False
 
     def _fresh(self) -> Account | None:
         return Account.objects.filter(pk=self.account.pk).first() if self.account else None
@@ -279,8 +287,8 @@ def _event(raw: Any, where: str) -> Event:
 
 
 def _check_hold(arguments: dict[str, Any], where: str) -> None:
-    if "name" in arguments and not 0 < len(arguments["name"].strip()) <= 60:
-        raise BadScenario(f"{where}: name must have 1 to 60 characters.")
+    if "name" in arguments and not (0 < len(arguments["name"].strip()) <= 60 and arguments["name"].isprintable()):
+        raise BadScenario(f"{where}: name must have 1 to 60 characters, all printable.")
     categories = arguments.get("categories", ["account"])
     if not categories or any(category not in Category.values for category in categories):
         raise BadScenario(f"{where}: categories must be some of {', '.join(Category.values)}.")
@@ -288,11 +296,12 @@ def _check_hold(arguments: dict[str, Any], where: str) -> None:
 
 def _day(raw: Any, where: str) -> date:
     try:
-        if len(raw) != len("2024-01-31"):
+        day = date.fromisoformat(raw)
+        if raw != day.isoformat() or not FIRST_DAY <= day <= LAST_DAY:
             raise ValueError
-        return date.fromisoformat(raw)
+        return day
     except (TypeError, ValueError):
-        raise BadScenario(f"{where} must be a day like 2024-01-31.") from None
+        raise BadScenario(f"{where} must be a day like 2024-01-31, from {FIRST_DAY} to {LAST_DAY}.") from None
 
 
 def _only(raw: dict[str, Any], names: set[str], where: str) -> None:

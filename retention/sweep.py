@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Account
 from accounts.services import lapse_account
 from accounts.states import State
 from cannonworks import rules
 from retention import approval, erasure, schedule, warnings
+from retention.lookups import end_of
 from retention.models import Erasure
 
 BATCH = 500
@@ -80,7 +82,10 @@ def lapse_trials(*, on: date, only: Collection[int] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a dry run: what would happen to an account on the day asked about, and why."""
+    """One line of a dry run: what the account would come to on the day asked about, and why.
+
+    ``does`` is ``lapse``, ``erase``, or ``hold`` where a hold stands before all of it.
+    """
 
     account: str
     state: str
@@ -95,37 +100,47 @@ class Item:
 
 
 def dry_run(*, on: date) -> list[Item]:
-    """What a sweep on ``on`` would let lapse and erase, without doing it."""
-    items = []
-    for account in Account.objects.trial_over(on).exclude(erase_on__lte=on).order_by("trial_ends_on"):
-        items.append(
-            Item(
-                str(account.reference),
-                account.state,
-                "lapse",
-                (),
-                (),
-                rules.rule("lapsed").clause,
-                account.trial_ends_on,
-            )
-        )
-        erase_on = rules.rule("lapsed").window({"trial_ends_on": account.trial_ends_on}).erase_on
-        if erase_on and erase_on <= on:
-            items.append(_would_erase(account, schedule.history_of(account).but(State.LAPSED), on, erase_on))
-    due = list(Account.objects.due(on).order_by("erase_on"))
-    histories = schedule.histories(due)
-    items += [_would_erase(account, histories[account.pk], on, account.erase_on) for account in due]
+    """What a sweep on ``on`` would let lapse and erase, without doing it.
+
+    Counted from the rules of the program as it is, not from the dates that the accounts have noted: so it also tells
+    what changed rules would do once they are approved.
+    """
+    over = list(Account.objects.trial_over(on).filter(ordered_on=None).order_by("trial_ends_on"))
+    lapse = rules.rule("lapsed")
+    items = [
+        Item(str(account.reference), account.state, "lapse", (), (), lapse.clause, account.trial_ends_on)
+        for account in over
+    ]
+    going = [*over, *_due_by_rule(on)]
+    histories = schedule.histories(going)
+    for account in going:
+        history = histories[account.pk]
+        if account.state == State.TRIAL and not account.ordered_on:
+            history = history.but(State.LAPSED)
+        if due := schedule.due(history, on):
+            items.append(_would_erase(account, due))
     return items
 
 
-def _would_erase(account: Account, history: schedule.History, on: date, erase_on: date) -> Item:
-    due = schedule.due(history, on)
+def _due_by_rule(on: date) -> list[Account]:
+    free = Account.objects.filter(claimed_at=None, held_since=None)
+    by_rule = Q(ordered_on__lte=on) & ~Q(state=State.ERASED) | Q(state=State.ERASED, erase_on__lte=on)
+    for rule in rules.RULES:
+        if rule.state in State.values and rule.erase:
+            ended = Account.objects.filter(state=rule.state).annotate(ends_on=end_of(rule.erase, rule.counted_from))
+            by_rule |= Q(pk__in=ended.filter(ends_on__lte=on).values("pk"))
+    return list(free.filter(by_rule).order_by("pk"))
+
+
+def _would_erase(account: Account, due: Sequence[schedule.Fate]) -> Item:
+    go = [fate for fate in due if not fate.held_by]
+    erases = erasure.is_worth_a_run(account, go)
     return Item(
         account=str(account.reference),
         state=account.state,
-        does="erase",
-        categories=tuple(fate.category for fate in due if not fate.held_by),
+        does="erase" if erases else "hold",
+        categories=tuple(fate.category for fate in go) if erases else (),
         held=tuple(fate.category for fate in due if fate.held_by),
         clause=due[0].rule.clause,
-        due_on=erase_on,
+        due_on=min(fate.erase_on for fate in due if fate.erase_on),
     )

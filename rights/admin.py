@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import ErasureRequest
-from cannonworks.admin import DayField, Question, StaffAdmin, categories, chip, day, link, today
+from cannonworks.admin import DayField, Question, StaffAdmin, categories, chip, day, link, signed_in, today
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
 from rights import services
@@ -130,7 +130,7 @@ class LetterAdmin(StaffAdmin):
             asked = ErasureRequest.objects.filter(code=code.strip().upper()).select_related("account").first()
             if asked is None:
                 raise Refused("no_request", _("No request for erasure has this reference."), clause="6")
-            services.record_letter(asked.account, actor=request.user, code=code, **letter)
+            services.record_letter(asked.account, actor=signed_in(request), code=code, **letter)
 
         return self.act(request, question, record, done=_("The letter is recorded; a second member of staff confirms."))
 
@@ -170,7 +170,7 @@ class LetterAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: services.confirm_letter(letter, actor=request.user, on=today()),
+            lambda: services.confirm_letter(letter, actor=signed_in(request), on=today()),
             done=_("The letter is confirmed; the account is being erased."),
             row=letter,
         )

@@ -24,7 +24,7 @@ def letter_pdf(request: ErasureRequest, *, on: date) -> bytes:
 def letter_data(request: ErasureRequest, *, on: date) -> dict[str, Any]:
     """What ``letter.typ`` prints: both parties, the code, what goes, and what stays with ground and end."""
     account = request.account
-    company, user = account.company, account.main_user
+    company, user = account.company, account.users.get(is_main=True)
     name, *address = (line.strip() for line in settings.CANNONWORKS_ADDRESS.split(","))
     held = _held(account)
     return {

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
+from django.test import TransactionTestCase
 
 from cannonworks.celery import app
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
+from tests.factories import StaffFactory
+
+
+class QuickArgon2(Argon2PasswordHasher):
+    """Argon2id as in production, but cheap: a test makes many users."""
+
+    time_cost, memory_cost, parallelism = 1, 8, 1
 
 
 def with_database(redis_url: str, number: int) -> str:
@@ -31,8 +41,42 @@ def _own_queues(worker_id):
     app.control.purge()  # what an interrupted run left
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords():
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
+
+
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path_factory):
     """The ledger and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
     settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _journal_lets_tests_flush():
+    """After a test with real transactions every table is truncated, which the journal refuses everybody else."""
+    tear_down = TransactionTestCase._fixture_teardown
+
+    def without_the_trigger(test_case):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '20s'")  # a thread that a test left behind is an error, not a wait
+            cursor.execute("ALTER TABLE journal_entry DISABLE TRIGGER journal_no_change")
+        try:
+            tear_down(test_case)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE journal_entry ENABLE TRIGGER journal_no_change")
+                cursor.execute("RESET lock_timeout")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_the_trigger)
+        yield
+
+
+@pytest.fixture
+def second(staff):
+    """Another member of staff, who confirms what the first one did."""
+    return StaffFactory()

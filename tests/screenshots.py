@@ -55,7 +55,7 @@ def people(on: date) -> dict[str, User]:
         "near": make(state=State.CANCELLED, signed_up_on=weeks(200), cancelled_on=on - timedelta(days=719)),
         "asked": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
         "held": make(state=State.CANCELLED, signed_up_on=weeks(160), cancelled_on=weeks(40)),
-        "going": make(signed_up_on=weeks(2)),
+        "going": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
     }
     running = make(state=State.ACTIVE, signed_up_on=weeks(120))
     charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
@@ -81,13 +81,14 @@ def _hold(account, on: date) -> None:
     )  # fmt: skip
 
 
+DASHBOARDS = (
+    "trial", "lapsed", "active", "cancelled", "near", "held", "going", "charged", "asked", "colleague",
+)  # fmt: skip
+
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
     "sign-in": (None, "/sign-in/"),
-    **{f"dashboard-{name}": (name, "/") for name in ("trial", "lapsed", "active", "cancelled", "near", "held", "going")},
-    "dashboard-charged": ("charged", "/"),
-    "dashboard-asked": ("asked", "/"),
-    "dashboard-colleague": ("colleague", "/"),
+    **{f"dashboard-{name}": (name, "/") for name in DASHBOARDS},
     "activate": ("trial", "/account/activate/"),
     "cancel": ("active", "/account/cancel/"),
     "reactivate": ("cancelled", "/account/reactivate/"),

@@ -26,9 +26,11 @@ CREATE TRIGGER document_issued BEFORE UPDATE OR DELETE ON finance_document
 
 CREATE FUNCTION finance_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    touched bigint := CASE WHEN TG_OP = 'INSERT' THEN NEW.document_id ELSE OLD.document_id END;
+    -- A line that moves touches two documents: the one it leaves and the one it comes to.
+    touched bigint[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.document_id] WHEN 'DELETE' THEN ARRAY[OLD.document_id]
+                                   ELSE ARRAY[OLD.document_id, NEW.document_id] END;
 BEGIN
-    IF EXISTS (SELECT 1 FROM finance_document WHERE id = touched AND issued_on IS NOT NULL
+    IF EXISTS (SELECT 1 FROM finance_document WHERE id = ANY(touched) AND issued_on IS NOT NULL
                AND (TG_OP <> 'DELETE' OR kept_until > finance_today())) THEN
         RAISE EXCEPTION 'a line of an issued document never changes' USING ERRCODE = 'restrict_violation';
     END IF;

@@ -58,7 +58,8 @@ class DueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet | None:
-        return queryset.due(soon(int(self.value()))) if self.value() in ("0", "7", "30") else None
+        days = self.value()
+        return queryset.due(soon(int(days))) if days in ("0", "7", "30") else None
 
 
 class UnderwayFilter(admin.SimpleListFilter):

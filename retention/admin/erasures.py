@@ -10,12 +10,25 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, link
+from cannonworks.admin import (
+    KnownValues,
+    Question,
+    StaffAdmin,
+    Table,
+    categories,
+    chip,
+    day,
+    link,
+    short_day,
+    signed_in,
+)
+from cannonworks.rules import RULES, WARNING_DAYS
 from retention import erasure, statements
 from retention.admin.accounts import why_erased
 from retention.models import Erasure, ErasureWarning, Step
@@ -43,12 +56,22 @@ class ProgressFilter(admin.SimpleListFilter):
         return None
 
 
+class RuleFilter(KnownValues):
+    title = gettext_lazy("rule")
+    field = "rule"
+    values = [(rule.name, rule.why) for rule in RULES if rule.erase is not None]
+
+
+class DaysFilter(KnownValues):
+    title = gettext_lazy("days before")
+    field = "days"
+    values = [(str(days), str(days)) for days in WARNING_DAYS]
+
+
 @admin.register(Erasure)
 class ErasureAdmin(StaffAdmin):
-    list_display = (
-        "run", "account", "company", "progress", "why", "due_on", "rows_total", "attempts", "parked_at", "done_at",
-    )  # fmt: skip
-    list_filter = (ProgressFilter, "rule")
+    list_display = ("run", "company", "account", "progress", "why", "due", "rows_total", "attempts", "finished")
+    list_filter = (ProgressFilter, RuleFilter)
     list_select_related = ("account__company",)
     search_fields = ()
     reference_fields = ("reference", "account__reference")
@@ -98,6 +121,14 @@ class ErasureAdmin(StaffAdmin):
         if run.parked_at:
             return chip("danger", _("Parked at: %(step)s") % {"step": step})
         return chip("success" if run.step == Step.DONE else "info", step)
+
+    @display(description=gettext_lazy("due on"), ordering="due_on")
+    def due(self, run: Erasure) -> str:
+        return short_day(run.due_on)
+
+    @display(description=gettext_lazy("done at"), ordering="done_at")
+    def finished(self, run: Erasure) -> str:
+        return short_day(run.done_at and localtime(run.done_at))
 
     @display(description=gettext_lazy("rule"), ordering="rule")
     def why(self, run: Erasure) -> str:
@@ -165,7 +196,7 @@ class ErasureAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: erasure.unpark(run, actor=request.user),
+            lambda: erasure.unpark(run, actor=signed_in(request)),
             done=_("The erasure goes on."),
             row=run,
         )
@@ -184,7 +215,7 @@ class ErasureAdmin(StaffAdmin):
 @admin.register(ErasureWarning)
 class WarningAdmin(StaffAdmin):
     list_display = ("account", "company", "days", "erase_on", "planned_on", "sent", "attempts", "failure")
-    list_filter = (("sent_at", admin.EmptyFieldListFilter), "days")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), DaysFilter)
     list_select_related = ("account__company",)
     reference_fields = ("account__reference",)
     search_fields = ("failure__icontains",)

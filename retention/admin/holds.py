@@ -32,6 +32,8 @@ from cannonworks.admin import (
     day,
     link,
     reference_begins,
+    short_day,
+    signed_in,
     today,
 )
 from cannonworks.datamap import Category
@@ -110,19 +112,9 @@ class StageFilter(admin.SimpleListFilter):
 @admin.register(Hold)
 class HoldAdmin(StaffAdmin):
     may = frozenset({"add"})
-    list_display = (
-        "name",
-        "account",
-        "company",
-        "stage",
-        "kept",
-        "ground",
-        "review_on",
-        "placed_by",
-        "confirmed_by",
-    )
+    list_display = ("name", "company", "account", "stage", "kept", "review", "placed_by")
     list_filter = (StageFilter, "ground")
-    list_select_related = ("account__company", "placed_by", "confirmed_by")
+    list_select_related = ("account__company", "placed_by")
     search_fields = ("name__icontains",)
     search_help_text = gettext_lazy("Name of the hold, or reference of the account")
     reference_fields = ("account__reference",)
@@ -142,6 +134,10 @@ class HoldAdmin(StaffAdmin):
     @display(description=gettext_lazy("categories"))
     def kept(self, hold: Hold) -> str:
         return categories(hold.categories)
+
+    @display(description=gettext_lazy("review on"), ordering="review_on")
+    def review(self, hold: Hold) -> str:
+        return short_day(hold.review_on)
 
     @display(description=gettext_lazy("stage"))
     def stage(self, hold: Hold) -> str:
@@ -169,7 +165,7 @@ class HoldAdmin(StaffAdmin):
             found = Account.objects.filter(reference_begins("reference", str(account))).first()
             if found is None:
                 raise Refused("no_account", _("No account has this reference."))
-            holds.place_hold(found, actor=request.user, on=today(), **hold)
+            holds.place_hold(found, actor=signed_in(request), on=today(), **hold)
 
         return self.act(request, question, place, done=_("The hold is placed; a second member of staff confirms."))
 
@@ -191,7 +187,7 @@ class HoldAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: holds.confirm_hold(hold, actor=request.user, on=today()),
+            lambda: holds.confirm_hold(hold, actor=signed_in(request), on=today()),
             done=_("The hold is active."),
             row=hold,
         )
@@ -216,7 +212,7 @@ class HoldAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: holds.release_hold(hold, actor=request.user, on=today()),
+            lambda: holds.release_hold(hold, actor=signed_in(request), on=today()),
             done=_("The hold is released."),
             row=hold,
         )

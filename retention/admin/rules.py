@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 
 from accounts.states import State
 from cannonworks import rules
-from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, today, words
+from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, signed_in, today, words
 from cannonworks.rules import Rule
 from retention import approval, sweep
 from retention.models import RulesApproval
@@ -103,7 +103,7 @@ class RulesAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda **shown: approval.approve_rules(actor=request.user, at=timezone.now(), **shown),
+            lambda **shown: approval.approve_rules(actor=signed_in(request), at=timezone.now(), **shown),
             done=_("The rules are approved."),
         )
 
@@ -152,7 +152,7 @@ def _dry_run(items: list[sweep.Item]) -> Table:
             [
                 item.account[:8],
                 State(item.state).label,
-                _("be erased") if item.does == "erase" else _("lapse"),
+                {"erase": _("be erased"), "lapse": _("lapse"), "hold": _("held back")}[item.does],
                 categories(item.categories),
                 categories(item.held),
                 f"§{item.clause}",

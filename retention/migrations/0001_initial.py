@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='erasure',
-            constraint=models.CheckConstraint(condition=models.Q(('step__lt', 5), models.Q(('rescan__found', 0), ('rescan__isnull', False)), _connector='OR'), name='erasure_done_only_after_an_empty_rescan'),
+            constraint=models.CheckConstraint(condition=models.Q(('step__lt', 5), models.Q(('rescan__found', 0), ('rescan__has_key', 'found'), ('rescan__isnull', False)), _connector='OR'), name='erasure_done_only_after_an_empty_rescan'),
         ),
         migrations.AddIndex(
             model_name='erasurewarning',

@@ -35,7 +35,11 @@ def test_relations_employees_and_documents_are_nowhere():
 
 @pytest.mark.django_db
 def test_visitors_holders_and_outsiders_reach_nothing(client, holder, outsider):
-    places = [reverse("admin:index"), *map(list_of, REGISTERED), *(f"{list_of(model)}1/change/" for model in REGISTERED)]
+    places = [
+        reverse("admin:index"),
+        *map(list_of, REGISTERED),
+        *(f"{list_of(model)}1/change/" for model in REGISTERED),
+    ]
     for person in (None, holder, outsider):
         if person:
             client.force_login(person)
@@ -94,7 +98,8 @@ def test_an_administrators_changes_of_staff_are_journalled_and_django_s_own_log_
     client.force_login(staff)
     new = {
         "first_name": "Iris", "last_name": "Mulder", "email": "iris@cannonworks.example", "language": "nl",
-        "groups": [Group.objects.get(name="Support").pk], "password1": "hamer-spijker-12", "password2": "hamer-spijker-12",
+        "groups": [Group.objects.get(name="Support").pk],
+        "password1": "hamer-spijker-12", "password2": "hamer-spijker-12",
     }  # fmt: skip
     assert client.post("/admin/accounts/user/add/", new).status_code == 302
     iris = User.objects.get(email="iris@cannonworks.example")

@@ -1,0 +1,85 @@
+"""Two members of staff in a real browser: one records the letter, the other confirms, and the account is due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import Account
+from accounts.states import State
+from tests.factories import PASSWORD, AccountFactory, StaffFactory
+
+
+@pytest.fixture
+def page_of(chromium, live_server):
+    """Open a browser of one's own for a member of staff; every address it asked for is in ``asked``."""
+    contexts, asked = [], []
+
+    def sign_in(person, **options):
+        context = chromium.new_context(locale="nl-NL", base_url=live_server.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto("/admin/")
+        page.fill("[name=username]", person.email)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/admin/")
+        return page
+
+    sign_in.asked = asked
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("6")
+def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_of):
+    today = timezone.localdate()
+    account = AccountFactory(
+        state=State.CANCELLED, cancelled_on=today - timedelta(days=10), company__company_name="Garage Smit"
+    )
+    request = accounts.request_erasure(account, actor=account.main_user, on=today)
+
+    first = page_of(StaffFactory(first_name="Nora"))
+    first.get_by_role("link", name="Aangetekende brieven").click()
+    first.goto("/admin/rights/registeredletter/add/")
+    first.get_by_label("Kenmerk op de brief").fill(request.code)
+    first.get_by_label("Nummer van de vervoerder").fill("3SABCD1234567")
+    first.get_by_label("Controle van identiteit").fill("Handtekening vergeleken")
+    first.get_by_role("button", name="Vastleggen").click()
+    first.get_by_text("De brief is vastgelegd").wait_for()
+    first.get_by_role("link", name=request.code).click()
+    assert first.get_by_role("link", name="Bevestigen").count() == 0
+
+    second = page_of(StaffFactory(first_name="Piet"))
+    second.get_by_role("link", name="Brieven te bevestigen").click()
+    second.get_by_role("link", name=request.code).click()
+    second.get_by_role("link", name="Bevestigen").click()
+    second.get_by_text("Dit kan niet ongedaan worden gemaakt").wait_for()
+    assert second.locator("dl").inner_text().count("Garage Smit") == 1
+    assert Account.objects.get(pk=account.pk).ordered_on is None
+    second.get_by_role("button", name="Bevestigen en meteen vernietigen").click()
+    second.get_by_text("De brief is bevestigd").wait_for()
+    assert Account.objects.get(pk=account.pk).ordered_on == today
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_administration_asks_nothing_of_another_host(page_of, live_server):
+    account = AccountFactory(state=State.CANCELLED)
+    page = page_of(StaffFactory())
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    lists = [reverse(f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist") for m in admin.site._registry]
+    for place in (*lists, f"/admin/accounts/account/{account.pk}/change/", "/admin/retention/hold/add/"):
+        page.goto(place)
+        page.wait_for_load_state("networkidle")
+    elsewhere = {url for url in page_of.asked if not url.startswith((live_server.url, "data:"))}
+    assert (elsewhere, errors) == (set(), [])

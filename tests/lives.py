@@ -1,0 +1,159 @@
+"""Whole lives for accounts to have, by the real services on fixed days, on top of ``factories``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+from django.contrib.sessions.backends.base import SessionBase
+
+from accounts import services as lifecycle
+from accounts.models import Account, Session, User
+from accounts.sessions import SessionStore
+from accounts.states import State
+from cannonworks import datamap
+from cannonworks.datamap import Entry
+from cannonworks.deadlines import start_of_day
+from finance import services as finance
+from finance.models import Document, DocumentKind
+from relations import services as relations
+from retention import erasure, holds, warnings
+from retention.models import Ground, Hold
+from rights import services as rights
+from rights.models import RegisteredLetter
+from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
+
+CANCELLED_ON = date(2026, 2, 28)
+DUE_ON = date(2028, 2, 28)
+#: Passes the 11-test and belongs to nobody.
+BSN = "111222333"
+EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
+
+
+def moment(on: date, *, minutes: int = 5) -> datetime:
+    """``minutes`` past the midnight with which the Amsterdam day begins."""
+    return start_of_day(on) + timedelta(minutes=minutes)
+
+
+def account_in(state: State, *, on: date, **fields: object) -> Account:
+    """An account that came into ``state`` on ``on``, having walked there; ``fields`` go to AccountFactory."""
+    if state == State.TRIAL:
+        return AccountFactory(signed_up_on=on, **fields)
+    if state == State.LAPSED:
+        return AccountFactory(state=state, signed_up_on=on - timedelta(days=30), **fields)
+    if state == State.ACTIVE:
+        account = AccountFactory(signed_up_on=on - timedelta(days=10), **fields)
+        return lifecycle.activate_account(account, actor=account.main_user, on=on)
+    if state == State.CANCELLED:
+        return AccountFactory(state=state, signed_up_on=on - timedelta(days=400), cancelled_on=on, **fields)
+    account = account_in(State.CANCELLED, on=on - relativedelta(years=2), **fields)
+    return erase(account, on=on)
+
+
+def erase(account: Account, *, on: date) -> Account:
+    """Erase what is due of this account on ``on``, and return what is left of it."""
+    erasure.erase_due(on=on, at=moment(on), only=[account.pk])
+    return Account.objects.get(pk=account.pk)
+
+
+def fill(account: Account, *, on: date) -> Account:
+    """Work in a running account: people, documents, a session, and CannonWorks' own bookkeeping of the year of ``on``."""
+    actor = account.main_user
+    relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
+    relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
+    relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
+    issue(account, on=on, relation=relation)
+    draft(account, kind=DocumentKind.QUOTE)
+    sign_in(actor)
+    invoice = finance.charge_subscription(account, on=on)
+    finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
+    return account
+
+
+def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account:
+    """A cancelled account that left something in every declared table on its way."""
+    account = AccountFactory(signed_up_on=cancelled_on - timedelta(days=400), **fields)
+    ColleagueFactory(account=account)
+    clerk, second = StaffFactory.create_batch(2)
+    day = account.signed_up_on + timedelta(days=2)
+    letter(account, on=day, clerk=clerk)
+    lifecycle.withdraw_erasure(account, actor=account.main_user, on=day)
+    lifecycle.activate_account(account, actor=account.main_user, on=day)
+    fill(account, on=cancelled_on - timedelta(days=60))
+    held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
+    holds.release_hold(held, actor=second, on=cancelled_on)
+    account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)
+    warnings.plan_warnings(on=account.warn_on, only=[account.pk])
+    return Account.objects.get(pk=account.pk)
+
+
+def draft(
+    account: Account, *, kind: DocumentKind = DocumentKind.INVOICE, relation=None, description="Werk"
+) -> Document:
+    """A draft with one line of 8 × € 65.00."""
+    return finance.draft_document(
+        account, actor=account.main_user, kind=kind, relation=relation, recipient_name="Noor Visser",
+        recipient_address="Markt 2\n7941 AA Meppel",
+        lines=[{"description": description, "quantity": Decimal(8), "unit_price": Decimal(65)}],
+    )  # fmt: skip
+
+
+def issue(account: Account, *, on: date, kind: DocumentKind = DocumentKind.INVOICE, relation=None) -> Document:
+    """An issued document with one line."""
+    return finance.issue_document(draft(account, kind=kind, relation=relation), actor=account.main_user, on=on)
+
+
+def sign_in(user: User) -> Session:
+    """A session as the sign-in page leaves one."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    store: SessionBase = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return Session.objects.get(pk=store.session_key)
+
+
+def hold(
+    account: Account,
+    categories: Iterable[str],
+    *,
+    on: date,
+    name: str = "Geschil",
+    clerk=None,
+    second=None,
+    confirm=True,
+) -> Hold:
+    """A hold on categories, confirmed by a second member of staff unless told otherwise."""
+    placed = holds.place_hold(
+        account, actor=clerk or StaffFactory(), name=name, categories=categories, ground=Ground.PROOF, basis="BW 6:74",
+        proportionality="Alleen wat voor het geschil nodig is.", on=on,
+    )  # fmt: skip
+    return holds.confirm_hold(placed, actor=second or StaffFactory(), on=on) if confirm else placed
+
+
+def letter(account: Account, *, on: date, clerk=None) -> RegisteredLetter:
+    """The main user's registered letter, asked for and recorded on ``on``, not yet confirmed."""
+    request = lifecycle.request_erasure(account, actor=account.main_user, on=on)
+    return rights.record_letter(
+        account, actor=clerk or StaffFactory(), code=request.code, carrier_number="3SRPKS000000001", received_on=on,
+        identity_check="Handtekening vergeleken met de overeenkomst",
+    )  # fmt: skip
+
+
+def confirmed_letter(account: Account, *, on: date) -> RegisteredLetter:
+    """The same, confirmed by a second member of staff: the account is due."""
+    return rights.confirm_letter(letter(account, on=on), actor=StaffFactory(), on=on)
+
+
+def rows(account: Account, *entries: Entry) -> dict[str, int]:
+    """Rows of the account by declared table, those without any left out; every table that can be erased by default."""
+    owner = {True: account.reference, False: account.pk}
+    found = {
+        entry.table: entry.model._default_manager.filter(**{entry.account: owner[entry.by_reference]}).count()
+        for entry in entries or [entry for entry in datamap.entries() if entry.category]
+    }
+    return {table: count for table, count in found.items() if count}

@@ -1,0 +1,127 @@
+"""What holds for every page: one heading, nothing inline, private unless public, a policy that the browser keeps."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.urls import get_resolver
+
+from accounts.states import State
+from cannonworks.errors import Refused
+from cannonworks.middleware import POLICY
+from tests.factories import AccountFactory
+
+#: and what a GET of them answers
+PUBLIC = {"/sign-in/": 200, "/language/": 405}
+PAGES = ["/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/erasure/", "/nothing-here/"]
+STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]
+pytestmark = pytest.mark.django_db
+
+
+class Page(HTMLParser):
+    """Headings, language, and whatever a strict policy would refuse."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.headings, self.language, self.forbidden, self.hosts, self.ids = 0, "", [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.headings += tag == "h1"
+        self.language = given.get("lang", "") if tag == "html" else self.language
+        self.ids += [given["id"]] if "id" in given else []
+        if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
+            self.forbidden.append((tag, attributes))
+        addresses = (given.get(name) or "" for name in ("src", "href", "action"))
+        self.hosts += [address for address in addresses if re.match(r"(\w+:)?//", address)]
+
+
+def check(response, language):
+    page = Page(response.content.decode())
+    assert (page.headings, page.language) == (1, language)
+    assert page.forbidden == []
+    assert page.hosts == []
+    assert len(page.ids) == len(set(page.ids))
+    assert response["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("state", STATES)
+def test_every_page_has_one_heading_and_nothing_inline(client, state, language):
+    account = AccountFactory(state=state)
+    client.force_login(account.main_user)
+    client.cookies["django_language"] = language
+    for path in PAGES:
+        check(client.get(path), language)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_so_have_the_public_ones_and_the_errors(client, holder, colleague, language):
+    client.cookies["django_language"] = language
+    check(client.get("/sign-in/"), language)
+    check(client.get("/nothing-here/"), language)
+    client.force_login(colleague)
+    check(client.get("/account/cancel/"), language)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["django_language"] = language
+    check(strict.post("/sign-in/"), language)
+
+
+def holder_paths():
+    """Every address outside the admin, from the URL configuration itself."""
+    included = [each for each in get_resolver().url_patterns if str(each.pattern) == ""]
+    return {f"/{page.pattern}" for each in included for page in each.url_patterns}
+
+
+def test_every_page_is_private_unless_it_is_public(client):
+    paths = holder_paths()
+    assert paths >= {*PAGES[:-1], *PUBLIC, "/erasure/letter.pdf"}
+    for path in paths - PUBLIC.keys():
+        response = client.get(path)
+        assert (response.status_code, response.url) == (302, f"/sign-in/?next={path}"), path
+    assert {path: client.get(path).status_code for path in PUBLIC} == PUBLIC
+
+
+def test_the_page_for_a_broken_server_needs_no_database(holder, monkeypatch):
+    client = Client(raise_request_exception=False)
+    client.force_login(holder)
+
+    def broken(*args, **kwargs):
+        for connection in connections.all():
+            connection.execute_wrappers.append(refuse)
+        raise RuntimeError("broken")
+
+    def refuse(*args):
+        raise AssertionError("a query")
+
+    monkeypatch.setattr("retention.views.outlook", broken)
+    try:
+        response = client.get("/")
+    finally:
+        for connection in connections.all():
+            connection.execute_wrappers.clear()
+    assert response.status_code == 500
+    check(response, "nl")
+
+
+@pytest.mark.parametrize(("method", "status"), [("get", 409), ("post", 302)])
+def test_a_refusal_is_a_page_or_a_message(client, holder, monkeypatch, method, status):
+    def refuse(*args, **kwargs):
+        raise Refused("why", "Because of the clause.")
+
+    monkeypatch.setattr("accounts.views.services.cancel_account", refuse)
+    monkeypatch.setattr("accounts.views.rules.rule_for", refuse)
+    client.force_login(holder)
+    data = {"company_name": holder.account.company.company_name} if method == "post" else {}
+    response = getattr(client, method)("/account/cancel/", data)
+    assert response.status_code == status
+    shown = client.get(response.url) if status == 302 else response
+    assert "Because of the clause." in shown.content.decode()
+
+
+def test_the_language_of_a_visitor_is_dutch_unless_they_say_otherwise(client):
+    assert "Inloggen" in client.get("/sign-in/").content.decode()
+    assert "Sign in" in client.get("/sign-in/", headers={"accept-language": "en-GB"}).content.decode()
