@@ -14,6 +14,8 @@ from django.db import connection
 
 from journal.models import Entry
 
+#: The columns of an entry that is not yet written.
+Line = dict[str, Any]
 #: What an entry says, as PostgreSQL calls its types; the rest the database adds itself.
 COLUMNS = {
     "event": "text",
@@ -51,14 +53,14 @@ def record(
 
     ``facts`` are references, counts, states, days and digests, never personal data; dates become ISO 8601.
     """
-    entry = line(event, account=account, actor=actor, clause=clause, **facts)
+    entry = Entry(**line(event, account=account, actor=actor, clause=clause, **facts))
     entry.save(force_insert=True)
     return entry
 
 
-def record_all(entries: Iterable[Entry]) -> None:
+def record_all(lines: Iterable[Line]) -> None:
     """Write many entries (made by ``line``) in one statement."""
-    rows = [{name: getattr(entry, name) for name in COLUMNS} for entry in entries]
+    rows = list(lines)
     names, typed = ", ".join(COLUMNS), ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -74,16 +76,16 @@ def line(
     actor: Actor | None = None,
     clause: str = "",
     **facts: Any,
-) -> Entry:
+) -> Line:
     """An entry that is not yet written, for ``record_all``; the database says at what moment it was."""
-    return Entry(
-        event=event,
-        account_reference=account.reference if account else None,
-        actor_reference=actor.reference if actor else None,
-        actor_kind=actor.kind if actor else "system",
-        clause=clause,
-        facts={name: _plain(value) for name, value in facts.items()},
-    )
+    return {
+        "event": event,
+        "account_reference": account.reference if account else None,
+        "actor_reference": actor.reference if actor else None,
+        "actor_kind": actor.kind if actor else "system",
+        "clause": clause,
+        "facts": {name: _plain(value) for name, value in facts.items()},
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -32,7 +32,6 @@ from cannonworks.errors import KeyUnavailable, Refused
 from cannonworks.lookups import array
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
-from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
 from retention import runs as bulk
 from retention.models import Erasure, Hold, StatementMail, Step
@@ -104,7 +103,7 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
     histories = schedule.histories(accounts)
     runs: list[Run] = []
     held: list[int] = []
-    lines: list[JournalEntry] = []
+    lines: list[journal.Line] = []
     for account in accounts:
         if not _follows_from_its_rule(account, histories[account.pk]):
             continue
@@ -231,40 +230,31 @@ def _destroy_keys(runs: Sequence[Run], at: datetime) -> bool:
 
 def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
     """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
-    budget = BUDGET
-    rows = {run.account_id: Counter(run.rows) for run in runs}
+    by_owner = {name: run for run in runs for name in (str(run.account_id), run.account.reference)}
+    places = _places(runs)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
-        for place in _places(runs):
+        for place in places:
             _detach(cursor, place)
-            for account_id, count in _delete(cursor, place, budget):
-                rows[account_id][place.entry.table] += count
-                budget -= count
-            if budget <= 0:
-                break
-    for run in runs:
-        run.rows = dict(rows[run.account_id])
-    bulk.note(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
-    return budget > 0
+        portions, is_all = _within_budget(places, _look(cursor, places, at_most=BUDGET + 1))
+        for table, owner, count in _delete(cursor, portions):
+            rows = by_owner[owner].rows
+            rows[table] = rows.get(table, 0) + count
+    bulk.note(runs, "rows", step=Step.ROWS_ERASED if is_all else Step.KEY_DESTROYED)
+    return is_all
 
 
 def _rescan(runs: Sequence[Run], at: datetime) -> bool:
     """Look through every declared place again; ResidueFound when anything is there. What cannot be read is not zero."""
-    places = Counter({run.account_id: 0 for run in runs})
-    found = DataKey.objects.filter(account__among=_without_key(runs)).count()
+    places = _places(runs)
     with connection.cursor() as cursor:
-        for place in _places(runs):
-            found += _count(cursor, place)
-            places.update(run.account_id for run in place.runs)
+        found = sum(_look(cursor, places)) + DataKey.objects.filter(account__among=_without_key(runs)).count()
     if found:
         raise ResidueFound(f"{found} rows left")
+    looked = Counter(run.account_id for place in places for run in place.runs)
     moment = in_amsterdam(at).isoformat(timespec="seconds")
     for run in runs:
-        run.rescan = {
-            "places": places[run.account_id] + 1,
-            "found": 0,
-            "at": moment,
-        }  # and the key
+        run.rescan = {"places": looked[run.account_id] + 1, "found": 0, "at": moment}  # and the key
     bulk.note(runs, "rescan", step=Step.PROVEN)
     return True
 
@@ -338,8 +328,8 @@ def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -
         rules_digest=rules.digest(),
         due_on=account.erase_on or on,
         claimed_on=on,
-        categories=[fate.category for fate in go],
-        held=[fate.category for fate in kept],
+        categories=[fate.category.value for fate in go],
+        held=[fate.category.value for fate in kept],
     )
 
 
@@ -374,12 +364,12 @@ def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], his
     Account.objects.filter(pk__among=empty).delete()
 
 
-def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
+def _refusal(account: Account, kept: Sequence[Fate]) -> journal.Line:
     categories = [fate.category for fate in kept]
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
 
 
-def _line(event: str, run: Run | Erasure, **facts: Any) -> JournalEntry:
+def _line(event: str, run: Run | Erasure, **facts: Any) -> journal.Line:
     # What is written while the evidence goes must not itself be evidence of the account.
     account = None if Category.EVIDENCE in run.categories else run.account
     return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
@@ -432,28 +422,44 @@ def _places(runs: Sequence[Run]) -> list[Place]:
     return places
 
 
-def _delete(cursor: CursorWrapper, place: Place, budget: int) -> list[tuple[int, int]]:
-    """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
-    entry, runs, where, params = place
-    cursor.execute(
-        f'SELECT count(*) FROM (SELECT 1 FROM "{entry.table}" WHERE {where} LIMIT {budget + 1}) AS a', params
-    )
-    if cursor.fetchone()[0] > budget:
-        where = f'ctid = ANY(ARRAY(SELECT ctid FROM "{entry.table}" WHERE {where} LIMIT {budget}))'
-    cursor.execute(
-        f'WITH gone AS (DELETE FROM "{entry.table}" WHERE {where} RETURNING "{entry.column}" AS owner)'
-        " SELECT owner, count(*) FROM gone GROUP BY owner",
-        params,
-    )
-    if not entry.by_reference:
-        return cursor.fetchall()
-    by_reference = {run.account.reference: run.account_id for run in runs}
-    return [(by_reference[str(owner)], count) for owner, count in cursor.fetchall()]
+def _look(cursor: CursorWrapper, places: Sequence[Place], at_most: int | None = None) -> list[int]:
+    """Count the rows in each place, all in one statement; no further than ``at_most``."""
+    if not places:
+        return []
+    counts = [
+        f'SELECT {number}, count(*) FROM (SELECT FROM "{place.entry.table}" WHERE {place.where} LIMIT %s) AS found'
+        for number, place in enumerate(places)
+    ]
+    cursor.execute(" UNION ALL ".join(counts), [param for place in places for param in (*place.params, at_most)])
+    return [count for _number, count in sorted(cursor.fetchall())]
 
 
-def _count(cursor: CursorWrapper, place: Place) -> int:
-    cursor.execute(f'SELECT count(*) FROM "{place.entry.table}" WHERE {place.where}', place.params)
-    return cursor.fetchone()[0]
+def _within_budget(places: Sequence[Place], counts: Sequence[int]) -> tuple[list[Place], bool]:
+    """The first places whose rows can go in one transaction, the last one perhaps in part; and whether these are all."""
+    left, portions = BUDGET, []
+    for place, count in zip(places, counts, strict=True):
+        if count > left:
+            where = f'ctid = ANY(ARRAY(SELECT ctid FROM "{place.entry.table}" WHERE {place.where} LIMIT {left}))'
+            return [*portions, place._replace(where=where)], False
+        if count:
+            portions.append(place)
+        left -= count
+    return portions, True
+
+
+def _delete(cursor: CursorWrapper, places: Sequence[Place]) -> list[tuple[str, str, int]]:
+    """Delete from these places, all in one statement; return (table, account's key or reference, rows)."""
+    if not places:
+        return []
+    gone = [
+        f'gone_{number} AS (DELETE FROM "{place.entry.table}" WHERE {place.where}'
+        f' RETURNING "{place.entry.column}" AS owner)'
+        for number, place in enumerate(places)
+    ]
+    told = [f"SELECT {number}, owner::text, count(*) FROM gone_{number} GROUP BY owner" for number in range(len(gone))]
+    params = [param for place in places for param in place.params]
+    cursor.execute(f"WITH {', '.join(gone)} {' UNION ALL '.join(told)}", params)
+    return [(places[number].entry.table, owner, count) for number, owner, count in cursor.fetchall()]
 
 
 def _detach(cursor: CursorWrapper, place: Place) -> None:

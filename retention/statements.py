@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str
         "key_destroyed": datamap.encrypted().isdisjoint(run.held),
         "rescan": run.rescan,
         "rules": run.rules_digest,
-        "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),
+        "last_backup_expires_on": _backups_until(erased_on),
         "issued_at": moment,
         "language": language,
     }
@@ -88,9 +88,20 @@ def address(runs: Sequence[Run]) -> None:
 def rows_by_category(run: Erasure | Run) -> dict[str, int]:
     """How many rows a run erased, for each of its categories."""
     rows = dict.fromkeys(run.categories, 0)
-    for entry in datamap.entries(*map(Category, run.categories)):
-        rows[entry.category] += run.rows.get(entry.table, 0)
+    tables = _tables()
+    for table, count in run.rows.items():
+        rows[tables[table]] += count
     return rows
+
+
+@cache
+def _tables() -> dict[str, str]:
+    return {entry.table: entry.category.value for entry in datamap.entries() if entry.category}
+
+
+@lru_cache(maxsize=64)
+def _backups_until(erased_on: date) -> str:
+    return rules.BACKUPS_KEPT.after(erased_on).isoformat()
 
 
 @lru_cache(maxsize=8)  # a batch of statements is issued at one moment
@@ -100,9 +111,9 @@ def _here(at: datetime) -> tuple[date, str]:
 
 def _kept(fate: Fate) -> dict[str, Any]:
     if fate.held_by:  # until somebody releases the hold: no end that could be promised
-        return {"category": fate.category, "ground": fate.held_by[0].ground, "clause": "5", "until": None}
+        return {"category": fate.category.value, "ground": fate.held_by[0].ground.value, "clause": "5", "until": None}
     return {
-        "category": fate.category,
+        "category": fate.category.value,
         "ground": GROUNDS[fate.category],
         "clause": fate.rule.clause,
         "until": fate.kept_until.isoformat() if fate.kept_until else None,

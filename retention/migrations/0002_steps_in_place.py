@@ -34,8 +34,9 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('account',), name='one_erasure_at_a_time'),
         ),
         # A run is rewritten at each of its steps: room in its page, and no index on what changes, let that happen in
-        # place, without a new entry in every index (heap-only tuples).
+        # place, without a new entry in every index (heap-only tuples). Its statement stays in the row, uncompressed.
         migrations.RunSQL(
-            "ALTER TABLE retention_erasure SET (fillfactor = 25)", "ALTER TABLE retention_erasure RESET (fillfactor)"
+            "ALTER TABLE retention_erasure SET (fillfactor = 25, toast_tuple_target = 4080)",
+            "ALTER TABLE retention_erasure RESET (fillfactor, toast_tuple_target)",
         ),
     ]
