@@ -435,8 +435,9 @@ def _look(cursor: CursorWrapper, places: Sequence[Place], at_most: int | None = 
 
 
 def _within_budget(places: Sequence[Place], counts: Sequence[int]) -> tuple[list[Place], bool]:
-    """The first places whose rows can go in one transaction, the last one perhaps in part; and whether these are all."""
-    left, portions = BUDGET, []
+    """The first places whose rows can go in one transaction, the last perhaps in part; and whether these are all."""
+    portions: list[Place] = []
+    left = BUDGET
     for place, count in zip(places, counts, strict=True):
         if count > left:
             where = f'ctid = ANY(ARRAY(SELECT ctid FROM "{place.entry.table}" WHERE {place.where} LIMIT {left}))'
