@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -142,18 +144,14 @@ def move(account: Account, state: State, **dates: date | None) -> None:
 
 def finish_erasure(accounts: Sequence[Account]) -> None:
     """Write what erasure left of many claimed accounts, in one statement; the database checks each step to erased."""
+    names = ("id", "erased_on", "erase_on", "deferred")
+    changed = [{name: getattr(account, name) for name in names} for account in accounts]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_account AS account SET state = 'erased', claimed_at = NULL, warn_on = NULL,"
-            " erased_on = new.erased_on, erase_on = new.erase_on, deferred = string_to_array(new.deferred, ',')"
-            " FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::text[]) AS new(id, erased_on, erase_on, deferred)"
-            " WHERE account.id = new.id",
-            [
-                [account.pk for account in accounts],
-                [account.erased_on for account in accounts],
-                [account.erase_on for account in accounts],
-                [",".join(account.deferred) for account in accounts],
-            ],
+            " erased_on = new.erased_on, erase_on = new.erase_on, deferred = new.deferred FROM jsonb_to_recordset(%s)"
+            " AS new(id bigint, erased_on date, erase_on date, deferred varchar[]) WHERE account.id = new.id",
+            [json.dumps(changed, cls=DjangoJSONEncoder)],
         )
 
 
@@ -193,6 +191,12 @@ def check_writable(account: Account) -> None:
             _("This account is not running, so nothing can be changed in it. Activate it to go on."),
             clause="5",
         )
+
+
+def check_staff(actor: User) -> None:
+    """Refuse what only members of staff of CannonWorks may do."""
+    if not actor.is_staff:
+        raise Refused("not_staff", _("Only staff can do this."))
 
 
 def data_key(account: Account) -> bytes:

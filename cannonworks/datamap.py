@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 
@@ -132,7 +133,7 @@ def register(
     ``account`` names the field with the account (or its reference); ``until`` a date field of each row before which
     it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
     """
-    _entries[model] = Entry(
+    declared = Entry(
         model,
         category,
         subject,
@@ -143,13 +144,20 @@ def register(
         until,
         leaves_by,
     )
+    _add(declared)
 
 
 def outside(model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None) -> None:
     """Declare a model that holds no data of an account, and say why that is so."""
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
-    _entries[model] = Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why)
+    _add(Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why))
+
+
+def _add(declared: Entry) -> None:
+    _entries[declared.model] = declared
+    _in_order.cache_clear()
+    encrypted.cache_clear()
 
 
 def entry(model: type[models.Model]) -> Entry:
@@ -159,18 +167,29 @@ def entry(model: type[models.Model]) -> Entry:
 
 def entries(*categories: Category) -> list[Entry]:
     """Declared models, those that point at others first: the order in which rows can go. All when none is named."""
+    return list(_in_order(categories))
+
+
+@cache
+def _in_order(categories: tuple[Category, ...]) -> tuple[Entry, ...]:
     wanted = {model: e for model, e in _entries.items() if not categories or e.category in categories}
     graph: dict[type[models.Model], set[type[models.Model]]] = {model: set() for model in wanted}
     for model in wanted:
         for related in _points_at(model):
             if related in graph and related is not model:
                 graph[related].add(model)
-    return [wanted[model] for model in TopologicalSorter(graph).static_order()]
+    return tuple(wanted[model] for model in TopologicalSorter(graph).static_order())
 
 
 def erasable(*categories: Category) -> list[Entry]:
     """Declared models whose rows go when one of these categories of an account is erased, in deletion order."""
     return [e for e in entries(*categories) if e.leaves_by == "erasure"] if categories else []
+
+
+@cache
+def encrypted() -> frozenset[str]:
+    """The categories with encrypted fields: the account's key goes with the last of them."""
+    return frozenset(e.category for e in _in_order(()) if e.category and e.encrypted)
 
 
 def _points_at(model: type[models.Model]) -> list[type[models.Model]]:

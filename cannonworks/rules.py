@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from dateutil.relativedelta import relativedelta
 from django.utils.functional import Promise
@@ -47,7 +47,7 @@ class Term:
         return " ".join(filter(None, parts)) or str(_("at once"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a rule is itself: it is looked up often, and has no twin
 class Rule:
     """Keep ``categories`` at least ``keep`` and erase them at ``erase``, both counted from the date ``counted_from``.
 
@@ -69,11 +69,7 @@ class Rule:
         start = dates[self.counted_from]
         if start is None:
             raise ValueError(f"Rule {self.name!r} needs {self.counted_from}.")
-        return Window(
-            rule=self,
-            kept_until=self.keep.after(start) if self.keep else None,
-            erase_on=self.erase.after(start) if self.erase else None,
-        )
+        return _window(self, start)
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,15 @@ class Window:
     rule: Rule
     kept_until: date | None
     erase_on: date | None
+
+
+@lru_cache(maxsize=4096)  # a night's accounts share few dates, and each of them asks several times
+def _window(rule: Rule, start: date) -> Window:
+    return Window(
+        rule=rule,
+        kept_until=rule.keep.after(start) if rule.keep else None,
+        erase_on=rule.erase.after(start) if rule.erase else None,
+    )
 
 
 #: What goes with the account. Bookkeeping and evidence stay longer, under rules of their own.

@@ -21,6 +21,7 @@ from cannonworks.errors import KeyUnavailable, Refused
 
 ALGORITHM = "Ed25519"
 LARGEST_INT = 2**53 - 1  # beyond it, readers that keep numbers as doubles would see another number
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 SIGNATURE_FIELDS = {"algorithm", "key_id", "public_key", "value"}
 
 
@@ -36,7 +37,7 @@ def canonical(obj: Any) -> bytes:
     surrogate pair raises ValueError.
     """
     _check(obj, "$")
-    return json.dumps(obj, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(obj).encode()
 
 
 def sign(body: dict[str, Any]) -> dict[str, Any]:
@@ -46,14 +47,8 @@ def sign(body: dict[str, Any]) -> dict[str, Any]:
     ValueError as ``canonical`` does.
     """
     key = _private_key()
-    public = _raw(key.public_key())
-    signature = {
-        "algorithm": ALGORITHM,
-        "key_id": key_id(public),
-        "public_key": base64.b64encode(public).decode(),
-        "value": base64.b64encode(key.sign(canonical(body))).decode(),
-    }
-    return {"statement": body, "signature": signature}
+    value = base64.b64encode(key.sign(canonical(body))).decode()
+    return {"statement": body, "signature": {**_signed_by(key), "value": value}}
 
 
 def verify(envelope: Any, public_key: bytes) -> dict[str, Any]:
@@ -130,6 +125,16 @@ def _load(seed: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed, validate=True))
     except ValueError:  # said without the value: it may be most of a secret
         raise KeyUnavailable("STATEMENT_SIGNING_KEY is malformed: it must be 32 bytes in base64.") from None
+
+
+@lru_cache(maxsize=4)
+def _signed_by(key: Ed25519PrivateKey) -> dict[str, str]:
+    public = _raw(key.public_key())
+    return {
+        "algorithm": ALGORITHM,
+        "key_id": key_id(public),
+        "public_key": base64.b64encode(public).decode(),
+    }
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

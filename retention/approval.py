@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
-from accounts.services import apply_rules
+from accounts.services import apply_rules, check_staff
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.errors import Refused
@@ -34,8 +34,7 @@ def approve_rules(*, actor: User, digest: str, would_erase: int, at: datetime) -
 
     Refused when the program has moved on to other rules since the dry run, or they are approved already.
     """
-    if not actor.is_staff:
-        raise Refused("not_staff", _("Only staff can do this."))
+    check_staff(actor)
     if digest != rules.digest():
         raise Refused("other_rules", _("The rules have changed again since this dry run. Look at a new one first."))
     if RulesApproval.objects.order_by("-approved_at", "-id").values_list("digest", flat=True).first() == digest:

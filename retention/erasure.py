@@ -11,13 +11,12 @@ a transaction, so a backlog of small accounts and one huge account take the same
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -30,11 +29,14 @@ from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Entry
 from cannonworks.deadlines import in_amsterdam, local_date
 from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.lookups import array
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
 from journal.models import Entry as JournalEntry
 from retention import ledger, schedule, statements
+from retention import runs as bulk
 from retention.models import Erasure, Hold, StatementMail, Step
+from retention.runs import Owner, Run
 from retention.schedule import Fate, History
 
 log = logging.getLogger(__name__)
@@ -95,12 +97,12 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
     """
     due = Account.objects.due(on)
     if only is not None:
-        due = due.filter(pk__in=only)
+        due = due.filter(pk__among=only)
     accounts = list(due.order_by("erase_on").select_for_update(skip_locked=True)[:size])
     if not accounts:
         return Claim(0, [])
     histories = schedule.histories(accounts)
-    runs: list[Erasure] = []
+    runs: list[Run] = []
     held: list[int] = []
     lines: list[JournalEntry] = []
     for account in accounts:
@@ -116,9 +118,10 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
             lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
         else:
             held.append(account.pk)
-    Account.objects.filter(pk__in=held).update(held_since=on)
-    Account.objects.filter(pk__in=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
-    Erasure.objects.bulk_create(runs)
+    if held:
+        Account.objects.filter(pk__among=held).update(held_since=on)
+    Account.objects.filter(pk__among=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
+    bulk.begin(runs)
     journal.record_all(lines)
     return Claim(len(accounts), [run.pk for run in runs])
 
@@ -128,7 +131,7 @@ def carry_out(*, at: datetime, runs: Sequence[int] | None = None, only: Collecti
     if runs is None:
         waiting = Erasure.objects.unfinished(at)
         if only is not None:
-            waiting = waiting.filter(account__in=only)
+            waiting = waiting.filter(account__among=only)
         runs = list(waiting.order_by("id").values_list("pk", flat=True))
     finished = 0
     for start in range(0, len(runs), BATCH):
@@ -161,17 +164,18 @@ def advance(step: Step, runs: Sequence[int], at: datetime) -> int:
     """Take those of ``runs`` that stand at ``step`` and that nobody has locked to the next; return how many."""
     while True:
         with transaction.atomic():
-            here = list(
-                Erasure.objects.unfinished(at)
-                .filter(pk__in=runs, step=step)
-                .select_related("account")
-                .order_by("id")
-                .select_for_update(skip_locked=True, of=("self",))
-            )
+            here = bulk.take(step, runs, at)
             if not here:
                 return 0
+            if step in REPEATABLE:
+                _do_not_wait_for_the_disk()
             if STEPS[step](here, at):
                 return len(here)
+
+
+def _do_not_wait_for_the_disk() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
 def _isolated(step: Step, runs: Sequence[int], at: datetime) -> int:
@@ -208,92 +212,92 @@ def _note_failure(pk: int, error: Exception, at: datetime) -> None:
 # --- The steps -----------------------------------------------------------------------------------------------
 
 
-def _fence(runs: Sequence[Erasure], at: datetime) -> bool:
+def _fence(runs: Sequence[Run], at: datetime) -> bool:
     """End every session, note where the statement goes, and write into the ledger what is about to happen."""
-    by_account = {run.account_id: run for run in runs if _ends_the_account(run)}
-    Session.objects.filter(account__in=by_account).delete()
-    main_users = User.objects.filter(account__in=by_account, is_main=True).select_related("account__company")
-    StatementMail.objects.bulk_create(
-        [statements.mail_for(by_account[user.account_id], user) for user in main_users],  # type: ignore[index]
-        ignore_conflicts=True,
-    )
+    ending = [run for run in runs if _ends_the_account(run)]
+    Session.objects.filter(account__among=[run.account_id for run in ending]).delete()
+    statements.address(ending)
     ledger.append([_ledger_line("claimed", run) for run in runs])
-    _save(runs, step=Step.FENCED)
+    bulk.note(runs, step=Step.FENCED)
     return True
 
 
-def _destroy_keys(runs: Sequence[Erasure], at: datetime) -> bool:
+def _destroy_keys(runs: Sequence[Run], at: datetime) -> bool:
     """Destroy the data keys, except where a hold keeps an encrypted category: then the key goes with that."""
-    DataKey.objects.filter(account__in=_without_key(runs)).delete()
-    _save(runs, step=Step.KEY_DESTROYED)
+    DataKey.objects.filter(account__among=_without_key(runs)).delete()
+    bulk.note(runs, step=Step.KEY_DESTROYED)
     return True
 
 
-def _erase_rows(runs: Sequence[Erasure], at: datetime) -> bool:
+def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
     """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
     budget = BUDGET
     rows = {run.account_id: Counter(run.rows) for run in runs}
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
-        for entry, concerned in _places(runs):
-            _detach(cursor, entry, concerned)
-            for account_id, count in _delete(cursor, entry, concerned, budget):
-                rows[account_id][entry.table] += count
+        for place in _places(runs):
+            _detach(cursor, place)
+            for account_id, count in _delete(cursor, place, budget):
+                rows[account_id][place.entry.table] += count
                 budget -= count
             if budget <= 0:
                 break
     for run in runs:
         run.rows = dict(rows[run.account_id])
-    _save(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
+    bulk.note(runs, "rows", step=Step.ROWS_ERASED if budget > 0 else Step.KEY_DESTROYED)
     return budget > 0
 
 
-def _rescan(runs: Sequence[Erasure], at: datetime) -> bool:
+def _rescan(runs: Sequence[Run], at: datetime) -> bool:
     """Look through every declared place again; ResidueFound when anything is there. What cannot be read is not zero."""
     places = Counter({run.account_id: 0 for run in runs})
-    found = DataKey.objects.filter(account__in=_without_key(runs)).count()
+    found = DataKey.objects.filter(account__among=_without_key(runs)).count()
     with connection.cursor() as cursor:
-        for entry, concerned in _places(runs):
-            found += _count(cursor, entry, concerned)
-            places.update(run.account_id for run in concerned)
+        for place in _places(runs):
+            found += _count(cursor, place)
+            places.update(run.account_id for run in place.runs)
     if found:
         raise ResidueFound(f"{found} rows left")
+    moment = in_amsterdam(at).isoformat(timespec="seconds")
     for run in runs:
         run.rescan = {
             "places": places[run.account_id] + 1,
             "found": 0,
-            "at": in_amsterdam(at).isoformat(timespec="seconds"),
+            "at": moment,
         }  # and the key
-    _save(runs, "rescan", step=Step.PROVEN)
+    bulk.note(runs, "rescan", step=Step.PROVEN)
     return True
 
 
-def _write_ledger(runs: Sequence[Erasure], at: datetime) -> bool:
+def _write_ledger(runs: Sequence[Run], at: datetime) -> bool:
     """Write into the ledger that these categories of these accounts are gone."""
     ledger.append([_ledger_line("erased", run) for run in runs])
-    _save(runs, step=Step.IN_LEDGER)
+    bulk.note(runs, step=Step.IN_LEDGER)
     return True
 
 
-def _finish(runs: Sequence[Erasure], at: datetime) -> bool:
+def _finish(runs: Sequence[Run], at: datetime) -> bool:
     """Give the accounts what is left of their lives, issue the statements, and close the runs."""
-    accounts = [_after(run, at) for run in runs]
-    histories = schedule.histories(accounts)
-    for run, account in zip(runs, accounts, strict=True):
-        account.erase_on = schedule.next_due(
-            histories[account.pk], evidence_is_gone=Category.EVIDENCE in run.categories
+    accounts = {account.pk: account for account in Account.objects.filter(pk__among=[run.account_id for run in runs])}
+    for run in runs:
+        _change(accounts[run.account_id], run, at)
+    histories = schedule.histories(accounts.values())
+    for run in runs:
+        evidence_is_gone = Category.EVIDENCE in run.categories
+        accounts[run.account_id].erase_on = schedule.next_due(
+            histories[run.account_id], evidence_is_gone=evidence_is_gone
         )
         run.done_at = at
     statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
-    finish_erasure(accounts)
-    _save(runs, "statement", "done_at", step=Step.DONE)
+    finish_erasure(list(accounts.values()))
+    bulk.note(runs, "statement", "done_at", step=Step.DONE)
     journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
-    _let_tombstones_go(runs, histories)
+    _let_tombstones_go(runs, accounts, histories)
     return True
 
 
 #: What is done with a run that stands at a step; the last step is the end. False: come back for more.
-STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
+STEPS: dict[Step, Callable[[Sequence[Run], datetime], bool]] = {
     Step.CLAIMED: _fence,
     Step.FENCED: _destroy_keys,
     Step.KEY_DESTROYED: _erase_rows,
@@ -301,6 +305,10 @@ STEPS: dict[Step, Callable[[Sequence[Erasure], datetime], bool]] = {
     Step.PROVEN: _write_ledger,
     Step.IN_LEDGER: _finish,
 }
+
+#: Steps that a crash of the database server itself may take back: they are done again. All of them are on its disk
+#: when the step that proves them is, and nothing is told to the outside before that.
+REPEATABLE = {Step.CLAIMED, Step.FENCED, Step.KEY_DESTROYED, Step.PROVEN}
 
 # --- What a run is -------------------------------------------------------------------------------------------
 
@@ -322,9 +330,9 @@ def is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 
-def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Erasure:
-    return Erasure(
-        account=account,
+def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Run:
+    return Run(
+        account=Owner(account.pk, str(account.reference)),
         rule=go[0].rule.name,
         clause=go[0].rule.clause,
         rules_digest=rules.digest(),
@@ -335,35 +343,35 @@ def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -
     )
 
 
-def _ends_the_account(run: Erasure) -> bool:
+def _ends_the_account(run: Run) -> bool:
     return any(category in WITH_THE_ACCOUNT for category in run.categories)
 
 
-def _without_key(runs: Sequence[Erasure]) -> list[int]:
-    encrypted = {entry.category for entry in datamap.entries() if entry.encrypted}
-    return [run.account_id for run in runs if _ends_the_account(run) and not encrypted & set(run.held)]
+def _without_key(runs: Sequence[Run]) -> list[int]:
+    encrypted = datamap.encrypted()
+    return [run.account_id for run in runs if _ends_the_account(run) and encrypted.isdisjoint(run.held)]
 
 
-def _after(run: Erasure, at: datetime) -> Account:
-    account = run.account
+def _change(account: Account, run: Run, at: datetime) -> None:
     if account.state != State.ERASED:
         account.state = State.ERASED
         account.erased_on = max(run.claimed_on, local_date(at))  # a run can end on a later day than it began
     kept = set(account.deferred) | set(run.held) & set(WITH_THE_ACCOUNT)
     account.deferred = sorted(kept - set(run.categories))
-    return account
 
 
-def _let_tombstones_go(runs: Sequence[Erasure], histories: dict[int, History]) -> None:
+def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], histories: Mapping[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
-    StatementMail.objects.filter(account__in=[run.account_id for run in over]).delete()  # long forgotten, normally
-    Erasure.objects.filter(pk__in=[run.pk for run in over]).delete()
-    empty = [
-        run.account_id for run in over if not (run.held or run.account.deferred or histories[run.account_id].records)
-    ]
-    Hold.objects.filter(account__in=empty).delete()  # of what never was, or is gone
-    Account.objects.filter(pk__in=empty).delete()
+    if not over:
+        return
+    # Addresses of statements are long forgotten, normally.
+    StatementMail.objects.filter(account__among=[run.account_id for run in over]).delete()
+    Erasure.objects.filter(pk__among=[run.pk for run in over]).delete()
+    left = [run.held or accounts[run.account_id].deferred or histories[run.account_id].records for run in over]
+    empty = [run.account_id for run, something in zip(over, left, strict=True) if not something]
+    Hold.objects.filter(account__among=empty).delete()  # of what never was, or is gone
+    Account.objects.filter(pk__among=empty).delete()
 
 
 def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
@@ -371,54 +379,62 @@ def _refusal(account: Account, kept: Sequence[Fate]) -> JournalEntry:
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
 
 
-def _line(event: str, run: Erasure, **facts: Any) -> JournalEntry:
+def _line(event: str, run: Run | Erasure, **facts: Any) -> JournalEntry:
     # What is written while the evidence goes must not itself be evidence of the account.
     account = None if Category.EVIDENCE in run.categories else run.account
     return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
 
 
-def _ledger_line(kind: str, run: Erasure) -> dict[str, Any]:
+def _ledger_line(kind: str, run: Run) -> dict[str, Any]:
     return {
         "kind": kind,
-        "account": str(run.account.reference),
-        "run": str(run.reference),
+        "account": run.account.reference,
+        "run": run.reference,
         "categories": list(run.categories),
         "on": run.claimed_on.isoformat(),
     }
 
 
-def _save(runs: Sequence[Erasure], *fields: str, step: Step) -> None:
-    """Write some columns and the step of many runs in one statement (``bulk_update`` takes ten times as long)."""
-    casts = {"rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
-    values = [[_sql(getattr(run, name), casts[name]) for run in runs] for name in fields]
-    assigned = "".join(f", {name} = new.{name}" for name in fields)
-    unnested = ", ".join(["%s::bigint[]", *(f"%s::{casts[name]}[]" for name in fields)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE retention_erasure AS run SET step = %s{assigned}"
-            f" FROM unnest({unnested}) AS new({', '.join(['id', *fields])}) WHERE run.id = new.id",
-            [step, [run.pk for run in runs], *values],
-        )
-    for run in runs:
-        run.step = step
-
-
-def _sql(value: Any, cast: str) -> Any:
-    return json.dumps(value) if cast == "jsonb" and value is not None else value
-
-
 # --- Rows ----------------------------------------------------------------------------------------------------
 
 
-def _places(runs: Sequence[Erasure]) -> list[tuple[Entry, list[Erasure]]]:
-    """Declared tables in the order in which rows can go, each with the runs that concern it."""
-    named = {Category(name) for run in runs for name in run.categories}
-    return [(entry, [run for run in runs if entry.category in run.categories]) for entry in datamap.erasable(*named)]
+class Place(NamedTuple):
+    """A declared table, the runs that it concerns, and the condition on the rows of theirs that go."""
+
+    entry: Entry
+    runs: list[Run]
+    where: str
+    params: list[Any]
 
 
-def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget: int) -> list[tuple[int, int]]:
+def _places(runs: Sequence[Run]) -> list[Place]:
+    """Declared tables in the order in which rows can go."""
+    concerned = {
+        category: [run for run in runs if category in run.categories]
+        for category in {Category(name) for run in runs for name in run.categories}
+    }
+    keys = {category: array(run.account_id for run in those) for category, those in concerned.items()}
+    places = []
+    for entry in datamap.erasable(*concerned):
+        those = concerned[entry.category]  # type: ignore[index]
+        where, params = f'"{entry.column}" = ANY(%s::bigint[])', [keys[entry.category]]  # type: ignore[index]
+        if entry.by_reference:
+            where, params = f'"{entry.column}" = ANY(%s::uuid[])', [array(run.account.reference for run in those)]
+        if entry.until:
+            where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
+            params.append(max(run.claimed_on for run in those))  # type: ignore[arg-type]
+        if entry.model is Erasure:  # the run that is under way goes last, by itself
+            where += " AND id <> ALL(%s::bigint[])"
+            params.append(array(run.pk for run in those))
+        if entry.model is Hold:  # a hold that stands outlives the other evidence, or it would end by itself
+            where += " AND (confirmed_on IS NULL OR released_on IS NOT NULL)"
+        places.append(Place(entry, those, where, params))
+    return places
+
+
+def _delete(cursor: CursorWrapper, place: Place, budget: int) -> list[tuple[int, int]]:
     """Delete at most ``budget`` rows of one table; return (account id, rows) pairs."""
-    where, params = _where(entry, runs)
+    entry, runs, where, params = place
     cursor.execute(
         f'SELECT count(*) FROM (SELECT 1 FROM "{entry.table}" WHERE {where} LIMIT {budget + 1}) AS a', params
     )
@@ -429,45 +445,27 @@ def _delete(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure], budget
         " SELECT owner, count(*) FROM gone GROUP BY owner",
         params,
     )
-    by_owner = {_owner(entry, run): run.account_id for run in runs}
-    return [(by_owner[owner], count) for owner, count in cursor.fetchall()]
+    if not entry.by_reference:
+        return cursor.fetchall()
+    by_reference = {run.account.reference: run.account_id for run in runs}
+    return [(by_reference[str(owner)], count) for owner, count in cursor.fetchall()]
 
 
-def _count(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> int:
-    where, params = _where(entry, runs)
-    cursor.execute(f'SELECT count(*) FROM "{entry.table}" WHERE {where}', params)
+def _count(cursor: CursorWrapper, place: Place) -> int:
+    cursor.execute(f'SELECT count(*) FROM "{place.entry.table}" WHERE {place.where}', place.params)
     return cursor.fetchone()[0]
 
 
-def _detach(cursor: CursorWrapper, entry: Entry, runs: Sequence[Erasure]) -> None:
+def _detach(cursor: CursorWrapper, place: Place) -> None:
     """Let go of rows that stay, under a hold, but point at rows that go; what they say themselves stays as it is."""
     for other in datamap.entries():
         for pointer in other.model._meta.local_concrete_fields:
-            if pointer.related_model is not entry.model or not pointer.null or other.category is None:
+            if pointer.related_model is not place.entry.model or not pointer.null or other.category is None:
                 continue
-            staying = [run.account_id for run in runs if other.category in run.held]
+            staying = [run.account_id for run in place.runs if other.category in run.held]
             if staying:
                 cursor.execute(
                     f'UPDATE "{other.table}" SET "{pointer.column}" = NULL'
                     f' WHERE "{other.column}" = ANY(%s) AND "{pointer.column}" IS NOT NULL',
                     [staying],
                 )
-
-
-def _where(entry: Entry, runs: Sequence[Erasure]) -> tuple[str, list[Any]]:
-    owners = [_owner(entry, run) for run in runs]
-    where = f'"{entry.column}" = ANY(%s)'
-    params: list[Any] = [owners]
-    if entry.until:
-        where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
-        params.append(max(run.claimed_on for run in runs))
-    if entry.model is Erasure:  # the run that is under way goes last, by itself
-        where += " AND id <> ALL(%s)"
-        params.append([run.pk for run in runs])
-    if entry.model is Hold:  # a hold that stands outlives the other evidence, or it would end by itself
-        where += " AND (confirmed_on IS NULL OR released_on IS NOT NULL)"
-    return where, params
-
-
-def _owner(entry: Entry, run: Erasure) -> Any:
-    return run.account.reference if entry.by_reference else run.account_id

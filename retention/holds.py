@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
-from accounts.services import lock
+from accounts.services import check_staff, lock
 from accounts.states import State
 from cannonworks.datamap import Category
 from cannonworks.errors import Refused
@@ -43,7 +43,7 @@ def place_hold(
     for an account that is being erased.
     """
     account = lock(account)
-    _check_staff(actor)
+    check_staff(actor)
     wanted = [Category(category) for category in categories]
     _check_still_there(account, wanted)
     review_on = review_on or on + REVIEW_WITHIN
@@ -65,7 +65,7 @@ def place_hold(
 def confirm_hold(hold: Hold, *, actor: User, on: date) -> Hold:
     """Confirm as the second member of staff; from now the held categories are not erased."""
     account = lock(hold.account)
-    _check_staff(actor)
+    check_staff(actor)
     hold = Hold.objects.select_for_update().get(pk=hold.pk)
     if hold.confirmed_on or hold.released_on:
         raise Refused("hold_settled", _("This hold has been confirmed or released already."), clause="5")
@@ -87,7 +87,7 @@ def confirm_hold(hold: Hold, *, actor: User, on: date) -> Hold:
 def release_hold(hold: Hold, *, actor: User, on: date) -> Hold:
     """End a hold; what it deferred is carried out at once, by the sweep that this queues."""
     account = lock(hold.account)
-    _check_staff(actor)
+    check_staff(actor)
     hold = Hold.objects.select_for_update().get(pk=hold.pk)
     if hold.released_on:
         raise Refused("hold_released", _("This hold has been released already."), clause="5")
@@ -121,8 +121,3 @@ def _check_still_there(account: Account, wanted: list[Category]) -> None:
                 _("Already erased: %(what)s.") % {"what": ", ".join(map(str, gone))},
                 clause="5",
             )
-
-
-def _check_staff(actor: User) -> None:
-    if not actor.is_staff:
-        raise Refused("not_staff", _("Only staff can do this."))

@@ -53,10 +53,10 @@ def append(entries: Sequence[Mapping[str, Any]]) -> None:
         lines = []
         for entry in entries:
             number += 1
-            line = {"number": number, **entry, "before": before}
-            before = _hash(line)
-            lines.append(_text({**line, "hash": before}))
-        file.write("".join(f"{line}\n" for line in lines).encode())
+            text = _text({"number": number, **entry, "before": before})
+            before = _hash(text)
+            lines.append(f'{text[:-1]},"hash":"{before}"}}\n')
+        file.write("".join(lines).encode())
         file.flush()
         os.fsync(file.fileno())
 
@@ -74,7 +74,7 @@ def read() -> Iterator[dict[str, Any]]:
                 found, before_it, its_number = line.pop("hash"), line["before"], line["number"]
             except (ValueError, KeyError, AttributeError, TypeError):
                 raise BrokenLedger(f"Line {number} of the ledger cannot be read.") from None
-            if before_it != before or its_number != number or found != _hash(line):
+            if before_it != before or its_number != number or found != _hash(_text(line)):
                 raise BrokenLedger(f"Line {number} of the ledger was changed, or one before it removed.")
             before = found
             yield line
@@ -96,9 +96,8 @@ def _last(file: Any) -> tuple[int, str]:
     return line["number"], line["hash"]
 
 
-def _hash(line: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_text(line).encode()).hexdigest()
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _text(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, sort_keys=True, separators=(",", ":"))
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

@@ -6,18 +6,16 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-DONE = 7  # models.Step.DONE; models imports this module
-
 
 class ErasureQuerySet(models.QuerySet):
     def unfinished(self, at: datetime) -> Self:
-        """Begun, not done, not parked, and not waiting for a later attempt; partial index on step."""
+        """Begun, not done, not parked, and not waiting for a later attempt; partial index."""
         ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
-        return self.filter(ready, step__lt=DONE, parked_at__isnull=True)
+        return self.filter(ready, done_at__isnull=True, parked_at__isnull=True)
 
     def parked(self) -> Self:
-        """Given up on after repeated failure; staff look at these. Served by the partial index on step."""
-        return self.exclude(step=DONE).filter(parked_at__isnull=False)
+        """Given up on after repeated failure; staff look at these. Served by the same partial index."""
+        return self.filter(done_at__isnull=True, parked_at__isnull=False)
 
 
 class HoldQuerySet(models.QuerySet):

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property, lru_cache
 
 from accounts.models import Account
 from accounts.services import dates_of
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.datamap import Category, entries
-from cannonworks.rules import WITH_THE_ACCOUNT, Rule
+from cannonworks.rules import WITH_THE_ACCOUNT, Rule, Window
 from retention.models import Ground, Hold
 
 
@@ -38,6 +39,14 @@ class History:
     records: tuple[date, ...] = ()
     holds: Mapping[Category, tuple[Stop, ...]] = field(default_factory=dict)
     deferred: frozenset[Category] = frozenset()
+
+    @cached_property
+    def fates(self) -> tuple[Fate, ...]:
+        """What ``schedule`` gives, computed once: a run of erasure asks several times."""
+        fates = _of_tombstone(self) if self.state == State.ERASED else _of_the_living(self)
+        if not self.holds:
+            return tuple(fates)
+        return tuple(replace(fate, held_by=self.holds.get(fate.category, ())) for fate in fates)
 
     def but(self, state: State, **dates: date | None) -> History:
         """The same history with another state and dates: "what if"."""
@@ -66,7 +75,7 @@ def histories(accounts: Iterable[Account]) -> dict[int, History]:
     by_id = {account.pk: account for account in accounts}
     records = record_ends(by_id)
     holds: dict[int, dict[Category, tuple[Stop, ...]]] = {}
-    for hold in Hold.objects.active().filter(account__in=by_id).order_by("id"):
+    for hold in Hold.objects.active().filter(account__among=by_id).order_by("id"):
         held = holds.setdefault(hold.account_id, {})
         for name in hold.categories:
             held[Category(name)] = (*held.get(Category(name), ()), Stop(hold.name, Ground(hold.ground)))
@@ -86,7 +95,7 @@ def record_ends(account_ids: Iterable[int]) -> dict[int, set[date]]:
     """Per account the distinct days on which the duty to keep its bookkeeping records ends."""
     ends: dict[int, set[date]] = {}
     for entry in entries(Category.BOOKKEEPING):
-        rows = entry.model._default_manager.filter(**{f"{entry.account}__in": account_ids})
+        rows = entry.model._default_manager.filter(**{f"{entry.account}__among": account_ids})
         for pk, end in rows.values_list(entry.account, entry.until).distinct():
             ends.setdefault(pk, set()).add(end)
     return ends
@@ -94,11 +103,7 @@ def record_ends(account_ids: Iterable[int]) -> dict[int, set[date]]:
 
 def schedule(history: History) -> list[Fate]:
     """The fate of every category, in the order of the categories. Erased ones that left nothing behind are left out."""
-    if history.state == State.ERASED:
-        fates = _of_tombstone(history)
-    else:
-        fates = [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
-    return [replace(fate, held_by=history.holds.get(fate.category, ())) for fate in fates]
+    return list(history.fates)
 
 
 def due(history: History, on: date) -> list[Fate]:
@@ -130,27 +135,35 @@ def deciding_rule(history: History) -> Rule:
     return rules.rule_for(history.state, history.dates)
 
 
+def _of_the_living(history: History) -> list[Fate]:
+    return [*_with_the_account(history), *_after_the_account(history, _ends_on(history))]
+
+
 def _ends_on(history: History) -> date | None:
     return deciding_rule(history).window(history.dates).erase_on
 
 
-def _with_the_account(history: History) -> list[Fate]:
+def _with_the_account(history: History) -> tuple[Fate, ...]:
     rule = deciding_rule(history)
-    window = rule.window(history.dates)
-    state_rule = rules.rule_for(history.state, {**history.dates, "ordered_on": None})
-    losing = (state_rule,) if state_rule != rule else ()
+    state_rule = rules.rule_for(history.state, {})
+    losing = (state_rule,) if state_rule is not rule else ()
+    return _together(rule.window(history.dates), losing, rules.rule("issued document"))
+
+
+@lru_cache(maxsize=1024)  # what falls due in one night falls due under few windows
+def _together(window: Window, losing: tuple[Rule, ...], seven_years: Rule) -> tuple[Fate, ...]:
     # Seven years for an issued document bind the holder while the account lives; with the account they end.
-    seven_years = (rules.rule("issued document"),) if window.erase_on else ()
-    return [
+    ending = (seven_years,) if window.erase_on else ()
+    return tuple(
         Fate(
             category,
-            rule,
+            window.rule,
             window.kept_until,
             window.erase_on,
-            losing=losing + (seven_years if category == Category.DOCUMENTS else ()),
+            losing=losing + (ending if category == Category.DOCUMENTS else ()),
         )
         for category in WITH_THE_ACCOUNT
-    ]
+    )
 
 
 def _after_the_account(history: History, ends_on: date | None) -> list[Fate]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from accounts.models import User
+from django.db import connection
+
 from cannonworks import datamap, documents, rules, signing
 from cannonworks.datamap import Category
 from cannonworks.deadlines import in_amsterdam, local_date
+from cannonworks.lookups import array
 from retention import schedule
 from retention.models import Erasure, StatementMail
+from retention.runs import Run
 from retention.schedule import Fate, History
 
 TEMPLATE = Path(__file__).resolve().parent / "documents" / "statement.typ"
@@ -25,17 +28,20 @@ GROUNDS = {
 }
 
 
-def issue(runs: Sequence[Erasure], histories: Mapping[int, History], *, at: datetime) -> None:
+def issue(runs: Sequence[Run], histories: Mapping[int, History], *, at: datetime) -> None:
     """Give each finished run its signed statement, in the language of the main user it goes to; saves nothing."""
-    languages = dict(StatementMail.objects.filter(erasure__in=runs).values_list("erasure", "language"))
+    languages = dict(
+        StatementMail.objects.filter(erasure__among=[run.pk for run in runs]).values_list("erasure", "language")
+    )
     for run in runs:
         language = languages.get(run.pk, "nl")
         run.statement = signing.sign(body(run, histories[run.account_id], language=language, at=at))
 
 
-def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict[str, Any]:
+def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str, Any]:
     """What a statement says, as plain JSON without personal data; ``history`` is the account's after the run."""
-    erased_on = max(run.claimed_on, local_date(at))
+    today, moment = _here(at)
+    erased_on = max(run.claimed_on, today)
     return {
         "kind": "erasure-statement",
         "version": 1,
@@ -48,11 +54,11 @@ def body(run: Erasure, history: History, *, language: str, at: datetime) -> dict
             {"category": category, "rows": count, "files": 0} for category, count in rows_by_category(run).items()
         ],
         "kept": [_kept(fate) for fate in schedule.schedule(history)],
-        "key_destroyed": not any(entry.encrypted and entry.category in run.held for entry in datamap.entries()),
+        "key_destroyed": datamap.encrypted().isdisjoint(run.held),
         "rescan": run.rescan,
         "rules": run.rules_digest,
         "last_backup_expires_on": rules.BACKUPS_KEPT.after(erased_on).isoformat(),
-        "issued_at": in_amsterdam(at).isoformat(timespec="seconds"),
+        "issued_at": moment,
         "language": language,
     }
 
@@ -63,28 +69,33 @@ def statement_pdf(run: Erasure) -> bytes:
     return documents.render(TEMPLATE, run.statement)
 
 
-def mail_for(run: Erasure, user: User) -> StatementMail:
-    """Where the statement of this run goes: the last use of the main user's address. Not yet saved."""
-    account = user.account
-    company = account.company if account and hasattr(account, "company") else None
-    return StatementMail(
-        erasure=run,
-        account=account,
-        email=user.email,
-        name=user.full_name,
-        company_name=company.company_name if company else "",
-        language=user.language,
-        made_on=run.claimed_on,
-    )
+def address(runs: Sequence[Run]) -> None:
+    """Note where the statements of these runs go: the last use of the main users' addresses."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO retention_statementmail"
+            " (erasure_id, account_id, email, name, company_name, language, attempts, made_on)"
+            " SELECT run.id, run.account_id, person.email, concat_ws(' ', nullif(person.first_name, ''),"
+            " nullif(person.infix, ''), nullif(person.last_name, '')), coalesce(company.company_name, ''),"
+            " person.language, 0, run.claimed_on"
+            " FROM retention_erasure AS run JOIN accounts_user AS person USING (account_id)"
+            " LEFT JOIN accounts_company AS company USING (account_id)"
+            " WHERE run.id = ANY(%s::bigint[]) AND person.is_main ON CONFLICT DO NOTHING",
+            [array(run.pk for run in runs)],
+        )
 
 
-def rows_by_category(run: Erasure) -> dict[str, int]:
+def rows_by_category(run: Erasure | Run) -> dict[str, int]:
     """How many rows a run erased, for each of its categories."""
-    by_table = {entry.table: entry.category for entry in datamap.entries() if entry.category}
-    rows: Counter[str] = Counter(dict.fromkeys(run.categories, 0))
-    for table, count in run.rows.items():
-        rows[by_table[table]] += count
-    return {category: rows[category] for category in run.categories}
+    rows = dict.fromkeys(run.categories, 0)
+    for entry in datamap.entries(*map(Category, run.categories)):
+        rows[entry.category] += run.rows.get(entry.table, 0)
+    return rows
+
+
+@lru_cache(maxsize=8)  # a batch of statements is issued at one moment
+def _here(at: datetime) -> tuple[date, str]:
+    return local_date(at), in_amsterdam(at).isoformat(timespec="seconds")
 
 
 def _kept(fate: Fate) -> dict[str, Any]:

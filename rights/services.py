@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
-from accounts.services import lock, open_request, order_erasure
+from accounts.services import check_staff, lock, open_request, order_erasure
 from cannonworks.celery import app
 from cannonworks.errors import Refused
 from journal import services as journal
@@ -21,7 +21,7 @@ def record_letter(
 ) -> RegisteredLetter:
     """Record a registered letter for the account's open request. Refused when there is none or the code differs."""
     account = lock(account)
-    _check_staff(actor)
+    check_staff(actor)
     request = open_request(account)
     if request.code != code.strip().upper():
         raise Refused("other_code", _("The letter's reference is not that of the open request."), clause="6")
@@ -45,7 +45,7 @@ def record_letter(
 def confirm_letter(letter: RegisteredLetter, *, actor: User, on: date) -> RegisteredLetter:
     """Confirm as the second member of staff: the account is due on ``on`` and a sweep is queued at once (§5.5, §6)."""
     lock(letter.account)
-    _check_staff(actor)
+    check_staff(actor)
     letter = RegisteredLetter.objects.select_for_update().get(pk=letter.pk)
     if letter.confirmed_on is not None:
         raise Refused("letter_confirmed", _("This letter has been confirmed already."), clause="6")
@@ -61,8 +61,3 @@ def confirm_letter(letter: RegisteredLetter, *, actor: User, on: date) -> Regist
     # By name: erasure is retention's, which nobody imports. A lost message costs an hour, until the next sweep.
     transaction.on_commit(lambda: app.send_task("retention.tasks.erase_account", [account.pk]), robust=True)
     return letter
-
-
-def _check_staff(actor: User) -> None:
-    if not actor.is_staff:
-        raise Refused("not_staff", _("Only staff can do this."))

@@ -1,0 +1,333 @@
+"""``make bench``: every benchmark beside its raw limit in the same run; a table on the screen, JSON in results.json.
+
+Times are those of an uncertain machine, so a bound is on the ratio of two medians, of runs that took turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import data
+from bench.databases import BASE_DIR, Database, Server, environment
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+#: Accounts in one bare transaction: as many as in a batch of ours.
+BATCH = 500
+SAMPLE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured: accounts of a small and a large sweep, sweeps a turn, sizes, and turns of each kind."""
+
+    small: int
+    large: int
+    sweeps: int
+    backlog: data.Size
+    giant: data.Size
+    turns: int
+    giant_turns: int
+
+
+FULL = Scale(
+    small=10_000,
+    large=1_000_000,
+    sweeps=40,
+    backlog=data.Size(due=2_000, relations=24, employees=4, documents=20, lines=46),
+    giant=data.Size(due=1, relations=200_000, employees=1_000, documents=200_000, lines=598_994),
+    turns=5,
+    giant_turns=3,
+)
+QUICK = Scale(
+    small=500,
+    large=5_000,
+    sweeps=5,
+    backlog=data.Size(due=60, relations=24, employees=4, documents=20, lines=46),
+    giant=data.Size(due=1, relations=1_000, employees=10, documents=1_000, lines=2_984),
+    turns=1,
+    giant_turns=1,
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table. ``held``: the figure lies within its bound; None where a number only informs."""
+
+    what: str
+    ours: str
+    limit: str
+    ratio: float | None
+    bound: str
+    held: bool | None
+    runs: dict[str, Any] = field(default_factory=dict)
+
+
+class Bench:
+    """The benchmarks, on scratch databases of one server."""
+
+    def __init__(self, server: Server, scale: Scale, folder: Path, tell: Console) -> None:
+        self.server, self.scale, self.folder, self.tell = server, scale, folder, tell
+        self.empty = server.migrated(folder)
+
+    def results(self) -> Iterator[Result]:
+        """Run all of them, one after the other."""
+        yield from self.sweeps()
+        yield from self.backlog()
+        yield from self.giant()
+
+    # --- A sweep with nothing due ----------------------------------------------------------------------------
+
+    def sweeps(self) -> Iterator[Result]:
+        """The same sweep over few and over many accounts: its cost may not follow their number."""
+        small, large = self.scale.small, self.scale.large
+        databases = {n: self.server.template(f"sweep_{n}", self.empty, *data.population(n)) for n in (small, large)}
+        times: dict[int, list[float]] = {small: [], large: []}
+        plans: dict[int, list[dict[str, Any]]] = {}
+        for _turn in range(self.scale.turns):
+            for accounts, database in databases.items():
+                (said,) = self.work(database, ("sweep", str(self.scale.sweeps)))
+                times[accounts].append(median(said["milliseconds"]))
+                plans[accounts] = said["plans"]
+        for database in databases.values():
+            self.server.drop(database)
+        queries, pages = ({n: tell(plans[n]) for n in plans} for tell in (len, _pages))
+        ours, limit = median(times[large]), median(times[small])
+        yield Result(
+            f"Sweep, nothing due: database time, {large:,} beside {small:,} accounts",
+            f"{ours:.2f} ms", f"{limit:.2f} ms", ours / limit, "≤ 2", ours <= 2 * limit,
+            {"ours ms": times[large], "limit ms": times[small]},
+        )  # fmt: skip
+        yield Result(
+            "… its queries", f"{queries[large]}", f"{queries[small]}", queries[large] / queries[small], "= 1",
+            queries[large] == queries[small],
+        )  # fmt: skip
+        probes = [plan["probes"] for plan in plans[large]]
+        yield Result(
+            "… its queries that are index probes (or read a table of a few rows)",
+            f"{sum(probes)}", f"{len(probes)}", sum(probes) / len(probes), "= 1", all(probes), {"plans": plans[large]},
+        )  # fmt: skip
+        yield Result(
+            "… pages that they touch", f"{pages[large]}", f"{pages[small]}", pages[large] / pages[small], "", None
+        )
+
+    # --- A backlog, by one worker and by two -----------------------------------------------------------------
+
+    def backlog(self) -> Iterator[Result]:
+        """Erase many due accounts, by one worker and by two, beside the bare statements."""
+        size = self.scale.backlog
+        template = self.server.template("backlog", self.empty, *data.backlog(size))
+        runs = Runs()
+        for _turn in range(self.scale.turns):
+            runs.bare.append(self.bare(template, size, BATCH))
+            runs.ours.append(self.erase(template, size))
+            runs.two.append(self.erase(template, size, workers=2))
+        self.server.drop(template)
+        yield from _erasing(f"Erase {size.due:,} accounts with {size.rows:,} rows", size, runs)
+        one, two = median(run.seconds for run in runs.ours), median(run.seconds for run in runs.two)
+        yield Result(
+            "… by two workers, beside one", f"{two:.2f} s", f"{one:.2f} s", two / one, "< 1", two < one,
+            {"ours s": [run.seconds for run in runs.two]},
+        )  # fmt: skip
+        twice = sum(run.twice for run in runs.two + runs.ours)
+        yield Result("… accounts erased twice, or not at all", f"{twice}", "0", None, "= 0", twice == 0)
+
+    def giant(self) -> Iterator[Result]:
+        """Erase one account with very many rows, beside one bare statement per table."""
+        size = self.scale.giant
+        template = self.server.template("giant", self.empty, *data.giant(size))
+        runs = Runs()
+        for _turn in range(self.scale.giant_turns):
+            runs.bare.append(self.bare(template, size, BATCH))
+            runs.ours.append(self.erase(template, size))
+        self.server.drop(template)
+        yield from _erasing(f"Erase one account with {size.rows:,} rows", size, runs)
+        longest, bare = (max(run.longest for run in kind) for kind in (runs.ours, runs.bare))
+        yield Result(
+            "… its longest transaction", f"{longest:.2f} s", f"{bare:.2f} s", longest / bare, "≤ 5 s", longest <= 5
+        )
+
+    def bare(self, template: Database, size: data.Size, batch: int) -> Run:
+        """Delete with bare statements in a fresh copy, ``batch`` accounts in a transaction."""
+        with self.server.copy(template) as database, self.watching(database) as longest:
+            (said,) = self.work(database, ("bare", str(batch)))
+        if said["rows"] != size.rows:
+            raise SystemExit(f"The bare statements deleted {said['rows']} rows instead of {size.rows}.")
+        return Run(said["ended"] - said["begun"], 0.0, longest())
+
+    def erase(self, template: Database, size: data.Size, workers: int = 1) -> Run:
+        """Erase with one or more workers in a fresh copy, and look whether it was done right."""
+        ledger = Path(tempfile.mkdtemp(dir=self.folder))
+        with self.server.copy(template) as database:
+            with self.watching(database) as longest:
+                said = self.work(database, *[("erase", "")] * workers, ledger=ledger)
+            twice = _twice(database, ledger, size)
+        seconds = max(one["ended"] for one in said) - min(one["begun"] for one in said)
+        return Run(seconds, max(one["mib"] for one in said), longest(), twice)
+
+    # --- Processes -------------------------------------------------------------------------------------------
+
+    def work(self, database: Database, *tasks: tuple[str, str], ledger: Path | None = None) -> list[dict[str, Any]]:
+        """Start a worker for every task, let all begin at the same moment, and return what each of them says."""
+        with ExitStack() as processes:
+            workers = [
+                processes.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "bench.worker", *task],
+                        env=environment(database, ledger or self.folder),
+                        cwd=BASE_DIR,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                for task in tasks
+            ]
+            for worker in workers:
+                if worker.stdout.readline() != "ready\n":  # type: ignore[union-attr]
+                    raise SystemExit("A worker could not start.")
+            for worker in workers:
+                worker.stdin.write("go\n")  # type: ignore[union-attr]
+                worker.stdin.flush()  # type: ignore[union-attr]
+            said = [worker.stdout.readline() for worker in workers]  # type: ignore[union-attr]
+        if not all(said):
+            raise SystemExit("A worker failed.")
+        return [json.loads(line) for line in said]
+
+    @contextmanager
+    def watching(self, database: Database) -> Iterator[Any]:
+        """Meanwhile look at the age of the oldest transaction in the database, from outside; yields how to ask it."""
+        over, oldest = threading.Event(), [0.0]
+
+        def watch() -> None:
+            with self.server.admin_connection() as connection:
+                while not over.wait(SAMPLE_SECONDS):
+                    row = connection.execute(
+                        "SELECT extract(epoch FROM max(clock_timestamp() - xact_start))::float FROM pg_stat_activity"
+                        " WHERE datname = %s AND backend_type = 'client backend'",
+                        [database.name],
+                    ).fetchone()
+                    oldest[0] = max(oldest[0], (row and row[0]) or 0.0)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield lambda: oldest[0] + SAMPLE_SECONDS  # it may have gone on until just before the next look
+        finally:
+            over.set()
+            thread.join()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run came to: seconds, memory over idle in MiB, the longest transaction in seconds, accounts not once."""
+
+    seconds: float
+    mib: float
+    longest: float
+    twice: int = 0
+
+
+@dataclass
+class Runs:
+    """Runs that took turns."""
+
+    bare: list[Run] = field(default_factory=list)
+    ours: list[Run] = field(default_factory=list)
+    two: list[Run] = field(default_factory=list)
+
+
+def _erasing(what: str, size: data.Size, runs: Runs) -> Iterator[Result]:
+    seconds = {name: [run.seconds for run in kind] for name, kind in (("ours s", runs.ours), ("limit s", runs.bare))}
+    ours, limit = (size.rows / median(times) for times in seconds.values())
+    yield Result(
+        f"{what}: rows a second", f"{ours:,.0f}", f"{limit:,.0f}", ours / limit, "≥ 0.5", ours >= limit / 2, seconds
+    )
+    mib = max(run.mib for run in runs.ours + runs.two)
+    yield Result("… memory of a worker over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
+
+
+def _twice(database: Database, ledger: Path, size: data.Size) -> int:
+    """How many due accounts were not erased exactly once, by rows, runs, statements and ledger; 0 as it should be."""
+    lines = [json.loads(line) for line in (ledger / "erasures.jsonl").read_text().splitlines()]
+    told = Counter((line["account"], line["kind"]) for line in lines)
+    with database.connect() as connection:
+        erased = connection.execute(
+            "SELECT a.reference::text, count(e.id), count(e.statement), sum(deleted.rows)::int"
+            " FROM accounts_account AS a"
+            " LEFT JOIN retention_erasure AS e ON e.account_id = a.id AND e.step = 7"
+            " LEFT JOIN LATERAL (SELECT sum(n::int) FROM jsonb_each_text(e.rows) AS r(t, n)) AS deleted(rows) ON true"
+            " WHERE a.id % 2 = 0 AND a.state = 'erased' GROUP BY a.id"
+        ).fetchall()
+        journalled = connection.execute("SELECT count(*) FROM journal_entry WHERE event = 'erasure.done'").fetchone()
+        living = connection.execute("SELECT count(*) FROM accounts_account WHERE state = 'active'").fetchone()
+    # The rows of a run leave out what was gone before: its data key and its sessions.
+    rows = size.rows // size.due - 2
+    right = [
+        (runs, statements, told[account, "claimed"], told[account, "erased"]) == (1, 1, 1, 1) and deleted == rows
+        for account, runs, statements, deleted in erased
+    ]
+    wrong = size.due - sum(right)
+    return wrong + abs(size.due - journalled[0]) + abs(size.due - living[0])  # type: ignore[index]
+
+
+def _pages(plans: list[dict[str, Any]]) -> int:
+    return sum(plan["pages"] for plan in plans)
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table("What", "Ours", "Raw limit", "Ratio", "Bound", "Held", title="Benchmarks")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for result in results:
+        held = {True: "[green]✔ held[/]", False: "[red]✘ not held[/]", None: ""}[result.held]
+        ratio = "" if result.ratio is None else f"{result.ratio:.2f}"
+        table.add_row(result.what, result.ours, result.limit, ratio, result.bound, held)
+    return table
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks; 0 when every bound held (or with ``--quick``, which measures too little to tell)."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
+    parser.add_argument("--only", choices=["sweeps", "backlog", "giant"], help="one benchmark")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
+    chosen = parser.parse_args(arguments)
+    tell = Console()
+    begun = time.monotonic()
+    server = Server()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            bench = Bench(server, QUICK if chosen.quick else FULL, Path(folder), tell)
+            results = []
+            for result in getattr(bench, chosen.only or "results")():
+                tell.print(f"[dim]{time.monotonic() - begun:5.0f} s[/]  {result.what}: {result.ours}")
+                results.append(result)
+        finally:
+            server.drop_all()
+    tell.print(_table(results))
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "postgresql": server.version}
+    found = {"quick": chosen.quick, "seconds": round(time.monotonic() - begun), "machine": machine}
+    chosen.output.write_text(json.dumps({**found, "results": [asdict(result) for result in results]}, indent=1) + "\n")
+    return 0 if chosen.quick or all(result.held in (True, None) for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

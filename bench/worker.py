@@ -1,0 +1,134 @@
+"""One measured process: a worker as in production, or the bare statements that are its limit.
+
+It warms up, says ``ready``, waits for a line, works, and says in JSON what it took. So the one that measures can start
+several at the same moment, and nothing of the start of Python counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import django
+
+from bench.data import AT, BEFORE, ON
+
+
+def erase(_argument: str) -> dict[str, Any]:
+    """Erase everything that is due, by the one door; seconds, runs finished, and memory over idle in MiB."""
+    from retention import erasure
+
+    idle = _memory("VmRSS")
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
+    begun = time.monotonic()
+    finished = erasure.erase_due(on=ON, at=AT)
+    ended = time.monotonic()
+    return {"begun": begun, "ended": ended, "finished": finished, "mib": _memory("VmHWM") - idle}
+
+
+def bare(batch: str) -> dict[str, Any]:
+    """Delete the same rows of the same accounts with bare statements in the same order, ``batch`` accounts a time."""
+    from django.db import connection, transaction
+
+    from accounts.models import Account, DataKey
+    from cannonworks import datamap, rules
+
+    tables = [(DataKey._meta.db_table, "account_id")]
+    tables += [(entry.table, entry.column) for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT)]
+    due = list(Account.objects.due(ON).order_by("erase_on").values_list("pk", flat=True))
+    rows = 0
+    begun = time.monotonic()
+    for start in range(0, len(due), int(batch)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
+            for table, column in tables:
+                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = ANY(%s)', [due[start : start + int(batch)]])
+                rows += cursor.rowcount
+    return {"begun": begun, "ended": time.monotonic(), "rows": rows}
+
+
+def sweep(times: str) -> dict[str, Any]:
+    """Sweep so often with nothing due: milliseconds in the database per sweep, and the statements of one with plans."""
+    from retention import sweep as sweeping
+
+    milliseconds, statements = [], []
+    for _time in range(int(times)):
+        with _listening() as heard:
+            outcome = sweeping.sweep(on=ON, at=AT)
+        if (outcome.lapsed, outcome.warned, outcome.erased, outcome.stopped) != (0, 0, 0, ""):
+            raise AssertionError(outcome)
+        milliseconds.append(1000 * sum(seconds for _statement, _params, seconds in heard))
+        statements = [(statement, params) for statement, params, _seconds in heard]
+    return {"milliseconds": milliseconds, "plans": [_plan(*statement) for statement in statements]}
+
+
+@contextmanager
+def _listening() -> Iterator[list[tuple[str, Any, float]]]:
+    from django.db import connection
+
+    heard: list[tuple[str, Any, float]] = []
+
+    def listen(execute: Callable[..., Any], statement: str, params: Any, many: bool, context: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return execute(statement, params, many, context)
+        finally:
+            heard.append((statement, params, time.perf_counter() - begun))
+
+    with connection.execute_wrapper(listen):
+        yield heard
+
+
+def _plan(statement: str, params: Any) -> dict[str, Any]:
+    """How the database goes about it: its tables with their way of access, rows looked at, and pages touched."""
+    from django.db import connection, transaction
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", params)
+        (root,) = cursor.fetchone()[0]
+        scans = [node for node in _nodes(root["Plan"]) if "Relation Name" in node]
+        sizes = {}
+        for node in scans:
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE relname = %s", [node["Relation Name"]])
+            sizes[node["Relation Name"]] = max(0, cursor.fetchone()[0])
+    return {
+        "statement": re.sub(r"\s+", " ", statement),
+        "scans": [{"table": node["Relation Name"], "by": node.get("Index Name", node["Node Type"])} for node in scans],
+        # A table of a handful of rows is read whole by any planner; what grows with the accounts must not be.
+        "probes": all("Seq Scan" not in node["Node Type"] or sizes[node["Relation Name"]] < 100 for node in scans),
+        "pages": root["Plan"]["Shared Hit Blocks"] + root["Plan"]["Shared Read Blocks"],
+    }
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _memory(name: str) -> float:
+    """``VmRSS`` or ``VmHWM`` of this process in MiB."""
+    return int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024  # type: ignore[index]
+
+
+def main(name: str, argument: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
+    django.setup()
+    from retention import sweep as sweeping
+
+    sweeping.sweep(on=BEFORE, at=AT)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps({"erase": erase, "bare": bare, "sweep": sweep}[name](argument)), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,140 @@
+"""Runs of erasure by the hundred: begun, taken and noted in one statement each.
+
+What five hundred rows cost here is what decides how many rows of accounts go in a second; an object of the ORM for each
+of them, at each of the steps, takes longer than the erasure itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+
+from cannonworks.lookups import array
+from retention.models import Step
+
+
+class Owner(NamedTuple):
+    """The account of a run: by its key, and by the only name that it has outside its own rows."""
+
+    pk: int
+    reference: str
+
+
+@dataclass(slots=True)
+class Run:
+    """What the steps need of an ``Erasure``, under the same names."""
+
+    account: Owner
+    rule: str
+    clause: str
+    rules_digest: str
+    due_on: date
+    claimed_on: date
+    categories: list[str]
+    held: list[str]
+    reference: str = field(default_factory=lambda: str(uuid4()))
+    rows: dict[str, int] = field(default_factory=dict)
+    rescan: dict[str, Any] | None = None
+    statement: dict[str, Any] | None = None
+    done_at: datetime | None = None
+    pk: int = 0
+
+    @property
+    def account_id(self) -> int:
+        return self.account.pk
+
+
+#: The columns that are written, as PostgreSQL calls their types.
+TYPES = {
+    "id": "bigint",
+    "reference": "uuid",
+    "account_id": "bigint",
+    "rule": "text",
+    "clause": "text",
+    "rules_digest": "text",
+    "due_on": "date",
+    "claimed_on": "date",
+    "categories": "varchar[]",
+    "held": "varchar[]",
+    "rows": "jsonb",
+    "rescan": "jsonb",
+    "statement": "jsonb",
+    "done_at": "timestamptz",
+}
+BEGUN = (
+    "reference",
+    "account_id",
+    "rule",
+    "clause",
+    "rules_digest",
+    "due_on",
+    "claimed_on",
+    "categories",
+    "held",
+    "rows",
+)
+
+
+def begin(runs: Sequence[Run]) -> None:
+    """Write new runs, at their first step, and give them their primary keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO retention_erasure ({', '.join(BEGUN)}, step, attempts, failure)"
+            f" SELECT {', '.join(BEGUN)}, %s, 0, '' FROM {_records(*BEGUN)} RETURNING account_id, id",
+            [Step.CLAIMED, _json(runs, *BEGUN)],
+        )
+        keys = dict(cursor.fetchall())
+    for run in runs:
+        run.pk = keys[run.account_id]
+
+
+def take(step: Step, keys: Collection[int], at: datetime) -> list[Run]:
+    """Lock and read those of the runs that stand at ``step``, passing by what another worker has locked.
+
+    Parked runs, and those that wait for a later attempt than ``at``, do not stand anywhere.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT run.id, account.id, account.reference::text, rows, rescan,"
+            " rule, clause, rules_digest, due_on, claimed_on, categories, held, run.reference::text"
+            " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
+            " WHERE run.id = ANY(%s::bigint[]) AND step = %s"
+            " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s)"
+            " ORDER BY run.id FOR UPDATE OF run SKIP LOCKED",
+            [array(keys), step, at],
+        )
+        return [
+            Run(Owner(pk, reference), *known, json.loads(rows), rescan and json.loads(rescan), pk=run_pk)  # type: ignore[call-arg,misc]
+            for run_pk, pk, reference, rows, rescan, *known in cursor.fetchall()
+        ]
+
+
+def note(runs: Sequence[Run], *fields: str, step: Step) -> None:
+    """Write the step that the runs have reached, and the fields that it changed."""
+    assigned = "".join(f", {name} = new.{name}" for name in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE retention_erasure AS run SET step = %s{assigned}"
+            f" FROM {_records('id', *fields)} WHERE run.id = new.id"
+            if fields
+            else "UPDATE retention_erasure SET step = %s WHERE id = ANY(%s::bigint[])",
+            [step, _json(runs, *fields) if fields else array(run.pk for run in runs)],
+        )
+
+
+def _records(*names: str) -> str:
+    return f"jsonb_to_recordset(%s) AS new({', '.join(f'{name} {TYPES[name]}' for name in names)})"
+
+
+def _json(runs: Sequence[Run], *names: str) -> str:
+    """The runs as one parameter: an array of arrays would be quoted value by value."""
+    return json.dumps(
+        [{"id": run.pk, **{name: getattr(run, name) for name in names}} for run in runs], cls=DjangoJSONEncoder
+    )
