@@ -435,7 +435,7 @@ def _look(cursor: CursorWrapper, places: Sequence[Place], at_most: int | None = 
 
 
 def _within_budget(places: Sequence[Place], counts: Sequence[int]) -> tuple[list[Place], bool]:
-    """The first places whose rows can go in one transaction, the last one perhaps in part; and whether these are all."""
+    """The first places whose rows can go in one transaction, the last perhaps in part; and whether that is all."""
     left, portions = BUDGET, []
     for place, count in zip(places, counts, strict=True):
         if count > left:
