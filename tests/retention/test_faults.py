@@ -1,17 +1,15 @@
-"""Killed, unplugged, run twice and raced: an erasure is done once, or not at all, and goes on where it stopped."""
+"""Unplugged, poisoned, run twice and raced with people: an erasure is done once, or not at all (kills: test_races)."""
 
 from __future__ import annotations
 
 import random
-import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import IntegrityError, OperationalError, close_old_connections, connection, connections, transaction
 
 from accounts import services as lifecycle
@@ -22,8 +20,7 @@ from journal.models import Entry
 from relations.models import Relation
 from retention import alarms, erasure, holds, ledger, sweep, tasks
 from retention.models import Alarm, Erasure, Step
-from tests import processes
-from tests.lives import CANCELLED_ON, DUE_ON, EVERYTHING, account_in, full_life, hold, moment, rows
+from tests.lives import CANCELLED_ON, DUE_ON, account_in, full_life, hold, moment, rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("5.4", "6")]
 EVIDENCE = {"journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold",
@@ -53,31 +50,6 @@ def done(account: Account) -> list[Erasure]:
     assert (account.state, account.claimed_at) == (State.ERASED, None)
     assert set(rows(account)) <= EVIDENCE | BOOKS | {"retention_statementmail"}
     return list(Erasure.objects.filter(account=account))
-
-
-# --- Killed ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", list(erasure.STEPS))
-def test_a_worker_killed_at_any_step_is_followed_by_another_that_finishes_with_one_statement(step, when):
-    account = full_life()
-    other = due_account()
-    killed = processes.run("-m", "tests.crash", str(int(step)), when, DUE_ON.isoformat())
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    run = Erasure.objects.get(account=account)
-    assert (run.step, run.statement) == (step, None)
-    assert Account.objects.get(pk=account.pk).claimed_at is not None
-
-    assert erasure.erase_due(on=DUE_ON, at=moment(DUE_ON)) == 2
-    for one in (account, other):
-        (run,) = done(one)
-        assert (run.step, run.rescan["found"], run.statement["statement"]["reference"]) == (
-            Step.DONE, 0, str(run.reference),
-        )  # fmt: skip
-        assert Entry.objects.filter(event="erasure.done", account_reference=one.reference).count() == 1
-        assert {line["kind"] for line in ledger.read() if line["run"] == str(run.reference)} == {"claimed", "erased"}
-    assert run.rows["accounts_user"] == 1
 
 
 def test_one_huge_account_goes_in_many_transactions_and_is_counted_whole(monkeypatch):
@@ -207,26 +179,6 @@ def test_a_hold_confirmed_first_makes_the_claim_pass_the_account_by_and_then_kee
     assert rows(account)["relations_relation"] == 1
 
 
-def test_a_write_begun_before_the_claim_is_waited_for_and_goes_with_the_rest():
-    account = due_account()
-    written, go_on = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with transaction.atomic():
-            Relation.objects.create(account=account, last_name="Late")
-            written.set()
-            assert go_on.wait(20)
-
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(aside(write))
-        assert written.wait(20)
-        assert erasure.erase_due(on=DUE_ON, at=moment(DUE_ON)) == 0  # its account is passed by
-        go_on.set()
-        writing.result(timeout=20)
-    assert erasure.erase_due(on=DUE_ON, at=moment(DUE_ON)) == 1
-    assert done(account)[0].rows["relations_relation"] == 1
-
-
 @pytest.mark.parametrize("after", ["claim", "erasure"])
 @pytest.mark.parametrize(
     "sql",
@@ -332,51 +284,3 @@ def test_every_task_comes_again_after_a_lost_connection_and_is_acknowledged_late
     assert OperationalError in task.autoretry_for
     assert task.acks_late
     assert task.max_retries == 8
-
-
-# --- Late, and at night ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.clause("5.3", "5.4")
-def test_after_a_week_without_beat_everything_that_fell_due_meanwhile_is_done():
-    accounts = [account_in(State.CANCELLED, on=CANCELLED_ON + timedelta(days=n)) for n in range(9)]
-    assert sweep.sweep(on=DUE_ON, at=moment(DUE_ON)).erased == 1
-    a_week_later = DUE_ON + timedelta(days=7)
-    assert sweep.sweep(on=a_week_later, at=moment(a_week_later)).erased == 6  # 2028 has a 29th
-    assert [Account.objects.get(pk=account.pk).state for account in accounts] == ["erased"] * 7 + ["cancelled"] * 2
-
-
-@pytest.mark.clause("Time")
-@pytest.mark.parametrize(
-    ("at", "erased"),
-    [
-        ("2026-03-28T22:59:59+00:00", 0),  # 23:59:59 in Amsterdam, the evening before the clock goes forward
-        ("2026-03-28T23:00:00+00:00", 1),  # midnight in Amsterdam, still the 28th in UTC
-        ("2026-03-29T00:59:59+00:00", 1),  # 01:59:59, a second before it is 03:00
-        ("2026-03-29T01:00:00+00:00", 1),
-    ],
-)
-def test_in_the_night_in_which_the_clock_goes_forward_it_is_the_day_in_amsterdam_that_counts(at, erased):
-    account_in(State.CANCELLED, on=date(2024, 3, 29))
-    with time_machine.travel(datetime.fromisoformat(at), tick=False):
-        assert tasks.sweep()["erased"] == erased
-
-
-@pytest.mark.clause("Time")
-@pytest.mark.parametrize(
-    ("at", "erased"),
-    [
-        ("2026-10-24T21:59:59+00:00", 0),  # 23:59:59 summer time
-        ("2026-10-24T22:00:00+00:00", 1),  # midnight, summer time
-        ("2026-10-25T00:30:00+00:00", 1),  # 02:30 for the first time
-        ("2026-10-25T01:30:00+00:00", 1),  # 02:30 for the second time
-    ],
-)
-def test_in_the_night_in_which_the_clock_goes_back_too(at, erased):
-    account_in(State.CANCELLED, on=date(2024, 10, 25))
-    with time_machine.travel(datetime.fromisoformat(at), tick=False):
-        assert tasks.sweep()["erased"] == erased
-
-
-def test_everything_that_goes_with_the_account_is_named_once():
-    assert set(EVERYTHING) == {category.value for category in erasure.WITH_THE_ACCOUNT}
