@@ -100,6 +100,7 @@ def test_twice_is_once():
         (datetime(2026, 3, 29, 22, 1, tzinfo=UTC), {"today": True, "tomorrow": True}),
     ],
 )
+@pytest.mark.clause("Time")
 def test_the_day_is_amsterdams_when_summer_time_begins(at, erased):
     check_night(date(2026, 3, 29), at, erased)
 
@@ -113,6 +114,7 @@ def test_the_day_is_amsterdams_when_summer_time_begins(at, erased):
         (datetime(2026, 10, 25, 23, 1, tzinfo=UTC), {"today": True, "tomorrow": True}),
     ],
 )
+@pytest.mark.clause("Time")
 def test_the_day_is_amsterdams_when_summer_time_ends(at, erased):
     check_night(date(2026, 10, 25), at, erased)
 
