@@ -30,7 +30,7 @@ from bench.databases import BASE_DIR, Database, Server, environment
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 #: Accounts in one bare transaction: as many as in a batch of ours.
-BATCH = 500
+BATCH = 1_000
 SAMPLE_SECONDS = 0.05
 
 

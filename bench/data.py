@@ -43,7 +43,7 @@ FROM (
                     WHEN part < 95 THEN (date '{on}' - interval '2 years')::date + 1 + (id % 700)::int
                     ELSE (date '{on}' - interval '2 years')::date - 1 - (id % 1400)::int END AS ended_on,
                CASE WHEN part = 94 THEN date '{on}' - (id % 300)::int END AS held
-        FROM (SELECT id, (id * 7919) % 100 AS part FROM generate_series(1, {accounts}) AS id) AS numbered
+        FROM (SELECT id, (id * 19) % 100 AS part FROM generate_series(1, {accounts}) AS id) AS numbered
     ) AS parted
 ) AS dated
 """

@@ -22,6 +22,7 @@ from cannonworks.errors import KeyUnavailable, Refused
 ALGORITHM = "Ed25519"
 LARGEST_INT = 2**53 - 1  # beyond it, readers that keep numbers as doubles would see another number
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+PLAIN = {str, bool, type(None)}
 SIGNATURE_FIELDS = {"algorithm", "key_id", "public_key", "value"}
 
 
@@ -168,15 +169,19 @@ def _decode(text: str, length: int, name: str) -> bytes:
 
 
 def _is_plain(obj: Any) -> bool:
-    """Whether ``_check`` would find nothing, for plain types: what nearly every statement consists of."""
-    kind = type(obj)
-    if kind is str or kind is bool or obj is None:
-        return True
-    if kind is int:
-        return abs(obj) <= LARGEST_INT
-    if kind is dict:
-        return all(type(name) is str for name in obj) and all(map(_is_plain, obj.values()))
-    return kind is list and all(map(_is_plain, obj))
+    """Whether ``_check`` would find nothing, for the plain types of which nearly every statement consists."""
+    found = [obj]
+    for item in found:  # which grows as it is walked
+        kind = type(item)
+        if kind is dict:
+            if not {str}.issuperset(map(type, item)):
+                return False
+            found += item.values()
+        elif kind is list:
+            found += item
+        elif kind not in PLAIN and not (kind is int and abs(item) <= LARGEST_INT):
+            return False
+    return True
 
 
 def _check(obj: Any, at: str) -> None:

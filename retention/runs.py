@@ -95,25 +95,40 @@ def begin(runs: Sequence[Run]) -> None:
         run.pk = keys[run.account_id]
 
 
-def take(step: Step, keys: Collection[int], at: datetime) -> list[Run]:
+def take(step: Step, keys: Collection[int], at: datetime, known: dict[int, Run]) -> list[Run]:
     """Lock and read those of the runs that stand at ``step``, passing by what another worker has locked.
 
-    Parked runs, and those that wait for a later attempt than ``at``, do not stand anywhere.
+    Parked runs, and those that wait for a later attempt than ``at``, do not stand anywhere. What never changes of a run
+    is read once and kept in ``known``; what its steps write is read anew behind the lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT run.id, account.id, account.reference::text, rows, rescan,"
-            " rule, clause, rules_digest, due_on, claimed_on, categories, held, run.reference::text"
-            " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
-            " WHERE run.id = ANY(%s::bigint[]) AND step = %s"
-            " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s)"
-            " ORDER BY run.id FOR UPDATE OF run SKIP LOCKED",
+            "SELECT id, rows, rescan FROM retention_erasure WHERE id = ANY(%s::bigint[]) AND step = %s"
+            " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s) ORDER BY id FOR UPDATE SKIP LOCKED",
             [array(keys), step, at],
         )
-        return [
-            Run(Owner(pk, reference), *known, json.loads(rows), rescan and json.loads(rescan), pk=run_pk)  # type: ignore[call-arg,misc]
-            for run_pk, pk, reference, rows, rescan, *known in cursor.fetchall()
-        ]
+        locked = cursor.fetchall()
+    known.update(_read([pk for pk, *_written in locked if pk not in known]))
+    for pk, rows, rescan in locked:
+        known[pk].rows, known[pk].rescan = json.loads(rows), rescan and json.loads(rescan)
+    return [known[pk] for pk, *_written in locked]
+
+
+def _read(keys: Collection[int]) -> dict[int, Run]:
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT run.id, account.id, account.reference::text, rule, clause, rules_digest, due_on, claimed_on,"
+            " categories, held, run.reference::text"
+            " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
+            " WHERE run.id = ANY(%s::bigint[])",
+            [array(keys)],
+        )
+        return {
+            run_pk: Run(Owner(pk, reference), *fixed, pk=run_pk)  # type: ignore[misc]
+            for run_pk, pk, reference, *fixed in cursor.fetchall()
+        }
 
 
 def note(runs: Sequence[Run], *fields: str, step: Step) -> None:

@@ -43,8 +43,7 @@ class History:
     @property
     def shape(self) -> object:
         """What the schedule depends on, holds apart: equal shapes, equal fates."""
-        count = {rule.counted_from for rule in rules.RULES if rule.state in (self.state, "")} | {"cancelled_on"}
-        return self.state, tuple(self.dates.get(name) for name in sorted(count)), self.records, self.deferred
+        return self.state, tuple(map(self.dates.get, _telling(self.state, rules.RULES))), self.records, self.deferred
 
     @cached_property
     def fates(self) -> tuple[Fate, ...]:
@@ -144,6 +143,12 @@ def next_due(history: History, *, evidence_is_gone: bool = False) -> date | None
 def deciding_rule(history: History) -> Rule:
     """The rule that decides over what goes with a living account."""
     return rules.rule_for(history.state, history.dates)
+
+
+@lru_cache(maxsize=64)
+def _telling(state: State, among: tuple[Rule, ...]) -> tuple[str, ...]:
+    """Names of the dates from which rules count in this state; and the one that tells how an account ended."""
+    return tuple({rule.counted_from for rule in among if rule.state in (state, "")} | {"cancelled_on"})
 
 
 def _of_the_living(history: History) -> list[Fate]:
