@@ -48,9 +48,13 @@ def sign(body: dict[str, Any]) -> dict[str, Any]:
     The signature covers ``canonical(body)``. Raises KeyUnavailable without a usable key, TypeError or
     ValueError as ``canonical`` does.
     """
-    key = _private_key()
-    value = base64.b64encode(key.sign(canonical(body))).decode()
-    return {"statement": body, "signature": {**_signed_by(key), "value": value}}
+    return {"statement": body, "signature": _signature(canonical(body))}
+
+
+def signed_text(body: dict[str, Any]) -> str:
+    """Return what ``sign`` returns as its canonical JSON text, with the body written out only once."""
+    text = canonical(body)
+    return f'{{"signature":{_encode(_signature(text))},"statement":{text.decode()}}}'
 
 
 def verify(envelope: Any, public_key: bytes) -> dict[str, Any]:
@@ -127,6 +131,11 @@ def _load(seed: str) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed, validate=True))
     except ValueError:  # said without the value: it may be most of a secret
         raise KeyUnavailable("STATEMENT_SIGNING_KEY is malformed: it must be 32 bytes in base64.") from None
+
+
+def _signature(text: bytes) -> dict[str, str]:
+    key = _private_key()
+    return {**_signed_by(key), "value": base64.b64encode(key.sign(text)).decode()}
 
 
 @lru_cache(maxsize=4)

@@ -406,7 +406,7 @@ def _places(runs: Sequence[Run]) -> list[Place]:
     """Declared tables in the order in which rows can go."""
     concerned = {
         category: [run for run in runs if category in run.categories]
-        for category in {Category(name) for run in runs for name in run.categories}
+        for category in map(Category, {name for run in runs for name in run.categories})
     }
     keys = {category: array(run.account_id for run in those) for category, those in concerned.items()}
     places = []

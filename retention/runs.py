@@ -42,7 +42,7 @@ class Run:
     reference: str = field(default_factory=lambda: str(uuid4()))
     rows: dict[str, int] = field(default_factory=dict)
     rescan: dict[str, Any] | None = None
-    statement: dict[str, Any] | None = None
+    statement: str | None = None  # as JSON text, for it is long and was written once already, to be signed
     done_at: datetime | None = None
     pk: int = 0
 
@@ -82,6 +82,11 @@ BEGUN = (
 )
 
 
+_encode = DjangoJSONEncoder().encode
+#: Steps that go on from what others have written: rows are counted on, and the statement tells of all of it.
+GOING_ON = frozenset({Step.KEY_DESTROYED, Step.IN_LEDGER})
+
+
 def begin(runs: Sequence[Run]) -> None:
     """Write new runs, at their first step, and give them their primary keys."""
     with connection.cursor() as cursor:
@@ -99,18 +104,20 @@ def take(step: Step, keys: Collection[int], at: datetime, known: dict[int, Run])
     """Lock and read those of the runs that stand at ``step``, passing by what another worker has locked.
 
     Parked runs, and those that wait for a later attempt than ``at``, do not stand anywhere. What never changes of a run
-    is read once and kept in ``known``; what its steps write is read anew behind the lock.
+    is read once and kept in ``known``; what its steps write is read anew behind the lock, by those that go on from it.
     """
+    written = "rows, rescan" if step in GOING_ON else "NULL, NULL"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, rows, rescan FROM retention_erasure WHERE id = ANY(%s::bigint[]) AND step = %s"
+            f"SELECT id, {written} FROM retention_erasure WHERE id = ANY(%s::bigint[]) AND step = %s"
             " AND parked_at IS NULL AND (retry_at IS NULL OR retry_at <= %s) ORDER BY id FOR UPDATE SKIP LOCKED",
             [array(keys), step, at],
         )
         locked = cursor.fetchall()
     known.update(_read([pk for pk, *_written in locked if pk not in known]))
-    for pk, rows, rescan in locked:
-        known[pk].rows, known[pk].rescan = json.loads(rows), rescan and json.loads(rescan)
+    if step in GOING_ON:
+        for pk, rows, rescan in locked:
+            known[pk].rows, known[pk].rescan = json.loads(rows), rescan and json.loads(rescan)
     return [known[pk] for pk, *_written in locked]
 
 
@@ -150,6 +157,11 @@ def _records(*names: str) -> str:
 
 def _json(runs: Sequence[Run], *names: str) -> str:
     """The runs as one parameter: an array of arrays would be quoted value by value."""
-    return json.dumps(
-        [{"id": run.pk, **{name: getattr(run, name) for name in names}} for run in runs], cls=DjangoJSONEncoder
+    plain = [name for name in names if name != "statement"]
+    rows = [{"id": run.pk, **{name: getattr(run, name) for name in plain}} for run in runs]
+    if len(plain) == len(names):
+        return _encode(rows)
+    texts = (
+        f'{_encode(row)[:-1]},"statement":{run.statement or "null"}}}' for row, run in zip(rows, runs, strict=True)
     )
+    return f"[{','.join(texts)}]"

@@ -35,7 +35,7 @@ def issue(runs: Sequence[Run], histories: Mapping[int, History], *, at: datetime
     )
     for run in runs:
         language = languages.get(run.pk, "nl")
-        run.statement = signing.sign(body(run, histories[run.account_id], language=language, at=at))
+        run.statement = signing.signed_text(body(run, histories[run.account_id], language=language, at=at))
 
 
 def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str, Any]:
