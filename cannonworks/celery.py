@@ -21,6 +21,7 @@ def settle(**_signal: object) -> None:
     """Tell the collector that what is loaded stays; in a large batch it would look through all of it over and over."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 #: task → when (Amsterdam time). Every path is imported by a test.
