@@ -29,8 +29,6 @@ from bench import data
 from bench.databases import BASE_DIR, Database, Server, environment
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
-#: Accounts in one bare transaction: as many as in a batch of ours.
-BATCH = 1_000
 SAMPLE_SECONDS = 0.05
 
 
@@ -136,7 +134,7 @@ class Bench:
         template = self.server.template("backlog", self.empty, *data.backlog(size))
         runs = Runs()
         for _turn in range(self.scale.turns):
-            runs.bare.append(self.bare(template, size, BATCH))
+            runs.bare.append(self.bare(template, size))
             runs.ours.append(self.erase(template, size))
             runs.two.append(self.erase(template, size, workers=2))
         self.server.drop(template)
@@ -155,7 +153,7 @@ class Bench:
         template = self.server.template("giant", self.empty, *data.giant(size))
         runs = Runs()
         for _turn in range(self.scale.giant_turns):
-            runs.bare.append(self.bare(template, size, BATCH))
+            runs.bare.append(self.bare(template, size))
             runs.ours.append(self.erase(template, size))
         self.server.drop(template)
         yield from _erasing(f"Erase one account with {size.rows:,} rows", size, runs)
@@ -164,10 +162,12 @@ class Bench:
             "… its longest transaction", f"{longest:.2f} s", f"{bare:.2f} s", longest / bare, "≤ 5 s", longest <= 5
         )
 
-    def bare(self, template: Database, size: data.Size, batch: int) -> Run:
-        """Delete with bare statements in a fresh copy, ``batch`` accounts in a transaction."""
+    # --- One run ---------------------------------------------------------------------------------------------
+
+    def bare(self, template: Database, size: data.Size) -> Run:
+        """Delete with bare statements in a fresh copy, as many accounts in a transaction as in a batch of ours."""
         with self.server.copy(template) as database, self.watching(database) as longest:
-            (said,) = self.work(database, ("bare", str(batch)))
+            (said,) = self.work(database, ("bare", ""))
         if said["rows"] != size.rows:
             raise SystemExit(f"The bare statements deleted {said['rows']} rows instead of {size.rows}.")
         return Run(said["ended"] - said["begun"], 0.0, longest())

@@ -34,23 +34,24 @@ def erase(_argument: str) -> dict[str, Any]:
     return {"begun": begun, "ended": ended, "finished": finished, "mib": _memory("VmHWM") - idle}
 
 
-def bare(batch: str) -> dict[str, Any]:
-    """Delete the same rows of the same accounts with bare statements in the same order, ``batch`` accounts a time."""
+def bare(_argument: str) -> dict[str, Any]:
+    """Delete the same rows of the same accounts with bare statements, in the same order and the same batches."""
     from django.db import connection, transaction
 
     from accounts.models import Account, DataKey
     from cannonworks import datamap, rules
+    from retention.erasure import BATCH
 
     tables = [(DataKey._meta.db_table, "account_id")]
     tables += [(entry.table, entry.column) for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT)]
     due = list(Account.objects.due(ON).order_by("erase_on").values_list("pk", flat=True))
     rows = 0
     begun = time.monotonic()
-    for start in range(0, len(due), int(batch)):
+    for start in range(0, len(due), BATCH):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
             for table, column in tables:
-                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = ANY(%s)', [due[start : start + int(batch)]])
+                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = ANY(%s)', [due[start : start + BATCH]])
                 rows += cursor.rowcount
     return {"begun": begun, "ended": time.monotonic(), "rows": rows}
 

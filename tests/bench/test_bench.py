@@ -1,0 +1,67 @@
+"""The benchmarks run, and find what they erase right; how fast is told by ``make bench``, not by a busy test run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from bench.databases import Server
+
+#: What every run measures, in this order.
+MEASURED = [
+    "Sweep, nothing due: database time, 5,000 beside 500 accounts",
+    "… its queries",
+    "… its queries that are index probes (or read a table of a few rows)",
+    "… pages that they touch",
+    "Erase 60 accounts with 6,000 rows: rows a second",
+    "… memory of a worker over idle",
+    "… by two workers, beside one",
+    "… accounts erased twice, or not at all",
+    "Erase one account with 5,000 rows: rows a second",
+    "… memory of a worker over idle",
+    "… its longest transaction",
+]
+#: Bounds that hold however busy the machine is.
+EXACT = {
+    "… its queries",
+    "… its queries that are index probes (or read a table of a few rows)",
+    "… memory of a worker over idle",
+    "… accounts erased twice, or not at all",
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the quick run writes; it makes databases of its own."""
+    path = tmp_path_factory.mktemp("bench") / "results.json"
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", "--quick", "--output", str(path)],
+        cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Benchmarks" in run.stdout
+    return json.loads(path.read_text())
+
+
+def test_every_figure_stands_beside_its_limit_and_its_bound(found):
+    assert found["quick"] is True
+    assert [result["what"] for result in found["results"]] == MEASURED
+    assert all(result["ours"] for result in found["results"])
+    assert [result["what"] for result in found["results"] if not result["bound"]] == ["… pages that they touch"]
+
+
+def test_what_does_not_depend_on_speed_holds(found):
+    exact = [result for result in found["results"] if result["what"] in EXACT]
+    assert [result["held"] for result in exact] == [True] * 5
+
+
+def test_nothing_is_left_of_the_databases(found):
+    server = Server()
+    with server.admin_connection() as connection:
+        left = connection.execute("SELECT count(*) FROM pg_database WHERE datname ~ '^bench_'").fetchone()
+    assert left == (0,)
+    server.admin.close()
