@@ -24,6 +24,13 @@ class AccountQuerySet(models.QuerySet):
         """Accounts whose main user is to be told by ``on`` that erasure comes nearer; partial index on warn_on."""
         return self.filter(warn_on__lte=on, claimed_at__isnull=True)
 
+    def bare(self) -> models.QuerySet:
+        """What the schedule of an account depends on, as named tuples: for hundreds of them at a time."""
+        return self.values_list(
+            "pk", "reference", "state", "signed_up_on", "trial_ends_on", "cancelled_on", "ordered_on", "erase_on",
+            "erased_on", "deferred", named=True,
+        )  # fmt: skip
+
     def visible_to(self, user: User) -> Self:
         """A holder's own account; staff see all."""
         return self if user.is_staff else self.filter(pk=user.account_id)

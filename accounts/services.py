@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -142,17 +140,11 @@ def move(account: Account, state: State, **dates: date | None) -> None:
     account.save()
 
 
-def finish_erasure(accounts: Sequence[Account]) -> None:
-    """Write what erasure left of many claimed accounts, in one statement; the database checks each step to erased."""
-    names = ("id", "erased_on", "erase_on", "deferred")
-    changed = [{name: getattr(account, name) for name in names} for account in accounts]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_account AS account SET state = 'erased', claimed_at = NULL, warn_on = NULL,"
-            " erased_on = new.erased_on, erase_on = new.erase_on, deferred = new.deferred FROM jsonb_to_recordset(%s)"
-            " AS new(id bigint, erased_on date, erase_on date, deferred varchar[]) WHERE account.id = new.id",
-            [json.dumps(changed, cls=DjangoJSONEncoder)],
-        )
+def finish_erasure(ids: Collection[int], *, erased_on: date, erase_on: date | None, deferred: list[str]) -> None:
+    """Write what erasure left of claimed accounts that are alike; the database checks each step to erased."""
+    Account.objects.filter(pk__among=ids).update(
+        state=State.ERASED, claimed_at=None, warn_on=None, erased_on=erased_on, erase_on=erase_on, deferred=deferred
+    )
 
 
 def apply_rules(account: Account) -> None:
@@ -168,8 +160,8 @@ def apply_rules(account: Account) -> None:
         account.warn_on = own.erase_on - timedelta(days=max(rules.WARNING_DAYS))
 
 
-def dates_of(account: Account) -> dict[str, date | None]:
-    """The dates from which rules count."""
+def dates_of(account: Any) -> dict[str, date | None]:
+    """The dates of an account, or of its bare row, from which rules count."""
     names = ("signed_up_on", "trial_ends_on", "cancelled_on", "ordered_on", "erased_on")
     return {name: getattr(account, name) for name in names}
 

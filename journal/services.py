@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -66,6 +66,16 @@ def record_all(lines: Iterable[Line]) -> None:
         cursor.execute(
             f"INSERT INTO journal_entry ({names}) SELECT {names} FROM jsonb_to_recordset(%s) AS new({typed})",
             [json.dumps(rows, cls=DjangoJSONEncoder)],
+        )
+
+
+def record_from(event: str, query: str, params: Sequence[Any]) -> None:
+    """Write an entry for every row of ``query``: the account's reference or nothing, the clause, and the facts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_entry (event, actor_kind, account_reference, clause, facts)"
+            f" SELECT %s, 'system', told.* FROM ({query}) AS told",
+            [event, *params],
         )
 
 

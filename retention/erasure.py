@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, DataKey, Session, User
 from accounts.services import apply_rules, finish_erasure
 from accounts.states import State
-from cannonworks import datamap, rules
+from cannonworks import datamap
 from cannonworks.datamap import Category, Entry
 from cannonworks.deadlines import in_amsterdam, local_date
 from cannonworks.errors import KeyUnavailable, Refused
@@ -35,7 +35,7 @@ from journal import services as journal
 from retention import ledger, schedule, statements
 from retention import runs as bulk
 from retention.models import Erasure, Hold, StatementMail, Step
-from retention.runs import Owner, Run
+from retention.runs import Run
 from retention.schedule import Fate, History
 
 log = logging.getLogger(__name__)
@@ -97,32 +97,19 @@ def claim(*, on: date, at: datetime, size: int = BATCH, only: Collection[int] | 
     due = Account.objects.due(on)
     if only is not None:
         due = due.filter(pk__among=only)
-    accounts = list(due.order_by("erase_on").select_for_update(skip_locked=True)[:size])
+    accounts = list(due.order_by("erase_on").select_for_update(skip_locked=True).bare()[:size])
     if not accounts:
         return Claim(0, [])
     histories = schedule.histories(accounts)
-    runs: list[Run] = []
-    held: list[int] = []
-    lines: list[journal.Line] = []
+    alike: dict[int, list[Any]] = {}
     for account in accounts:
-        if not _follows_from_its_rule(account, histories[account.pk]):
-            continue
-        due_now = schedule.due(histories[account.pk], on)
-        go = [fate for fate in due_now if not fate.held_by]
-        kept = [fate for fate in due_now if fate.held_by]
-        if kept:
-            lines.append(_refusal(account, kept))
-        if is_worth_a_run(account, go):
-            runs.append(_run(account, go, kept, on))
-            lines.append(_line("erasure.claimed", runs[-1], categories=runs[-1].categories))
-        else:
-            held.append(account.pk)
-    if held:
-        Account.objects.filter(pk__among=held).update(held_since=on)
-    Account.objects.filter(pk__among=[run.account_id for run in runs]).update(claimed_at=at, warn_on=None)
-    bulk.begin(runs)
-    journal.record_all(lines)
-    return Claim(len(accounts), [run.pk for run in runs])
+        if _follows_from_its_rule(account, histories[account.pk]):
+            alike.setdefault(id(histories[account.pk]), []).append(account)
+    runs: list[int] = []
+    for those in alike.values():
+        runs += _begin(those, schedule.due(histories[those[0].pk], on), on=on, at=at)
+    bulk.journal_all("erasure.claimed", runs, "jsonb_build_object('categories', categories)")
+    return Claim(len(accounts), runs)
 
 
 def carry_out(*, at: datetime, runs: Sequence[int] | None = None, only: Collection[int] | None = None) -> int:
@@ -206,10 +193,11 @@ def _note_failure(pk: int, error: Exception, at: datetime) -> None:
             run.step = Step.KEY_DESTROYED
         if run.attempts > len(BACK_OFF):
             run.parked_at, run.retry_at = at, None
-            journal.record_all([_line("erasure.parked", run, failure=run.failure)])
         else:
             run.retry_at = at + BACK_OFF[run.attempts - 1]
         run.save()
+        if run.parked_at:
+            bulk.journal_all("erasure.parked", [pk], "jsonb_build_object('failure', failure)")
     log.warning("erasure %s failed at step %s: %s", run.reference, run.step, run.failure)
 
 
@@ -273,23 +261,28 @@ def _write_ledger(runs: Sequence[Run], at: datetime) -> bool:
 
 def _finish(runs: Sequence[Run], at: datetime) -> bool:
     """Give the accounts what is left of their lives, issue the statements, and close the runs."""
-    accounts = {account.pk: account for account in Account.objects.filter(pk__among=[run.account_id for run in runs])}
-    for run in runs:
-        _change(accounts[run.account_id], run, at)
+    by_account = {run.account_id: run for run in runs}
+    rows = Account.objects.filter(pk__among=by_account).bare()
+    accounts = {account.pk: _after(account, by_account[account.pk], at) for account in rows}
     histories = schedule.histories(accounts.values())
-    for run in runs:
-        evidence_is_gone = Category.EVIDENCE in run.categories
-        accounts[run.account_id].erase_on = schedule.next_due(
-            histories[run.account_id], evidence_is_gone=evidence_is_gone
-        )
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for pk, run in by_account.items():
         run.done_at = at
+        erase_on = schedule.next_due(histories[pk], evidence_is_gone=Category.EVIDENCE in run.categories)
+        alike.setdefault((accounts[pk].erased_on, erase_on, *accounts[pk].deferred), []).append(pk)
     statements.issue([run for run in runs if _ends_the_account(run)], histories, at=at)
-    finish_erasure(list(accounts.values()))
+    for (erased_on, erase_on, *deferred), keys in alike.items():
+        finish_erasure(keys, erased_on=erased_on, erase_on=erase_on, deferred=deferred)
     bulk.note(runs, "statement", "done_at", step=Step.DONE)
-    journal.record_all([_line("erasure.done", run, rows=sum(run.rows.values()), held=run.held) for run in runs])
+    bulk.journal_all("erasure.done", [run.pk for run in runs], DONE)
     _let_tombstones_go(runs, accounts, histories)
     return True
 
+
+#: What the journal says of a run that is done.
+DONE = """jsonb_build_object(
+    'rows', (SELECT coalesce(sum(count::bigint), 0) FROM jsonb_each_text(rows) AS erased(place, count)), 'held', held
+)"""
 
 #: What is done with a run that stands at a step; the last step is the end. False: come back for more.
 STEPS: dict[Step, Callable[[Sequence[Run], datetime], bool]] = {
@@ -308,34 +301,37 @@ REPEATABLE = {Step.CLAIMED, Step.FENCED, Step.KEY_DESTROYED, Step.PROVEN}
 # --- What a run is -------------------------------------------------------------------------------------------
 
 
-def _follows_from_its_rule(account: Account, history: History) -> bool:
+def _follows_from_its_rule(account: Any, history: History) -> bool:
     if (
         account.state == State.ERASED
         or schedule.deciding_rule(history).window(history.dates).erase_on == account.erase_on
     ):
         return True
     log.error("account %s was due on a day that its rule does not give; put right", account.reference)
-    apply_rules(account)
-    account.save(update_fields=["keep_until", "erase_on", "warn_on"])
+    wrong = Account.objects.get(pk=account.pk)
+    apply_rules(wrong)
+    wrong.save(update_fields=["keep_until", "erase_on", "warn_on"])
     return False
 
 
-def is_worth_a_run(account: Account, go: Sequence[Fate]) -> bool:
+def is_worth_a_run(account: Any, go: Sequence[Fate]) -> bool:
     """Whether anything comes of it: a living account whose all is held is not erased, the hold stands before it."""
     return any(account.state == State.ERASED or fate.category in WITH_THE_ACCOUNT for fate in go)
 
 
-def _run(account: Account, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> Run:
-    return Run(
-        account=Owner(account.pk, str(account.reference)),
-        rule=go[0].rule.name,
-        clause=go[0].rule.clause,
-        rules_digest=rules.digest(),
-        due_on=account.erase_on or on,
-        claimed_on=on,
-        categories=[fate.category.value for fate in go],
-        held=[fate.category.value for fate in kept],
-    )
+def _begin(accounts: Sequence[Any], due: Sequence[Fate], *, on: date, at: datetime) -> list[int]:
+    # These accounts are alike: the same falls due of each of them, for the same reason.
+    go = [fate for fate in due if not fate.held_by]
+    kept = [fate for fate in due if fate.held_by]
+    if kept:
+        journal.record_all([_refusal(account, kept) for account in accounts])
+    keys = [account.pk for account in accounts]
+    rows = Account.objects.filter(pk__among=keys)
+    if not is_worth_a_run(accounts[0], go):
+        rows.update(held_since=on)
+        return []
+    rows.update(claimed_at=at, warn_on=None)
+    return bulk.begin(keys, go=go, kept=kept, on=on)
 
 
 def _ends_the_account(run: Run) -> bool:
@@ -347,15 +343,18 @@ def _without_key(runs: Sequence[Run]) -> list[int]:
     return [run.account_id for run in runs if _ends_the_account(run) and encrypted.isdisjoint(run.held)]
 
 
-def _change(account: Account, run: Run, at: datetime) -> None:
-    if account.state != State.ERASED:
-        account.state = State.ERASED
-        account.erased_on = max(run.claimed_on, local_date(at))  # a run can end on a later day than it began
+def _after(account: Any, run: Run, at: datetime) -> Any:
+    # A run can end on a later day than it began.
+    gone = account.state == State.ERASED
     kept = set(account.deferred) | set(run.held) & set(WITH_THE_ACCOUNT)
-    account.deferred = sorted(kept - set(run.categories))
+    return account._replace(
+        state=State.ERASED,
+        erased_on=account.erased_on if gone else max(run.claimed_on, local_date(at)),
+        deferred=sorted(kept - set(run.categories)),
+    )
 
 
-def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], histories: Mapping[int, History]) -> None:
+def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Any], histories: Mapping[int, History]) -> None:
     """Where the evidence itself is over, the run goes too; and the account, when nothing of it is left."""
     over = [run for run in runs if Category.EVIDENCE in run.categories]
     if not over:
@@ -369,15 +368,9 @@ def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Account], his
     Account.objects.filter(pk__among=empty).delete()
 
 
-def _refusal(account: Account, kept: Sequence[Fate]) -> journal.Line:
+def _refusal(account: Any, kept: Sequence[Fate]) -> journal.Line:
     categories = [fate.category for fate in kept]
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
-
-
-def _line(event: str, run: Run | Erasure, **facts: Any) -> journal.Line:
-    # What is written while the evidence goes must not itself be evidence of the account.
-    account = None if Category.EVIDENCE in run.categories else run.account
-    return journal.line(event, account=account, clause=run.clause, run=run.reference, rule=run.rule, **facts)
 
 
 def _ledger_line(kind: str, run: Run) -> dict[str, Any]:

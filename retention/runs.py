@@ -11,13 +11,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
+from cannonworks import rules
 from cannonworks.lookups import array
+from journal import services as journal
 from retention.models import Step
+from retention.schedule import Fate
 
 
 class Owner(NamedTuple):
@@ -39,7 +41,7 @@ class Run:
     claimed_on: date
     categories: list[str]
     held: list[str]
-    reference: str = field(default_factory=lambda: str(uuid4()))
+    reference: str
     rows: dict[str, int] = field(default_factory=dict)
     rescan: dict[str, Any] | None = None
     statement: str | None = None  # as JSON text, for it is long and was written once already, to be signed
@@ -51,53 +53,41 @@ class Run:
         return self.account.pk
 
 
-#: The columns that are written, as PostgreSQL calls their types.
-TYPES = {
-    "id": "bigint",
-    "reference": "uuid",
-    "account_id": "bigint",
-    "rule": "text",
-    "clause": "text",
-    "rules_digest": "text",
-    "due_on": "date",
-    "claimed_on": "date",
-    "categories": "varchar[]",
-    "held": "varchar[]",
-    "rows": "jsonb",
-    "rescan": "jsonb",
-    "statement": "jsonb",
-    "done_at": "timestamptz",
-}
-BEGUN = (
-    "reference",
-    "account_id",
-    "rule",
-    "clause",
-    "rules_digest",
-    "due_on",
-    "claimed_on",
-    "categories",
-    "held",
-    "rows",
-)
-
-
-_encode = DjangoJSONEncoder().encode
+#: What steps write, as PostgreSQL calls its types.
+TYPES = {"id": "bigint", "rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
 #: Steps that go on from what others have written: rows are counted on, and the statement tells of all of it.
 GOING_ON = frozenset({Step.KEY_DESTROYED, Step.IN_LEDGER})
+_encode = DjangoJSONEncoder().encode
 
 
-def begin(runs: Sequence[Run]) -> None:
-    """Write new runs, at their first step, and give them their primary keys."""
+def begin(account_ids: Collection[int], *, go: Sequence[Fate], kept: Sequence[Fate], on: date) -> list[int]:
+    """Write a run, at its first step, for each of these accounts of which the same falls due; return their keys."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO retention_erasure ({', '.join(BEGUN)}, step, attempts, failure)"
-            f" SELECT {', '.join(BEGUN)}, %s, 0, '' FROM {_records(*BEGUN)} RETURNING account_id, id",
-            [Step.CLAIMED, _json(runs, *BEGUN)],
+            "INSERT INTO retention_erasure (reference, account_id, rule, clause, rules_digest, due_on, claimed_on,"
+            " categories, held, rows, step, attempts, failure)"
+            " SELECT gen_random_uuid(), id, %s, %s, %s, erase_on, %s, %s::varchar[], %s::varchar[], '{}', %s, 0, ''"
+            " FROM accounts_account WHERE id = ANY(%s::bigint[]) RETURNING id",
+            [
+                *(go[0].rule.name, go[0].rule.clause, rules.digest(), on),
+                *([fate.category.value for fate in fates] for fates in (go, kept)),
+                *(Step.CLAIMED, array(account_ids)),
+            ],
         )
-        keys = dict(cursor.fetchall())
-    for run in runs:
-        run.pk = keys[run.account_id]
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def journal_all(event: str, keys: Collection[int], facts: str) -> None:
+    """Journal an event of each run, with ``facts`` as SQL of a JSON object beside its reference and its rule."""
+    journal.record_from(
+        event,
+        # What is written while the evidence goes must not itself be evidence of the account.
+        f"SELECT CASE WHEN 'evidence' <> ALL(categories) THEN account.reference END, clause,"
+        f" jsonb_build_object('run', run.reference, 'rule', rule) || {facts}"
+        " FROM retention_erasure AS run JOIN accounts_account AS account ON account.id = run.account_id"
+        " WHERE run.id = ANY(%s::bigint[]) ORDER BY run.id",
+        [array(keys)],
+    )
 
 
 def take(step: Step, keys: Collection[int], at: datetime, known: dict[int, Run]) -> list[Run]:

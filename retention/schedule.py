@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import Any
 
 from accounts.models import Account
 from accounts.services import dates_of
@@ -75,8 +76,8 @@ def history_of(account: Account) -> History:
     return histories([account])[account.pk]
 
 
-def histories(accounts: Iterable[Account]) -> dict[int, History]:
-    """Read the histories of many accounts in as many queries as for one, by primary key.
+def histories(accounts: Iterable[Any]) -> dict[int, History]:
+    """Read the histories of many accounts (or bare rows) in as many queries as for one, by primary key.
 
     Accounts that differ in nothing that their schedules depend on share one: most of a night's accounts do.
     """
