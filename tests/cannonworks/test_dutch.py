@@ -30,7 +30,15 @@ def passes_modulo_97(digits: str, check: str) -> bool:
     return int(f"2321{digits}11{check}") % 97 == 1  # N=23, L=21, B=11
 
 
+def with_check_digit(first_eight: int) -> str:
+    """The nine digits that begin so and pass the test; "" for the few beginnings for which no digit does."""
+    weights = (9, 8, 7, 6, 5, 4, 3, 2)
+    last = sum(weight * int(digit) for weight, digit in zip(weights, f"{first_eight:08}", strict=True)) % 11
+    return f"{first_eight:08}{last}" if last < 10 else ""
+
+
 nine_digits = st.integers(1, 999_999_999).map("{:09}".format)
+citizen_service_numbers = st.integers(1, 99_999_999).map(with_check_digit).filter(bool)
 
 
 # --- BSN ----------------------------------------------------------------------------------------------------
@@ -157,7 +165,7 @@ def test_every_vat_number_is_judged_by_both_checks_and_the_legal_form(digits, su
         assert dutch.vat(text, sole_trader=sole_trader) == text
 
 
-@given(nine_digits.filter(passes_eleven_test))
+@given(citizen_service_numbers)
 def test_no_bsn_ever_gets_through_as_a_sole_traders_vat_number(digits):
     for suffix in range(1, 100):
         assert code_of(dutch.vat, f"NL{digits}B{suffix:02}", sole_trader=True) == "vat_contains_bsn"
