@@ -11,7 +11,8 @@ register(
     subject=Subject.HOLDER,
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader"),
-    helper_sees=("company_name", "kvk_number"),
+    helper_sees=("id", "account", "company_name", "kvk_number"),
+    may={"visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT"},
 )
 register(
     User,
@@ -24,6 +25,11 @@ register(
         "last_login": Personal("19 Personalia 3"),
     },
     plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_active", "is_superuser"),
+    may={
+        "visitor": "SELECT OPEN INSERT UPDATE",
+        "holder": "SELECT INSERT UPDATE DELETE",
+        "staff": "SELECT INSERT UPDATE",
+    },
 )
 register(
     Session,
@@ -31,22 +37,38 @@ register(
     subject=Subject.HOLDER,
     fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True)),
     plain=("account", "expire_date"),
+    may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
+    rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
 )
 register(
     ErasureRequest,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=("id", "account", "code", "asked_on", "asked_by", "withdrawn_on", "granted_on"),
+    may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
 )
 outside(
     Account,
     why="Random reference, state and days: what remains as the tombstone; goes when nothing of the account is left.",
+    account="id",
+    may={"visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE"},
 )
-outside(DataKey, why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.")
-outside(User.groups.through, why="Rights of staff; holders have none.")
-outside(User.user_permissions.through, why="Rights of staff; holders have none.")
-outside(Group, why="Names of staff roles.")
-outside(Group.permissions.through, why="Rights of staff roles.")
-outside(Permission, why="Made by Django from the models.")
-outside(ContentType, why="Made by Django from the models.")
+outside(
+    DataKey,
+    why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.",
+    may={"visitor": "INSERT", "holder": "SELECT"},
+)
+outside(
+    User.groups.through,
+    why="Rights of staff; holders have none.",
+    may={"holder": "SELECT", "helper": "SELECT", "staff": "SELECT INSERT UPDATE DELETE"},
+)
+for rights, why in (
+    (User.user_permissions.through, "Rights of staff; holders have none."),
+    (Group, "Names of staff roles."),
+    (Group.permissions.through, "Rights of staff roles."),
+    (Permission, "Made by Django from the models."),
+    (ContentType, "Made by Django from the models."),
+):
+    outside(rights, why=why, may=dict.fromkeys(("holder", "helper", "staff"), "SELECT"))
 outside(LogEntry, why="Never written: what staff do goes into the journal, without names.")

@@ -42,16 +42,16 @@ def bare(_argument: str) -> dict[str, Any]:
     from cannonworks import datamap, rules
     from retention.erasure import BATCH
 
-    tables = [(DataKey._meta.db_table, "account_id")]
-    tables += [(entry.table, entry.column) for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT)]
+    places = [(DataKey._meta.db_table, '"account_id" = ANY(%s)')]
+    places += [(entry.table, entry.belonging("= ANY(%s)")) for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT)]
     due = list(Account.objects.due(ON).order_by("erase_on").values_list("pk", flat=True))
     rows = 0
     begun = time.monotonic()
     for start in range(0, len(due), BATCH):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
-            for table, column in tables:
-                cursor.execute(f'DELETE FROM "{table}" WHERE "{column}" = ANY(%s)', [due[start : start + BATCH]])
+            for table, where in places:
+                cursor.execute(f'DELETE FROM "{table}" WHERE {where}', [due[start : start + BATCH]])
                 rows += cursor.rowcount
     return {"begun": begun, "ended": time.monotonic(), "rows": rows}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.core import checks
@@ -43,6 +44,20 @@ class Subject(models.TextChoices):
     NOBODY = "nobody", _("Nobody")
 
 
+class Role(models.TextChoices):
+    """Database roles: under one of them every request and every task works (see ``isolation``)."""
+
+    VISITOR = "visitor", _("Visitor, until signed in")
+    HOLDER = "holder", _("Account holder")
+    HELPER = "helper", _("Helper")
+    STAFF = "staff", _("Staff")
+    JOBS = "jobs", _("Scheduled jobs")
+
+
+#: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash.
+VERBS = ("SELECT", "OPEN", "INSERT", "UPDATE", "DELETE")
+
+
 @dataclass(frozen=True)
 class Personal:
     """A field with personal data: its line of §19, whether it is stored encrypted, whether nobody is shown it."""
@@ -66,6 +81,8 @@ class Entry:
     until: str = ""
     leaves_by: str = "erasure"
     why: str | Promise = ""
+    may: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
@@ -73,24 +90,67 @@ class Entry:
 
     @property
     def column(self) -> str:
-        """The column that names the account: its key, or its random reference where no foreign key may be."""
-        return str(self.model._meta.get_field(self.account).column)  # type: ignore[union-attr]
+        """The column that names the account (by key or random reference), or the row through which it is named."""
+        return str(_field(self.model, self.account.partition("__")[0]).column)
 
     @property
     def by_reference(self) -> bool:
-        return not self.model._meta.get_field(self.account).is_relation
+        """Whether rows name their account by its random reference, because no foreign key may be."""
+        return not _field(self.model, self.account.partition("__")[0]).is_relation
+
+    @property
+    def owner(self) -> str:
+        """SQL of the account of a row, in a statement that has the table under its own name."""
+        own = f'"{self.table}"."{self.column}"'
+        if (through := self._through()) is None:
+            return own
+        table, key, column = through
+        return f'(SELECT "{column}" FROM "{table}" WHERE "{key}" = {own})'
+
+    def belonging(self, test: str) -> str:
+        """SQL of the condition that the account of a row passes ``test``, which reads like ``= ANY(%s)``."""
+        own = f'"{self.table}"."{self.column}"'
+        if (through := self._through()) is None:
+            return f"{own} {test}"
+        table, key, column = through
+        return f'{own} IN (SELECT "{key}" FROM "{table}" WHERE "{column}" {test})'
+
+    def _through(self) -> tuple[str, str, str] | None:
+        """Table, key and account column of the rows through which these name their account; None: they do so."""
+        pointer, _dots, name = self.account.partition("__")
+        if not name:
+            return None
+        other = _field(self.model, pointer).related_model
+        return other._meta.db_table, str(other._meta.pk.column), str(_field(other, name).column)
 
     @property
     def encrypted(self) -> bool:
         return any(personal.encrypted for personal in self.personal.values())
 
+    def columns(self, role: str) -> list[str]:
+        """Fields that the role may read, in the model's order; see ``VERBS``."""
+        verbs = self.may.get(role, "").split()
+        if role == Role.JOBS:
+            verbs = list(VERBS)
+        if "SELECT" not in verbs:
+            return []
+        hidden = {name for name, said in self.personal.items() if said.secret or said.encrypted}
+        return [
+            field.name
+            for field in self.model._meta.local_concrete_fields
+            if (role != Role.HELPER or field.name in self.helper_sees) and ("OPEN" in verbs or field.name not in hidden)
+        ]
+
     def seen_by(self, name: str) -> list[str]:
-        """Roles that may read the field: a secret nobody, an encrypted one only the main user, the rest by category."""
+        """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role."""
         personal = self.personal.get(name)
         if personal is not None and (personal.secret or personal.encrypted):
             return [] if personal.secret else ["main user"]
-        roles = ["staff"] if self.category in (None, Category.EVIDENCE) else ["holder", "staff"]
-        return roles + (["helper"] if name in self.helper_sees else [])
+        return [role for role in (Role.HOLDER, Role.STAFF, Role.HELPER) if name in self.columns(role)]
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 #: Personalia and company data that §19 lists for every kind of person, for use in declarations.
@@ -127,11 +187,16 @@ def register(
     helper_sees: Iterable[str] = (),
     until: str = "",
     leaves_by: str = "erasure",
+    may: Mapping[str, str] | None = None,
+    rows: Mapping[str, str] | None = None,
 ) -> None:
     """Declare a model with data of an account.
 
-    ``account`` names the field with the account (or its reference); ``until`` a date field of each row before which
-    it may not go; ``leaves_by`` is another way than the account's erasure by which rows go, with its own alarm.
+    ``account`` names the field with the account (or its reference; ``user__account``: that of its user); ``until`` a
+    date field of each row before which it may not go; ``leaves_by`` is another way than the account's erasure by which
+    rows go, with its own alarm. ``may`` says which ``VERBS`` each database role has, of the rows that it sees;
+    scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in ``rows``, where
+    ``{account}`` stands for the account of the row.
     """
     declared = Entry(
         model,
@@ -143,15 +208,30 @@ def register(
         tuple(helper_sees),
         until,
         leaves_by,
+        may=may or {},
+        rows=rows or {},
     )
     _add(declared)
 
 
-def outside(model: type[models.Model], *, why: str | Promise, fields: Mapping[str, Personal] | None = None) -> None:
-    """Declare a model that holds no data of an account, and say why that is so."""
+def outside(
+    model: type[models.Model],
+    *,
+    why: str | Promise,
+    fields: Mapping[str, Personal] | None = None,
+    account: str = "account",
+    may: Mapping[str, str] | None = None,
+    rows: Mapping[str, str] | None = None,
+) -> None:
+    """Declare a model that holds no data of an account, and say why that is so; the rest as for ``register``."""
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
-    _add(Entry(model, None, subject, personal=fields or {}, plain=frozenset(names), why=why))
+    _add(
+        Entry(
+            model, None, subject, account, personal=fields or {}, plain=frozenset(names), why=why, may=may or {},
+            rows=rows or {},
+        )
+    )  # fmt: skip
 
 
 def _add(declared: Entry) -> None:
@@ -222,8 +302,11 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
         *((name, "is in the data map but not in the model", "E003") for name in sorted(said - columns)),
         *((name, "is declared personal and plain", "E004") for name in sorted(twice)),
     ]
-    if e.category and e.account not in columns:
+    if e.category and e.account.partition("__")[0] not in columns:
         found.append((e.account, "must name the account of the row", "E005"))
+    for role, verbs in e.may.items():
+        if role not in Role.values or not {*verbs.split()} <= {*VERBS}:
+            found.append((role, f"may not be told to “{verbs}”", "E006"))
     return [
         checks.Error(f"{model._meta.label}.{name} {what}.", id=f"datamap.{code}", obj=model)
         for name, what, code in found

@@ -11,6 +11,7 @@ register(
         "recipient_vat_number": Personal("19 Bedrijfsgegevens 4"),
     },
     plain=("id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until"),
+    may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
     Line,
@@ -18,12 +19,14 @@ register(
     subject=Subject.RELATION,
     fields={"description": Personal("3")},
     plain=("id", "account", "document", "position", "quantity", "unit_price", "vat_rate"),
+    may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
     NumberSeries,
     category=Category.ACCOUNT,
     subject=Subject.NOBODY,
     plain=("id", "account", "kind", "year", "last"),
+    may={"holder": "SELECT INSERT UPDATE"},
 )
 register(
     SubscriptionInvoice,
@@ -36,6 +39,7 @@ register(
         "customer_vat_number": Personal("19 Bedrijfsgegevens 4"),
     },
     plain=("id", "account", "kept_until", "number", "issued_on", "net", "vat"),
+    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )
 register(
     Payment,
@@ -44,4 +48,5 @@ register(
     until="kept_until",
     fields={"amount": Personal("19 Personalia 3"), "received_on": Personal("19 Personalia 3")},
     plain=("id", "account", "kept_until", "invoice_number"),
+    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )

@@ -12,8 +12,6 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from journal.models import Entry
-
 #: The columns of an entry that is not yet written.
 Line = dict[str, Any]
 #: What an entry says, as PostgreSQL calls its types; the rest the database adds itself.
@@ -48,14 +46,13 @@ def record(
     actor: Actor | None = None,
     clause: str = "",
     **facts: Any,
-) -> Entry:
+) -> None:
     """Write one entry in the transaction of the change it tells of.
 
     ``facts`` are references, counts, states, days and digests, never personal data; dates become ISO 8601.
     """
-    entry = Entry(**line(event, account=account, actor=actor, clause=clause, **facts))
-    entry.save(force_insert=True)
-    return entry
+    # Nothing is asked back: most who write here may not read it.
+    record_all([line(event, account=account, actor=actor, clause=clause, **facts)])
 
 
 def record_all(lines: Iterable[Line]) -> None:

@@ -7,6 +7,7 @@ register(
     subject=Subject.RELATION,
     fields=PERSONALIA | COMPANY | HOME_ADDRESS,
     plain=("id", "reference", "account", "sole_trader"),
+    may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
     Employee,
@@ -20,4 +21,5 @@ register(
         "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
     },
     plain=("id", "reference", "account", "sole_trader", "kind"),
+    may={"holder": "SELECT OPEN INSERT UPDATE DELETE"},
 )

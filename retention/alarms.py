@@ -124,7 +124,7 @@ def residue(on: date, at: datetime) -> Iterator[Found]:
     with connection.cursor() as cursor:
         for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT):
             cursor.execute(
-                f'SELECT count(*) FROM accounts_account a JOIN "{entry.table}" t ON t."{entry.column}" = a.id'
+                f'SELECT count(*) FROM accounts_account a JOIN "{entry.table}" ON {entry.owner} = a.id'
                 " WHERE a.state = 'erased' AND a.claimed_at IS NULL AND NOT %s = ANY(a.deferred)",
                 [entry.category],
             )

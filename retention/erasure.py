@@ -405,9 +405,9 @@ def _places(runs: Sequence[Run]) -> list[Place]:
     places = []
     for entry in datamap.erasable(*concerned):
         those = concerned[entry.category]  # type: ignore[index]
-        where, params = f'"{entry.column}" = ANY(%s::bigint[])', [keys[entry.category]]  # type: ignore[index]
+        where, params = entry.belonging("= ANY(%s::bigint[])"), [keys[entry.category]]  # type: ignore[index]
         if entry.by_reference:
-            where, params = f'"{entry.column}" = ANY(%s::uuid[])', [array(run.account.reference for run in those)]
+            where, params = entry.belonging("= ANY(%s::uuid[])"), [array(run.account.reference for run in those)]
         if entry.until:
             where += f' AND "{entry.model._meta.get_field(entry.until).column}" <= %s'  # type: ignore[union-attr]
             params.append(max(run.claimed_on for run in those))  # type: ignore[arg-type]
@@ -452,7 +452,7 @@ def _delete(cursor: CursorWrapper, places: Sequence[Place]) -> list[tuple[str, s
         return []
     gone = [
         f'gone_{number} AS (DELETE FROM "{place.entry.table}" WHERE {place.where}'
-        f' RETURNING "{place.entry.column}" AS owner)'
+        f" RETURNING {place.entry.owner} AS owner)"
         for number, place in enumerate(places)
     ]
     told = [f"SELECT {number}, owner::text, count(*) FROM gone_{number} GROUP BY owner" for number in range(len(gone))]
@@ -471,6 +471,6 @@ def _detach(cursor: CursorWrapper, place: Place) -> None:
             if staying:
                 cursor.execute(
                     f'UPDATE "{other.table}" SET "{pointer.column}" = NULL'
-                    f' WHERE "{other.column}" = ANY(%s) AND "{pointer.column}" IS NOT NULL',
+                    f' WHERE {other.belonging("= ANY(%s)")} AND "{pointer.column}" IS NOT NULL',
                     [staying],
                 )

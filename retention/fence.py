@@ -12,20 +12,21 @@ from django.db import connections
 from cannonworks import datamap, rules
 
 FUNCTION = """
-CREATE OR REPLACE FUNCTION retention_fence() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
 BEGIN
-    PERFORM 1 FROM accounts_account WHERE id IN (SELECT account_id FROM written) FOR KEY SHARE;
-    IF EXISTS (SELECT 1 FROM accounts_account
-               WHERE id IN (SELECT account_id FROM written) AND (claimed_at IS NOT NULL OR state = 'erased')) THEN
+    PERFORM 1 FROM accounts_account WHERE id IN (SELECT {owner} FROM written AS "{table}") FOR KEY SHARE;
+    IF EXISTS (SELECT 1 FROM accounts_account WHERE id IN (SELECT {owner} FROM written AS "{table}")
+               AND (claimed_at IS NOT NULL OR state = 'erased')) THEN
         RAISE EXCEPTION 'the account is being erased or has been erased' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
 """
 TRIGGER = """
-CREATE OR REPLACE TRIGGER fence_{verb} AFTER {verb} ON {table}
+CREATE OR REPLACE TRIGGER fence_{verb} AFTER {verb} ON "{table}"
     REFERENCING NEW TABLE AS written FOR EACH STATEMENT
-    WHEN (current_setting('cannonworks.erasing', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION retention_fence();
+    WHEN (current_setting('cannonworks.erasing', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION {function}();
 """
 
 
@@ -36,8 +37,10 @@ def put_up(using: str = "default", **_signal: object) -> None:
     with connection.cursor() as cursor:
         if "accounts_account" not in present:
             return
-        cursor.execute(FUNCTION)
         for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT):
-            if entry.table in present:
-                for verb in ("insert", "update"):
-                    cursor.execute(TRIGGER.format(verb=verb, table=connection.ops.quote_name(entry.table)))
+            if entry.table not in present:
+                continue
+            names = {"function": f"retention_fence_{entry.table}", "table": entry.table, "owner": entry.owner}
+            cursor.execute(FUNCTION.format(**names))
+            for verb in ("insert", "update"):
+                cursor.execute(TRIGGER.format(verb=verb, **names))

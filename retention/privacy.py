@@ -9,6 +9,7 @@ register(
         "id", "reference", "account", "rule", "clause", "rules_digest", "due_on", "claimed_on", "categories", "held",
         "step", "rows", "rescan", "statement", "done_at", "attempts", "retry_at", "parked_at", "failure",
     ),
+    may={"holder": "SELECT", "staff": "SELECT UPDATE"},
 )  # fmt: skip
 register(
     StatementMail,
@@ -21,6 +22,7 @@ register(
         "company_name": Personal("19 Bedrijfsgegevens"),
     },
     plain=("id", "erasure", "account", "language", "attempts", "retry_at", "made_on"),
+    may={"staff": "SELECT"},
 )
 register(
     Hold,
@@ -30,12 +32,16 @@ register(
         "id", "account", "name", "categories", "ground", "basis", "proportionality", "review_on", "placed_on",
         "placed_by", "confirmed_on", "confirmed_by", "released_on", "released_by",
     ),
+    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
 register(
     ErasureWarning,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=("id", "account", "erase_on", "days", "planned_on", "sent_at", "attempts", "retry_at", "failure"),
+    may={"holder": "SELECT", "staff": "SELECT"},
 )
-outside(Alarm, why="Random references and counts.")
-outside(RulesApproval, why="Digests of rules and the member of staff who approved them.")
+outside(Alarm, why="Random references and counts.", may={"staff": "SELECT UPDATE"})
+outside(
+    RulesApproval, why="Digests of rules and the member of staff who approved them.", may={"staff": "SELECT INSERT"}
+)

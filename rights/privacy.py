@@ -9,4 +9,5 @@ register(
         "id", "account", "request", "carrier_number", "received_on", "identity_check",
         "recorded_by", "confirmed_by", "confirmed_on",
     ),
+    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
