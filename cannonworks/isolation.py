@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InternalError, connection, connections, transaction
@@ -268,3 +268,85 @@ def _password(on: BaseDatabaseWrapper, login: str, password: str) -> str:
     # As the server stores it: what a statement says may be logged.
     hashed = on.connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256")
     return f" PASSWORD '{hashed.decode()}'"
+
+
+# --- What the database really says -----------------------------------------------------------------------------
+
+
+class Right(NamedTuple):
+    """What one role may do with one table: verbs, the columns that it may read, and the condition on its rows."""
+
+    role: str
+    table: str
+    verbs: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: str
+
+
+def granted(using: str = DEFAULT_DB_ALIAS) -> list[Right]:
+    """The rights that the database grants to our roles now, read from its own catalogue, by role and table."""
+    roles = {database_role(role): role for role in Role.values}
+    with connections[using].cursor() as cursor:
+        cursor.execute(GRANTED, [list(roles)])
+        return sorted(
+            Right(
+                roles[name], table, tuple(verb for verb in datamap.VERBS if verb in verbs), tuple(columns), rows or ""
+            )
+            for name, table, verbs, columns, rows in cursor.fetchall()
+        )
+
+
+def expected() -> list[Right]:
+    """The same, as the data map says; the condition on rows as we write it, not as the database prints it."""
+    return sorted(
+        Right(role, entry.table, tuple(verbs(entry, role)), _columns(entry, role), rows(entry, role))
+        for entry in datamap.entries()
+        for role in Role.values
+        if verbs(entry, role)
+    )
+
+
+def deviations() -> list[str]:
+    """What the database grants otherwise than the data map says, a line each; empty when all is well.
+
+    Conditions on rows are compared by whether there is one: how the database prints them is its own affair.
+    """
+    said = {(right.role, right.table): right._replace(rows=str(bool(right.rows))) for right in expected()}
+    found = {(right.role, right.table): right._replace(rows=str(bool(right.rows))) for right in granted()}
+    return [
+        f"{role} on {table}: {_told(found.get((role, table)))} instead of {_told(said.get((role, table)))}"
+        for role, table in sorted(said.keys() | found.keys())
+        if said.get((role, table)) != found.get((role, table))
+    ]
+
+
+def _told(right: Right | None) -> str:
+    return f"{' '.join(right.verbs)} ({', '.join(right.columns)})" if right else "nothing"
+
+
+def _columns(entry: Entry, role: str) -> tuple[str, ...]:
+    fields = entry.model._meta.get_field
+    return tuple(sorted(fields(name).column for name in entry.columns(role)))  # type: ignore[union-attr]
+
+
+#: Rights on whole tables and on columns, and the policy of each role; a right on a table is one on all its columns.
+GRANTED = """
+SELECT role, name, array_agg(DISTINCT verb), coalesce(array_agg(DISTINCT readable ORDER BY readable)
+       FILTER (WHERE readable IS NOT NULL), '{}'), max(condition)
+FROM (
+    SELECT pg_get_userbyid(r.grantee) AS role, c.relname AS name, r.privilege_type AS verb, a.attname AS readable
+    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) r
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                             AND r.privilege_type = 'SELECT'
+    WHERE c.relkind = 'r'
+    UNION ALL
+    SELECT pg_get_userbyid(r.grantee), c.relname, r.privilege_type, a.attname
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid CROSS JOIN LATERAL aclexplode(a.attacl) r
+) AS rights
+LEFT JOIN LATERAL (
+    SELECT coalesce(pg_get_expr(polqual, polrelid), '') AS condition FROM pg_policy p
+    WHERE polrelid = to_regclass(quote_ident(name)) AND polname = replace(role, 'cannonworks_', '')
+) AS policy ON true
+WHERE role = ANY(%s) AND name <> 'django_migrations'
+GROUP BY role, name
+"""
