@@ -132,7 +132,9 @@ def test_every_table_with_an_account_has_row_security(account):
 def test_a_holder_sees_rows_of_the_own_account_only_in_every_table():
     ours, theirs = full_life(), full_life()
     for account in (ours, theirs):
-        Erasure.objects.create(account=account, due_on=DUE_ON, claimed_on=DUE_ON, categories=["usage"], step=Step.CLAIMED)
+        Erasure.objects.create(
+            account=account, due_on=DUE_ON, claimed_on=DUE_ON, categories=["usage"], step=Step.CLAIMED
+        )
     tables = [e for e in datamap.entries() if isolation.has_rows_of_accounts(e) and e.columns(Role.HOLDER)]
     assert len(tables) > 12
     for entry in tables:
@@ -231,6 +233,28 @@ def test_a_task_keeps_its_role_over_transactions_and_a_lost_connection():
         connection.close()
         assert asked(as_now) == [("cannonworks_jobs",)]
     assert asked(as_now) != [("cannonworks_jobs",)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("goes", ["well", "wrong in the view", "wrong in the database"])
+def test_a_request_leaves_nothing_in_its_connection(client, monkeypatch, goes):
+    from retention import views
+
+    def broken(account, *, on):
+        if goes == "wrong in the database":
+            asked("SELECT 1 / 0")
+        raise ValueError
+
+    holder = AccountFactory(state="active").main_user
+    if goes != "well":
+        monkeypatch.setattr(views, "outlook", broken)
+    client.raise_request_exception = False
+    client.force_login(holder)
+    before = asked("SELECT current_user, pg_backend_pid()")
+    assert client.get("/").status_code == (200 if goes == "well" else 500)
+    assert asked("SELECT current_user, pg_backend_pid()") == before
+    assert asked("SELECT coalesce(current_setting('cannonworks.account', true), '')") == [("",)]
+    assert isolation.current() == isolation.NOBODY
 
 
 def test_staff_and_holders_are_told_apart_by_what_they_are(account, holder, staff):
