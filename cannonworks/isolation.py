@@ -19,7 +19,9 @@ from itertools import product
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InternalError, connection, connections, transaction
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, InternalError, ProgrammingError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.backends.utils import CursorWrapper
@@ -246,11 +248,18 @@ def make_roles(using: str = DEFAULT_DB_ALIAS) -> None:
 
 def _make_role(cursor: CursorWrapper, name: str, options: str) -> None:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
-    if not cursor.fetchone():
+    if cursor.fetchone():
+        return
+    try:
         cursor.execute(
             f'DO $$ BEGIN CREATE ROLE "{name}" {options};'
             " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         )
+    except ProgrammingError as error:
+        owner = settings.DATABASE_OWNER["USER"]
+        raise ImproperlyConfigured(
+            f"The database role {name} is not there, and {owner} may not make it: ALTER ROLE {owner} CREATEROLE."
+        ) from error
 
 
 def _make_member(cursor: CursorWrapper, role: str, member: str) -> None:
@@ -268,6 +277,15 @@ def _password(on: BaseDatabaseWrapper, login: str, password: str) -> str:
     # As the server stores it: what a statement says may be logged.
     hashed = on.connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256")
     return f" PASSWORD '{hashed.decode()}'"
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_login(app_configs: object, **kwargs: object) -> list[checks.Warning]:
+    """Warn when the application logs in as the owner of its tables: outside a role it could then do everything."""
+    if settings.DATABASE_APPLICATION["USER"] != settings.DATABASE_OWNER["USER"]:
+        return []
+    hint = "Give DATABASE_URL a login of its own; manage.py migrate makes it. DATABASE_OWNER_URL is the owner's."
+    return [checks.Warning("The application logs in as the owner of its tables.", hint=hint, id="isolation.W001")]
 
 
 # --- What the database really says -----------------------------------------------------------------------------
