@@ -11,7 +11,7 @@ class KernelConfig(AppConfig):
     name = "cannonworks"
 
     def ready(self) -> None:
-        from cannonworks import datamap, lookups  # noqa: F401 registers itself
+        from cannonworks import datamap, grants, lookups  # noqa: F401 register themselves
 
         # A machine of one's own has no build step; elsewhere the image is built with its catalogue compiled.
         if settings.EMBEDDED:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from accounts.models import Account, User
-from cannonworks import datamap, isolation
+from cannonworks import datamap, grants, isolation
 from cannonworks.datamap import Role
 from cannonworks.isolation import Identity, acting_as
 from cannonworks.management.commands.grants import as_markdown
@@ -75,7 +75,7 @@ def holder_of(account: Account):
 
 @pytest.mark.parametrize("role", Role.values)
 def test_raw_statements_meet_the_matrix_on_every_table(role):
-    matrix = {(right.table, right.role): right for right in isolation.granted()}
+    matrix = {(right.table, right.role): right for right in grants.granted()}
     with acting_as(Identity(role)):
         for entry in datamap.entries():
             right = matrix.get((entry.table, role))
@@ -95,19 +95,19 @@ def test_the_database_grants_what_the_data_map_says_and_a_change_by_hand_is_foun
     with connection.cursor() as cursor:
         cursor.execute("GRANT SELECT (bsn) ON relations_employee TO cannonworks_staff")
         cursor.execute("DROP POLICY holder ON relations_relation")
-    assert isolation.deviations() == [
+    assert grants.deviations() == [
         "holder on relations_relation: SELECT INSERT UPDATE DELETE "
         f"({', '.join(sorted(every_column(datamap.entry(Relation))))}) instead of SELECT INSERT UPDATE DELETE "
         f"({', '.join(sorted(every_column(datamap.entry(Relation))))})",
         "staff on relations_employee: SELECT (bsn) instead of nothing",
     ]
-    isolation.lay_down()
-    assert isolation.deviations() == []
+    grants.lay_down()
+    assert grants.deviations() == []
 
 
 def test_the_matrix_of_the_documentation_is_that_of_the_product():
     page = (settings.BASE_DIR / "docs" / "security.md").read_text()
-    assert as_markdown(isolation.expected()) in page, "run manage.py grants --markdown"
+    assert as_markdown(grants.expected()) in page, "run manage.py grants --markdown"
 
 
 @pytest.mark.parametrize("role", [Role.VISITOR, Role.HELPER, Role.STAFF])
@@ -122,7 +122,7 @@ def test_every_table_with_an_account_has_row_security(account):
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity")
         secured = {name for (name,) in cursor.fetchall()}
-    assert {entry.table for entry in datamap.entries() if isolation.has_rows_of_accounts(entry)} == secured
+    assert {entry.table for entry in datamap.entries() if grants.has_rows_of_accounts(entry)} == secured
     assert {entry.table for entry in datamap.entries() if entry.category} <= secured
 
 
@@ -135,7 +135,7 @@ def test_a_holder_sees_rows_of_the_own_account_only_in_every_table():
         Erasure.objects.create(
             account=account, due_on=DUE_ON, claimed_on=DUE_ON, categories=["usage"], step=Step.CLAIMED
         )
-    tables = [e for e in datamap.entries() if isolation.has_rows_of_accounts(e) and e.columns(Role.HOLDER)]
+    tables = [e for e in datamap.entries() if grants.has_rows_of_accounts(e) and e.columns(Role.HOLDER)]
     assert len(tables) > 12
     for entry in tables:
         name = {True: "reference", False: "pk"}[entry.by_reference]
@@ -150,9 +150,9 @@ def test_a_holder_sees_rows_of_the_own_account_only_in_every_table():
 def test_a_holder_neither_changes_nor_removes_nor_plants_a_foreign_row():
     ours, theirs = full_life(), full_life()
     for entry in datamap.entries():
-        if not isolation.has_rows_of_accounts(entry) or entry.by_reference or "__" in entry.account:
+        if not grants.has_rows_of_accounts(entry) or entry.by_reference or "__" in entry.account:
             continue
-        verbs, key, own = isolation.verbs(entry, Role.HOLDER), every_column(entry)[0], f'"{entry.column}" = {ours.pk}'
+        verbs, key, own = grants.verbs(entry, Role.HOLDER), every_column(entry)[0], f'"{entry.column}" = {ours.pk}'
         foreign = f'"{entry.column}" = {theirs.pk}'
         with holder_of(ours), connection.cursor() as cursor, transaction.atomic():
             if "UPDATE" in verbs:
@@ -293,6 +293,6 @@ def test_the_data_keys_are_out_of_reach_of_staff(staff):
 
 
 def test_the_roles_are_made_once_also_by_a_second_migration():
-    isolation.make_roles()
-    isolation.make_roles()
+    grants.make_roles()
+    grants.make_roles()
     assert environment()["DATABASE_OWNER_URL"] != environment()["DATABASE_URL"]

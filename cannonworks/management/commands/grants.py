@@ -9,9 +9,10 @@ from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from cannonworks import isolation
+from cannonworks import grants
 from cannonworks.commands import OneLineCommand
-from cannonworks.isolation import Right
+from cannonworks.datamap import Role
+from cannonworks.grants import Right
 
 
 class Command(OneLineCommand):
@@ -24,24 +25,24 @@ class Command(OneLineCommand):
         parser.add_argument("--markdown", action="store_true", help="as the table of docs/security.md")
 
     def handle(self, *, json: bool, markdown: bool, **options: Any) -> None:
-        rights = isolation.granted()
+        rights = grants.granted()
         if json:
             self.stdout.write(_as_json(rights))
         elif markdown:
-            self.stdout.write(as_markdown(isolation.expected()))
+            self.stdout.write(as_markdown(grants.expected()))
         else:
             _as_table(rights)
-        if wrong := isolation.deviations():
+        if wrong := grants.deviations():
             raise CommandError(f"not as the data map says; run manage.py migrate: {'; '.join(wrong)}")
 
 
 def as_markdown(rights: list[Right]) -> str:
     """The matrix as a table: a line for each table, a column for each role."""
-    roles = [role.value for role in isolation.Role if role != isolation.Role.JOBS]
+    roles = [role.value for role in Role if role != Role.JOBS]
     lines = [f"| table | {' | '.join(roles)} |", f"|---|{'---|' * len(roles)}"]
     by_place = {(right.table, right.role): right for right in rights}
     for table in sorted({right.table for right in rights}):
-        cells = [_cell(by_place.get((table, role)), by_place[table, isolation.Role.JOBS]) for role in roles]
+        cells = [_cell(by_place.get((table, role)), by_place[table, Role.JOBS]) for role in roles]
         lines.append(f"| `{table}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.commands import migrate
 
-from cannonworks import isolation
+from cannonworks import grants, isolation
 
 
 class Command(migrate.Command):
@@ -12,7 +12,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with isolation.as_owner(options["database"]):
-            isolation.make_roles(options["database"])
+            grants.make_roles(options["database"])
             super().handle(*args, **options)
             if not (options["plan"] or options["check_unapplied"]):
-                isolation.lay_down(options["database"])
+                grants.lay_down(options["database"])
