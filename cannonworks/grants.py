@@ -1,6 +1,6 @@
-"""What each database role may do with each table and row, computed from the data map, and what the database really says.
+"""What each database role may do with each table and row: computed from the data map, and as the database has it.
 
-``make_roles`` and ``lay_down`` are called by ``manage.py migrate``, as the owner; see ``isolation`` for how they are used.
+``manage.py migrate`` makes the roles and lays down their rights, as the owner; ``isolation`` is how they are used.
 """
 
 from __future__ import annotations
