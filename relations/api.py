@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.access import is_fresh
 from accounts.api import CompanyBody
+from cannonworks import dutch
 from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import MainUserOnly
 from relations import services
@@ -44,6 +45,9 @@ class EmployeeBody(RowBody):
     class Meta:
         model = Employee
         fields = (*PERSON, "kind", "bsn", "bsn_masked")
+
+    def validate_bsn(self, number: str) -> str:
+        return dutch.bsn(number) if number else ""
 
     def get_bsn_masked(self, employee: Employee) -> str | None:
         return MASK if employee.bsn is not None else None

@@ -125,6 +125,7 @@ def _set_bsn(employee: Employee, bsn: str) -> None:
     """Seal a citizen service number into the row. ValidationError when it is none, or another's in this account."""
     account, number = employee.account, dutch.bsn(bsn)
     if Employee.objects.with_bsn(number, account=account).exclude(pk=employee.pk).exists():
-        raise ValidationError({"bsn": _("Somebody with this BSN is in your account already.")}, code="bsn_known")
+        known = ValidationError(_("Somebody with this BSN is in your account already."), code="bsn_known")
+        raise ValidationError({"bsn": known})
     Employee._meta.get_field("bsn").seal_value(employee, number, key=data_key(account))  # type: ignore[union-attr]
     employee.bsn_hash = lookup_hash(number, account=str(account.reference))

@@ -9,7 +9,6 @@ from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import serializers, status
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -67,7 +66,7 @@ class ErasureRequestEndpoint(Endpoint):
 
 
 class LetterEndpoint(ErasureRequestEndpoint):
-    renderer_classes = [PDFRenderer, JSONRenderer]
+    renderer_classes = [PDFRenderer]
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, operation_id="erasure_request_letter")
     def retrieve(self, request: Request) -> Response:
