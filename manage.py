@@ -14,7 +14,10 @@ def main() -> None:
 
     try:
         settings.INSTALLED_APPS  # noqa: B018  Django would take a broken setting for an unknown command
-        execute_from_command_line(sys.argv)
+        from cannonworks import isolation
+
+        with isolation.starting_as(isolation.JOBS):  # whoever may run commands here, does the work of the jobs
+            execute_from_command_line(sys.argv)
     except EXPECTED as error:
         sys.exit(f"{sys.argv[1] if len(sys.argv) > 1 else 'manage.py'}: {one_line(error)}")
 

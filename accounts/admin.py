@@ -64,12 +64,20 @@ class NewStaffForm(BaseUserCreationForm):
         return self.cleaned_data["email"].lower()
 
 
+class FirstPasswordForm(AdminPasswordChangeForm):
+    """A new password in the place of one whose hash staff may not read."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        user.password = ""
+        super().__init__(user, *args, **kwargs)
+
+
 @admin.register(User)
 class StaffUserAdmin(StaffAdmin, UserAdmin):
     may = frozenset({"add", "change"})
     form = StaffForm
     add_form = NewStaffForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = FirstPasswordForm
     list_display = ("who", "address", "kind_of_user", "roles", "is_active", "last_login")
     list_filter = ("is_staff", "groups", "is_active")
     list_select_related = ("account",)

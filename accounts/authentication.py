@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from django.apps import apps
 from django.contrib.auth import authenticate
 from django.utils import timezone
@@ -12,13 +14,10 @@ from rest_framework.request import Request
 
 from accounts import services
 from accounts.models import DeviceToken, User
+from cannonworks import isolation
+from cannonworks.datamap import Role
 
-try:
-    from cannonworks.isolation import become
-except ImportError:  # the database's roles come with that module
-
-    def become(user: User) -> None:
-        """Go on as the database role of ``user``, for the rest of the transaction."""
+VISITOR = isolation.Identity(Role.VISITOR)
 
 
 class DeviceTokenAuthentication(TokenAuthentication):
@@ -31,11 +30,12 @@ class DeviceTokenAuthentication(TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[User, DeviceToken]:
         """Return the user and the token's row. AuthenticationFailed (401), which does not say what is wrong with it."""
         at = timezone.now()
-        row = services.find_token(token.decode("ascii", "replace"), at=at)
-        if row is None:
-            raise AuthenticationFailed(_("This token is not valid any more. Sign in again on this device."))
-        services.note_use(row, at=at)
-        become(row.user)
+        with _as_visitor():
+            row = services.find_token(token.decode("ascii", "replace"), at=at)
+            if row is None:
+                raise AuthenticationFailed(_("This token is not valid any more. Sign in again on this device."))
+            services.note_use(row, at=at)
+        isolation.become(row.user)
         return row.user, row
 
 
@@ -44,13 +44,19 @@ def sign_in_device(request: Request, *, email: str, password: str, code: str) ->
 
     One answer for every reason, so that nobody learns which addresses are known.
     """
-    user = authenticate(request._request, username=email, password=password)
-    if user is None or not isinstance(user, User) or user.is_staff or not has_second_factor(user, code):
-        raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
-    become(user)
+    with _as_visitor():
+        user = authenticate(request._request, username=email, password=password)
+        if user is None or not isinstance(user, User) or user.is_staff or not has_second_factor(user, code):
+            raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
+    isolation.become(user)
     return user
 
 
 def has_second_factor(user: User, code: str) -> bool:
     """Whether ``code`` is the user's second factor, or none is set (§7); where one could be, nobody passes unasked."""
     return not apps.is_installed("allauth.mfa")
+
+
+def _as_visitor() -> AbstractContextManager[None]:
+    """Look for tokens and passwords as a visitor may, also where a session came along with them."""
+    return nullcontext() if isolation.current() == VISITOR else isolation.acting_as(VISITOR)

@@ -229,6 +229,11 @@ class Personalia(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    """Users without the hash of their password, which only sign-in may read (see ``backends``)."""
+
+    def get_queryset(self) -> models.QuerySet[User]:
+        return super().get_queryset().defer("password")
+
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """Create a user who signs in with ``email`` (stored in lower case) and ``password``."""
         user = self.model(email=email.lower(), **fields)
@@ -241,7 +246,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").lower())
+        return self.all_columns().get(email=(username or "").lower())
+
+    def all_columns(self) -> models.QuerySet[User]:
+        """Users with the hash of their password: for sign-in, under the role of a visitor."""
+        return super().get_queryset()
 
 
 class User(AbstractBaseUser, PermissionsMixin, Personalia):
@@ -266,6 +275,7 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        base_manager_name = "objects"
         constraints = [
             models.CheckConstraint(
                 name="user_is_of_an_account_or_staff", condition=Q(account__isnull=False) ^ Q(is_staff=True)

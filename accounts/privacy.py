@@ -37,6 +37,7 @@ register(
     subject=Subject.HOLDER,
     fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True)),
     plain=("account", "expire_date"),
+    helper_sees=("session_key", "session_data", "account", "expire_date"),  # rows without account: his own
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
     rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
 )

@@ -180,6 +180,7 @@ def find_token(token: str, *, at: datetime) -> DeviceToken | None:
         .filter(account__claimed_at__isnull=True, user__account=F("account"))
         .exclude(account__state=State.ERASED)
         .select_related("user__account")
+        .defer("user__password")
         .first()
     )
 
@@ -189,7 +190,8 @@ def note_use(row: DeviceToken, *, at: datetime) -> None:
     before = at - USE_NOTED_EVERY
     if row.last_used_at is None or row.last_used_at <= before:
         older = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
-        DeviceToken.objects.filter(older, pk=row.pk).update(last_used_at=at)
+        with transaction.atomic():  # the fence: its refusal leaves the rest of the request its transaction
+            DeviceToken.objects.filter(older, pk=row.pk).update(last_used_at=at)
 
 
 def remove_expired_tokens(*, at: datetime) -> int:

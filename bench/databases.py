@@ -21,14 +21,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Database:
-    """One database of the server: its address as the settings read it, and its name."""
+    """One database of the server: its addresses, as the settings read them, and its name."""
 
     url: str
+    owner_url: str
     name: str
 
     def connect(self) -> psycopg.Connection:
-        """A connection of our own to it, in autocommit."""
-        known = environ.Env.db_url_config(self.url)
+        """A connection of our own to it, as its owner, in autocommit."""
+        known = environ.Env.db_url_config(self.owner_url)
         address = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
         return psycopg.connect(dbname=self.name, autocommit=True, **{k: v for k, v in address.items() if v})
 
@@ -38,20 +39,19 @@ class Server:
 
     def __init__(self) -> None:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
-        self.url = settings.DATABASE_URL  # starts the embedded servers where there is no address
+        self.urls = (settings.DATABASE_URL, settings.DATABASE_OWNER_URL)  # starts the servers where there are none
         self.prefix = f"bench_{os.getpid()}"
         self.admin = self.admin_connection()
         self.version = self.admin.info.server_version // 10_000
 
     def admin_connection(self) -> psycopg.Connection:
         """A connection to the product's own database, in which nothing is touched."""
-        return self.database(urlsplit(self.url).path.rpartition("/")[2]).connect()
+        return self.database(urlsplit(self.urls[1]).path.rpartition("/")[2]).connect()
 
     def database(self, name: str) -> Database:
         """The database of that name, whether it exists or not."""
-        parts = urlsplit(self.url)
-        folder = parts.path.rpartition("/")[0]
-        return Database(urlunsplit(parts._replace(path=f"{folder}/{name}")), name)
+        parts = [urlsplit(url) for url in self.urls]
+        return Database(*(urlunsplit(p._replace(path=f"{p.path.rpartition('/')[0]}/{name}")) for p in parts), name)
 
     def migrated(self, ledger: Path) -> Database:
         """A new database with every table, index and trigger of the product, and no rows."""
@@ -100,4 +100,5 @@ class Server:
 
 def environment(database: Database, ledger: Path) -> dict[str, str]:
     """The environment of a process of the product that works in this database and writes to this ledger."""
-    return {**os.environ, "DATABASE_URL": database.url, "LEDGER_DIR": str(ledger), "LOG_LEVEL": "WARNING"}
+    addresses = {"DATABASE_URL": database.url, "DATABASE_OWNER_URL": database.owner_url}
+    return {**os.environ, **addresses, "LEDGER_DIR": str(ledger), "LOG_LEVEL": "WARNING"}

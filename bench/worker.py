@@ -123,14 +123,16 @@ def _memory(name: str) -> float:
 def main(name: str, argument: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
     django.setup()
+    from cannonworks import isolation
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    sweeping.sweep(on=BEFORE, at=AT)
-    settle()  # as every worker does
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps({"erase": erase, "bare": bare, "sweep": sweep}[name](argument)), flush=True)
+    with isolation.acting_as(isolation.JOBS):
+        sweeping.sweep(on=BEFORE, at=AT)
+        settle()  # as every worker does
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(json.dumps({"erase": erase, "bare": bare, "sweep": sweep}[name](argument)), flush=True)
 
 
 if __name__ == "__main__":

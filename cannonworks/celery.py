@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import gc
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
 from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
 
-app = Celery("cannonworks")
+
+class Job(Task):
+    """A task of ours: it speaks to the database as the scheduled jobs do."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task under the role of jobs."""
+        from cannonworks import isolation
+
+        with isolation.acting_as(isolation.JOBS):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("cannonworks", task_cls=Job)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

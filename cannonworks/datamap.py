@@ -96,7 +96,7 @@ class Entry:
     @property
     def by_reference(self) -> bool:
         """Whether rows name their account by its random reference, because no foreign key may be."""
-        return not _field(self.model, self.account.partition("__")[0]).is_relation
+        return isinstance(_field(self.model, self.account.partition("__")[0]), models.UUIDField)
 
     @property
     def owner(self) -> str:
@@ -135,11 +135,10 @@ class Entry:
         if "SELECT" not in verbs:
             return []
         hidden = {name for name, said in self.personal.items() if said.secret or said.encrypted}
-        return [
-            field.name
-            for field in self.model._meta.local_concrete_fields
-            if (role != Role.HELPER or field.name in self.helper_sees) and ("OPEN" in verbs or field.name not in hidden)
-        ]
+        if role == Role.HELPER and self.category:
+            return list(self.helper_sees)
+        fields = self.model._meta.local_concrete_fields
+        return [field.name for field in fields if "OPEN" in verbs or field.name not in hidden]
 
     def seen_by(self, name: str) -> list[str]:
         """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role."""
@@ -174,6 +173,7 @@ ADDRESS = {
 HOME_ADDRESS = {name: Personal("19 Betrokkenen 2") for name in ADDRESS}
 
 _entries: dict[type[models.Model], Entry] = {}
+_restrictions: dict[str, str] = {}
 
 
 def register(
@@ -232,6 +232,16 @@ def outside(
             rows=rows or {},
         )
     )  # fmt: skip
+
+
+def restrict(role: str, sql: str) -> None:
+    """Let a role see no row of any account unless the SQL condition holds as well."""
+    _restrictions[role] = sql
+
+
+def restrictions() -> Mapping[str, str]:
+    """Role → the SQL condition under which it sees rows of accounts at all."""
+    return _restrictions
 
 
 def _add(declared: Entry) -> None:

@@ -69,8 +69,16 @@ class Servers:
 
     @property
     def database_url(self) -> str:
-        """The address as django-environ reads it; HOST becomes the folder of the socket."""
-        return f"postgresql://postgres@/{quote(str(self.sockets))}/{DATABASE}"
+        """The application's address as django-environ reads it; HOST becomes the folder of the socket."""
+        return self._address("cannonworks_app")
+
+    @property
+    def owner_url(self) -> str:
+        """The address of who owns the tables, and migrates."""
+        return self._address("postgres")
+
+    def _address(self, user: str) -> str:
+        return f"postgresql://{user}@/{quote(str(self.sockets))}/{DATABASE}"
 
     @property
     def redis_url(self) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from cannonworks import isolation
+from cannonworks.datamap import Role
 from cannonworks.errors import Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
+VISITOR = isolation.Identity(Role.VISITOR)
 
 #: Our pages have no script, no inline style and nothing of another host; the browser holds us to it.
 POLICY = (
@@ -24,6 +28,40 @@ STAFF_POLICY = (
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+
+
+class IsolationMiddleware:
+    """Give every request one transaction and, until it is known who asks, the role of a visitor.
+
+    What ends in an answer of 500 or more is rolled back as a whole.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        outermost = not connection.in_atomic_block
+        with transaction.atomic(), isolation.acting_as(VISITOR, until_commit=outermost):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
+
+
+class RoleMiddleware:
+    """Let the view of who is signed in see what this user may see; a session is saved by the visitor again."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with isolation.acting_as(isolation.of(request.user)):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)  # so nothing more is asked of a database that may be gone
+        return response
 
 
 class RefusedMiddleware:

@@ -20,10 +20,19 @@ if EMBEDDED:
     _servers = embedded.start(LOCAL_DIR)
 DATABASE_URL = env.str("DATABASE_URL", "") or _servers.database_url
 REDIS_URL = env.str("REDIS_URL", "") or _servers.redis_url
-if DATABASE_URL.partition("://")[0] not in ("postgres", "postgresql"):  # said without the address: it has a password
-    raise ImproperlyConfigured("DATABASE_URL must be an address of PostgreSQL: postgresql://user:password@host/name.")
+# The owner of the tables migrates; the application logs in as somebody who owns nothing (see isolation.py).
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "") or (_servers.owner_url if EMBEDDED else DATABASE_URL)
+for _name, _url in (("DATABASE_URL", DATABASE_URL), ("DATABASE_OWNER_URL", DATABASE_OWNER_URL)):
+    if _url.partition("://")[0] not in ("postgres", "postgresql"):  # said without the address: it has a password
+        raise ImproperlyConfigured(f"{_name} must be an address of PostgreSQL: postgresql://user:password@host/name.")
 
-DATABASES = {"default": {**env.db_url_config(DATABASE_URL), "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}}
+DATABASE_APPLICATION, DATABASE_OWNER = env.db_url_config(DATABASE_URL), env.db_url_config(DATABASE_OWNER_URL)
+DATABASE_POOL = env.int("DATABASE_POOL", 0)  # connections of a web process; 0: each thread its own
+DATABASES = {"default": {**DATABASE_APPLICATION, "CONN_HEALTH_CHECKS": True}}
+if DATABASE_POOL:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -74,15 +83,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cannonworks.middleware.ContentSecurityPolicyMiddleware",
+    "cannonworks.middleware.IsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cannonworks.middleware.RoleMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "cannonworks.middleware.ContentSecurityPolicyMiddleware",
     "cannonworks.middleware.RefusedMiddleware",
 ]
 ROOT_URLCONF = "cannonworks.urls"
@@ -106,6 +117,7 @@ TEMPLATES = [
 
 # --- Sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 SESSION_ENGINE = "accounts.sessions"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

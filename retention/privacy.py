@@ -43,5 +43,7 @@ register(
 )
 outside(Alarm, why="Random references and counts.", may={"staff": "SELECT UPDATE"})
 outside(
-    RulesApproval, why="Digests of rules and the member of staff who approved them.", may={"staff": "SELECT INSERT"}
+    RulesApproval,
+    why="Digests of rules and the member of staff who approved them.",
+    may={"staff": "SELECT INSERT DELETE"},
 )

@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase
 
+from cannonworks import isolation
 from cannonworks.celery import app
 from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
@@ -30,6 +31,13 @@ def with_database(redis_url: str, number: int) -> str:
         return re.sub(r"virtual_host=\d+", f"virtual_host={number}", redis_url)
     address, query, options = redis_url.partition("?")
     return re.sub(r"(?<=[^/])(/\d*)?$", f"/{number}", address, count=1) + query + options
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Tests make their databases and rows as the owner; requests and tasks take their roles by themselves."""
+    with isolation.as_owner():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,6 +93,13 @@ def _journal_lets_tests_flush():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", without_the_trigger)
         yield
+
+
+@pytest.fixture
+def asks(django_assert_num_queries):
+    """``with asks(3)``: a signed-in request with three queries beside those of its transaction and its roles."""
+    of_every_request = 2 + 4  # begin and end; visitor, user, visitor, and back to the test
+    return lambda count: django_assert_num_queries(of_every_request + count)
 
 
 @pytest.fixture

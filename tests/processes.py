@@ -22,11 +22,13 @@ PATIENCE = 60
 
 def environment(**more: str) -> dict[str, str]:
     """What a process needs to work on this test's database, queue, ledger and secrets."""
-    address = settings.DATABASE_URL.rpartition("/")[0]
+    name = connection.settings_dict["NAME"]
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "cannonworks.settings",
-        "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
+        **{
+            url: f"{getattr(settings, url).rpartition('/')[0]}/{name}" for url in ("DATABASE_URL", "DATABASE_OWNER_URL")
+        },
         "REDIS_URL": settings.REDIS_URL,
         "LEDGER_DIR": str(settings.LEDGER_DIR),
         "EMAIL_URL": "dummymail://",

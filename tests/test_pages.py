@@ -95,6 +95,7 @@ def test_every_page_is_private_unless_it_is_public(client):
     assert {path: client.get(path).status_code for path in PUBLIC} == PUBLIC
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_page_for_a_broken_server_needs_no_database(holder, monkeypatch):
     client = Client(raise_request_exception=False)
     client.force_login(holder)

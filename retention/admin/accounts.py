@@ -256,7 +256,7 @@ def _letters(account: Account) -> Table:
                 letter.confirmed_by or "–",
                 day(letter.confirmed_on),
             ]
-            for letter in account.letters.select_related("request", "recorded_by", "confirmed_by").order_by("-id")
+            for letter in account.letters.prefetch_related("request", "recorded_by", "confirmed_by").order_by("-id")
         ],
     )
 

@@ -58,10 +58,10 @@ def test_a_user_is_found_by_the_whole_address_or_a_reference(client, staff, hold
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_of_users_asks_the_same_whatever_its_length(client, staff, django_assert_num_queries, count):
+def test_the_list_of_users_asks_the_same_whatever_its_length(client, staff, asks, count):
     account = AccountFactory(state=State.ACTIVE)
     ColleagueFactory.create_batch(count, account=account)
     client.force_login(staff)
     client.get(USERS)
-    with django_assert_num_queries(6):
+    with asks(6):
         assert client.get(USERS).status_code == 200

@@ -14,6 +14,7 @@ from accounts import services
 from accounts.models import Account, DeviceToken
 from accounts.states import State
 from accounts.tasks import forget_expired_tokens
+from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
 from tests import lives
@@ -125,12 +126,27 @@ def test_a_device_needs_a_name(holder):
 def test_the_last_use_is_written_once_a_minute_at_most(holder, django_assert_num_queries):
     row, token = make(holder)
     services.note_use(row, at=AT)
-    for seconds, queries, noted in ((59, 0, 0), (60, 1, 60), (61, 0, 60)):
+    for seconds, queries, noted in ((59, 0, 0), (60, 3, 60), (61, 0, 60)):
         row = services.find_token(token, at=AT)
         with django_assert_num_queries(queries):
             services.note_use(row, at=AT + timedelta(seconds=seconds))
         row.refresh_from_db()
         assert row.last_used_at == AT + timedelta(seconds=noted)
+
+
+@pytest.mark.clause("6")
+def test_a_claim_between_two_looks_at_a_token_is_a_refusal(holder, monkeypatch):
+    """The account is claimed after the token was found and before its use is noted."""
+
+    def found_late(token, *, at):
+        with isolation.acting_as(isolation.JOBS):
+            services.cancel_account(holder.account, actor=holder, on=AT.date())
+            Account.objects.filter(pk=holder.account_id).update(claimed_at=AT)
+        return DeviceToken.objects.select_related("user__account").defer("user__password").get()
+
+    client = device(holder)
+    monkeypatch.setattr(services, "find_token", found_late)
+    problem(client.get(f"{API}/account/"), 409, "being_erased")
 
 
 def test_two_requests_at_once_note_one_use(holder):

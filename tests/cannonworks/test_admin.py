@@ -107,7 +107,7 @@ def test_an_administrators_changes_of_staff_are_journalled_and_django_s_own_log_
     assert client.post(f"/admin/accounts/user/{iris.pk}/change/", {**new, "first_name": "Iris-Anne"}).status_code == 302
     form = {"password1": "plank-spijker-34", "password2": "plank-spijker-34", "usable_password": "true"}
     assert client.post(f"/admin/accounts/user/{iris.pk}/password/", form).status_code == 302
-    iris.refresh_from_db()
+    iris.refresh_from_db(fields=["password"])
     assert iris.check_password("plank-spijker-34")
     told = list(Entry.objects.filter(event__startswith="staff.").order_by("id").values_list("event", "facts"))
     reference = str(iris.reference)

@@ -129,7 +129,7 @@ def user(folder) -> Iterator[Callable[..., User]]:
 def test_both_servers_answer_at_their_addresses(folder, user):
     user().ready()
     servers = embedded.Servers(folder / "run")
-    settings = environ.Env.db_url_config(servers.database_url)
+    settings = environ.Env.db_url_config(servers.owner_url)
     assert (settings["HOST"], settings["USER"], settings["NAME"]) == (
         str(folder / "run"),
         "postgres",

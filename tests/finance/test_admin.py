@@ -37,13 +37,11 @@ def test_the_books_are_read_and_not_written(client, staff, invoices):
 
 @pytest.mark.parametrize("place", [INVOICES, PAYMENTS])
 @pytest.mark.parametrize("count", [1, 3])
-def test_lists_of_the_books_ask_the_same_whatever_their_length(
-    client, staff, invoices, django_assert_num_queries, place, count
-):
+def test_lists_of_the_books_ask_the_same_whatever_their_length(client, staff, invoices, asks, place, count):
     client.force_login(staff)
     term = invoices[0].number if count == 1 else ""
     client.get(place, {"q": term})
-    with django_assert_num_queries(4):
+    with asks(4):
         assert len(client.get(place, {"q": term}).context["cl"].result_list) == count
 
 

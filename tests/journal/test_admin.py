@@ -21,11 +21,11 @@ def test_the_journal_is_found_by_event_and_by_reference(client, account, outside
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_journal_is_read_without_being_counted(client, staff, django_assert_num_queries, count):
+def test_the_journal_is_read_without_being_counted(client, staff, asks, count):
     Entry.objects.bulk_create(Entry(event="x.y", facts={"n": [1, 2]}) for _i in range(count))
     client.force_login(staff)
     client.get(JOURNAL)
-    with django_assert_num_queries(3):
+    with asks(3):
         answer = client.get(JOURNAL)
     assert "n: 1, 2" in answer.content.decode()
 

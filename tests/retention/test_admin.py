@@ -120,12 +120,12 @@ def test_accounts_are_filtered_by_what_happens_to_them(client, staff, second, er
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_of_accounts_asks_the_same_whatever_its_length(client, staff, django_assert_num_queries, count):
+def test_the_list_of_accounts_asks_the_same_whatever_its_length(client, staff, asks, count):
     for _i in range(count):
         ended()
     client.force_login(staff)
     client.get(ACCOUNTS)
-    with django_assert_num_queries(4):
+    with asks(4):
         assert client.get(ACCOUNTS).status_code == 200
 
 
@@ -146,14 +146,14 @@ def test_an_account_is_shown_with_its_windows_and_nothing_can_be_changed(client,
 
 
 @pytest.mark.django_db
-def test_an_account_page_asks_the_same_whatever_happened_to_it(client, staff, placed, django_assert_num_queries):
+def test_an_account_page_asks_the_same_whatever_happened_to_it(client, staff, placed, asks):
     for number in range(2):
         ErasureWarning.objects.create(
             account=placed.account, erase_on=date(2027, 1, 1), days=30 + number, planned_on=date(2026, 12, 2)
         )
     client.force_login(staff)
     client.get(f"{ACCOUNTS}{placed.account_id}/change/")
-    with django_assert_num_queries(13):
+    with asks(13):
         client.get(f"{ACCOUNTS}{placed.account_id}/change/")
 
 
@@ -308,7 +308,7 @@ def test_open_alarms_come_first_and_are_not_cleared_by_hand(client, staff):
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(("place", "queries"), [(HOLDS, 4), (ERASURES, 4), (WARNINGS, 4), (ALARMS, 4)])
-def test_lists_ask_the_same_whatever_their_length(client, staff, django_assert_num_queries, place, queries, count):
+def test_lists_ask_the_same_whatever_their_length(client, staff, asks, place, queries, count):
     at, on = timezone.now(), timezone.localdate()
     for number in range(count):
         account = AccountFactory()
@@ -324,7 +324,7 @@ def test_lists_ask_the_same_whatever_their_length(client, staff, django_assert_n
         Alarm.objects.create(kind=AlarmKind.PARKED, about=str(number), raised_at=at)
     client.force_login(staff)
     client.get(place)
-    with django_assert_num_queries(queries):
+    with asks(queries):
         assert len(client.get(place).context["cl"].result_list) == count
 
 
@@ -388,8 +388,8 @@ def test_the_board_counts_what_waits_and_each_card_opens_that_list(client, staff
 
 
 @pytest.mark.django_db
-def test_the_board_asks_one_count_for_each_card(client, staff, django_assert_num_queries):
+def test_the_board_asks_one_count_for_each_card(client, staff, asks):
     client.force_login(staff)
     client.get(reverse("admin:index"))
-    with django_assert_num_queries(2 + 6):
+    with asks(2 + 6):
         client.get(reverse("admin:index"))

@@ -136,14 +136,14 @@ def test_the_table_says_what_the_drawing_says(client, state):
     assert response.content.decode().count('scope="row"') == len(drawn)
 
 
-def test_the_dashboard_takes_as_many_queries_with_three_holds_as_with_one(client, django_assert_num_queries):
+def test_the_dashboard_takes_as_many_queries_with_three_holds_as_with_one(client, asks):
     account = AccountFactory(state=State.CANCELLED, cancelled_on=date(2026, 1, 10))
     client.force_login(account.main_user)
     hold(account, "een", ["documents"])
-    with django_assert_num_queries(9):
+    with asks(9):
         client.get("/")
     hold(account, "twee", ["relations"])
     hold(account, "drie", ["documents"])
-    with django_assert_num_queries(9):
+    with asks(9):
         client.get("/")
     assert Account.objects.count() == 1

@@ -131,11 +131,11 @@ def test_letters_are_filtered_by_who_must_act(client, staff, asked, waiting, cou
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_of_letters_asks_the_same_whatever_its_length(client, staff, django_assert_num_queries, count):
+def test_the_list_of_letters_asks_the_same_whatever_its_length(client, staff, asks, count):
     for _i in range(count):
         account = AccountFactory(state=State.CANCELLED)
         letter_of(accounts.request_erasure(account, actor=account.main_user, on=timezone.localdate()), staff)
     client.force_login(staff)
     client.get(LETTERS)
-    with django_assert_num_queries(4):
+    with asks(4):
         assert client.get(LETTERS).status_code == 200
