@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -110,14 +111,13 @@ class Schema(SpectacularJSONAPIView):
         return super().get(request, *args, **kwargs)
 
 
+@login_not_required
 def docs(request: HttpRequest) -> HttpResponse:
     """The same document to read and try out; public."""
     response = render(request, "api/docs.html")
     response.headers["Content-Security-Policy"] = DOCS_POLICY
     return response
 
-
-docs.login_required = False  # type: ignore[attr-defined]
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="api-schema"),
