@@ -277,3 +277,4 @@ def test_the_documentation_renders_in_a_browser_within_its_policy(chromium, live
     page.locator(".opblock-body").first.wait_for()
     assert said == []
     assert {url for url in requested if not url.startswith((live_server.url, "data:", "blob:"))} == set()
+    page.context.close()
