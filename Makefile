@@ -27,7 +27,7 @@ check: $(VENV)/dev.stamp $(MO)
 	ruff check .
 	ruff format --check .
 	$(HOLD) sh -c 'mypy $(APPS) && python manage.py makemigrations --check --dry-run \
-		&& python manage.py messages --check'
+		&& python manage.py messages --check && python manage.py spectacular --fail-on-warn --validate --file /dev/null'
 	lint-imports
 	@echo "manage.py check --deploy, with settings like production's"
 	@set -a && eval "$$($(BIN)/python -m cannonworks.secrets)" \

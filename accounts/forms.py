@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, User
+from accounts.models import Account, DeviceToken, User
 from accounts.states import State
 
 #: Told to whoever still tries; the database would refuse the session.
@@ -60,6 +60,15 @@ class CancelForm(CompanyNameForm):
         required=False,
     )
     field_order = ["erase_immediately", "company_name"]
+
+
+class DeviceForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the device"),
+        help_text=_("As you call it yourself, like “my telephone”."),
+        max_length=DeviceToken._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 def _plain(name: str) -> str:

@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from knox.settings import CONSTANTS
 
-from accounts.querysets import AccountQuerySet, ErasureRequestQuerySet
+from accounts.querysets import AccountQuerySet, DeviceTokenQuerySet, ErasureRequestQuerySet
 from accounts.states import WRITABLE, State
 from cannonworks import dutch
 from cannonworks.datamap import Category
@@ -308,6 +309,34 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class DeviceToken(models.Model):
+    """A device that signs in by itself (§1). The token is shown once; here is its SHA-512 digest."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="device_tokens", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="device_tokens")
+    name = models.CharField(_("name of the device"), max_length=60)
+    # Not the primary key, as it is in the library's own table: who lists or removes a device need not see it.
+    digest = models.CharField(max_length=CONSTANTS.DIGEST_LENGTH, unique=True)
+    created = models.DateTimeField(_("made at"))
+    expiry = models.DateTimeField(_("expires at"))
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+
+    objects = DeviceTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        indexes = [
+            models.Index(fields=["account", "user", "id"], name="token_of_account"),
+            models.Index(fields=["expiry"], name="token_by_expiry"),
+        ]
+        constraints = [models.CheckConstraint(name="token_expires_later", condition=Q(expiry__gt=F("created")))]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class DataKey(models.Model):

@@ -2,7 +2,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, ErasureRequest, Session, User
+from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, User
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 register(
@@ -40,6 +40,20 @@ register(
     helper_sees=("session_key", "session_data", "account", "expire_date"),  # rows without account: his own
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
     rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
+)
+register(
+    DeviceToken,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    fields={
+        "name": Personal("19 Personalia 3"),
+        "created": Personal("19 Personalia 3"),
+        "last_used_at": Personal("19 Personalia 3"),
+        "digest": Personal("19 Inloggegevens 2", secret=True),
+    },
+    plain=("id", "reference", "account", "user", "expiry"),
+    # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
+    may={"visitor": "SELECT OPEN UPDATE DELETE", "holder": "SELECT INSERT DELETE"},
 )
 register(
     ErasureRequest,

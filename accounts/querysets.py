@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -40,3 +40,21 @@ class ErasureRequestQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Neither withdrawn nor granted."""
         return self.filter(withdrawn_on__isnull=True, granted_on__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        """Requests of the user's own account."""
+        return self.filter(account=user.account_id) if user.account_id else self.none()
+
+
+class DeviceTokenQuerySet(models.QuerySet):
+    def of(self, user: User) -> Self:
+        """The user's own devices, without their digests; the latest first."""
+        return self.filter(user=user.pk, account=user.account_id).defer("digest").order_by("-id")
+
+    def valid(self, at: datetime) -> Self:
+        """Not yet expired at this moment."""
+        return self.filter(expiry__gt=at)
+
+    def expired(self, at: datetime) -> Self:
+        """Of no use any more from this moment."""
+        return self.filter(expiry__lte=at)

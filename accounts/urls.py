@@ -10,4 +10,7 @@ urlpatterns = [
     path("account/activate/", views.activate, name="activate"),
     path("account/cancel/", views.cancel, name="cancel"),
     path("account/reactivate/", views.reactivate, name="reactivate"),
+    path("devices/", views.devices, name="devices"),
+    path("devices/revoke/", views.revoke_devices, name="devices-revoke"),
+    path("devices/<uuid:reference>/revoke/", views.revoke_device, name="device-revoke"),
 ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -7,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -16,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from accounts import services
-from accounts.access import main_user_only
-from accounts.forms import GONE, CancelForm, SignInForm
-from accounts.models import Account, User
+from accounts.access import SIGNED_IN_AT, holder_only, main_user_only
+from accounts.forms import GONE, CancelForm, DeviceForm, SignInForm
+from accounts.models import Account, DeviceToken, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
 from cannonworks.errors import Refused
@@ -36,6 +38,7 @@ class SignIn(LoginView):
         try:
             with transaction.atomic():  # the fence: an erasure may have been claimed a moment ago
                 response = super().form_valid(form)
+                self.request.session[SIGNED_IN_AT] = timezone.now().timestamp()
         except IntegrityError:
             logout(self.request)  # the session that was rolled back lives on in memory
             form.add_error(None, GONE)
@@ -94,6 +97,37 @@ def reactivate(request: HttpRequest) -> HttpResponse:
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state == State.CANCELLED)
     return render(request, "accounts/reactivate.html", {"on": timezone.localdate()})
+
+
+@holder_only
+@require_http_methods(["GET", "POST"])
+def devices(request: HttpRequest) -> HttpResponse:
+    """The user's own devices; a new one gets its token here, which is shown this once and kept nowhere."""
+    form, token, at = DeviceForm(request.POST or None), "", timezone.now()
+    if form.is_valid():
+        _row, token = services.make_token(request.user, name=form.cleaned_data["name"], at=at)
+        form = DeviceForm()
+    rows = [(row, row.expiry > at) for row in DeviceToken.objects.of(request.user)]
+    response = render(request, "accounts/devices.html", {"form": form, "token": token, "devices": rows})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@holder_only
+@require_POST
+def revoke_device(request: HttpRequest, reference: UUID) -> HttpResponse:
+    row = get_object_or_404(DeviceToken.objects.of(request.user), reference=reference)
+    services.revoke_token(row, actor=request.user)
+    messages.success(request, _("“%(name)s” is not signed in any more.") % {"name": row.name})
+    return redirect("devices")
+
+
+@holder_only
+@require_POST
+def revoke_devices(request: HttpRequest) -> HttpResponse:
+    services.revoke_tokens(request.user)
+    messages.success(request, _("No device is signed in any more."))
+    return redirect("devices")
 
 
 def _check_step(account: Account, to: State, *, when: bool = True) -> None:

@@ -43,5 +43,6 @@ def settle(**_signal: object) -> None:
 app.conf.beat_schedule = {
     "sweep": {"task": "retention.tasks.sweep", "schedule": crontab(minute=5)},
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
+    "tokens": {"task": "accounts.tasks.forget_expired_tokens", "schedule": crontab(hour=3, minute=15)},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
 }

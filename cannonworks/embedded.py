@@ -100,6 +100,11 @@ class Servers:
         return all(_connects(path) for path in (self.redis_socket, self.postgres_socket))
 
 
+def cache_url(redis_url: str) -> str:
+    """The address of the broker as redis-py reads it: it knows no ``redis+socket://…?virtual_host=0``."""
+    return redis_url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
+
+
 def start(folder: Path) -> Servers:
     """Make this process a user of the servers in ``folder``, started if nobody did; both answer on return.
 

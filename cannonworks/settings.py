@@ -33,6 +33,13 @@ if DATABASE_POOL:
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": embedded.cache_url(REDIS_URL),
+        "KEY_PREFIX": "cache",  # beside the queues: it is never emptied as a whole
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Secrets -------------------------------------------------------------------------------------------------
@@ -62,6 +69,10 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "journal",
     "accounts",
     "relations",
@@ -116,6 +127,43 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+# --- API -----------------------------------------------------------------------------------------------------
+KNOX_TOKEN_MODEL = "accounts.DeviceToken"  # noqa: S105
+MIGRATION_MODULES = {"knox": None}  # its own table is replaced by ours
+DEVICE_TOKEN_DAYS = env.int("DEVICE_TOKEN_DAYS", 90)
+DEVICE_TOKENS_PER_USER = env.int("DEVICE_TOKENS_PER_USER", 10)
+REST_KNOX = {"TOKEN_PREFIX": "cw_", "AUTH_HEADER_PREFIX": "Bearer"}  # a prefix that scanners for secrets can look for
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.DeviceTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["cannonworks.callers.HolderOnly"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "cannonworks.pages.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["cannonworks.callers.CallerThrottle", "cannonworks.callers.VisitorThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "caller": env.str("API_RATE", "300/minute"),
+        "visitor": env.str("API_VISITOR_RATE", "60/minute"),
+        "sign-in": env.str("API_SIGN_IN_RATE", "10/minute"),
+    },
+    "EXCEPTION_HANDLER": "cannonworks.problems.problem_of",
+    "NUM_PROXIES": env.int("NUM_PROXIES", 0 if EMBEDDED else 1),  # whose word for the caller's address is taken
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CannonWorks",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {"Category": "cannonworks.datamap.Category.choices"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "cannonworks.api.tell_problems"],
+}
 
 # --- HTTP ----------------------------------------------------------------------------------------------------
 SECURE = env.bool("SECURE", not EMBEDDED)  # behind TLS; only a machine of one's own does without

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from finance.querysets import DocumentQuerySet
 from relations.models import Relation
+from relations.querysets import OwnedQuerySet
 
 CENT = Decimal("0.01")
 
@@ -157,6 +158,8 @@ class SubscriptionInvoice(Bookkept):
     customer_name = models.CharField(_("customer"), max_length=200)
     customer_address = models.TextField(_("address"))
     customer_vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("subscription invoice")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cannonworks.datamap import Category
+from relations.querysets import OwnedQuerySet
 from retention.querysets import ErasureQuerySet, HoldQuerySet
 
 
@@ -183,6 +184,8 @@ class ErasureWarning(models.Model):
     attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0)
     retry_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     failure = models.CharField(_("failure"), max_length=200, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("warning")

@@ -6,6 +6,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from relations.querysets import OwnedQuerySet
+
 
 class ErasureQuerySet(models.QuerySet):
     def unfinished(self, at: datetime) -> Self:
@@ -18,7 +20,7 @@ class ErasureQuerySet(models.QuerySet):
         return self.filter(done_at__isnull=True, parked_at__isnull=False)
 
 
-class HoldQuerySet(models.QuerySet):
+class HoldQuerySet(OwnedQuerySet):
     def active(self) -> Self:
         """Confirmed and not released: these stop erasure."""
         return self.filter(confirmed_on__isnull=False, released_on__isnull=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -11,6 +12,7 @@ from django.test import TransactionTestCase
 
 from cannonworks import isolation
 from cannonworks.celery import app
+from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
 from tests.factories import StaffFactory
@@ -46,6 +48,7 @@ def _own_queues(worker_id):
     number = 1 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
     address = with_database(settings.REDIS_URL, number)
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = address
+    settings.CACHES["default"]["LOCATION"] = cache_url(address)
     app.conf.update(broker_url=address, result_backend=address)
     app.control.purge()  # what an interrupted run left
 
@@ -62,6 +65,13 @@ def _own_files(settings, tmp_path_factory):
     """The ledger and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
     settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings):
+    """What one test counts (throttles) is not counted on by the next; the queues' Redis is never emptied."""
+    default = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4()}"}
+    settings.CACHES = {**settings.CACHES, "default": default}
 
 
 @pytest.fixture(scope="session", autouse=True)

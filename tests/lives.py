@@ -59,7 +59,7 @@ def erase(account: Account, *, on: date) -> Account:
 
 
 def fill(account: Account, *, on: date) -> Account:
-    """Work in a running account: people, documents, a session, and CannonWorks' own bookkeeping of the year of ``on``."""
+    """Work in a running account: people, documents, a session, a device, and CannonWorks' own bookkeeping of ``on``."""
     actor = account.main_user
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
@@ -67,6 +67,7 @@ def fill(account: Account, *, on: date) -> Account:
     issue(account, on=on, relation=relation)
     draft(account, kind=DocumentKind.QUOTE)
     sign_in(actor)
+    lifecycle.make_token(actor, name="Telefoon", at=moment(on))
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account

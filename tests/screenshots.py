@@ -92,6 +92,7 @@ PAGES = {
     "activate": ("trial", "/account/activate/"),
     "cancel": ("active", "/account/cancel/"),
     "reactivate": ("cancelled", "/account/reactivate/"),
+    "devices": ("active", "/devices/"),
     "erasure-ask": ("lapsed", "/erasure/"),
     "erasure-open": ("asked", "/erasure/"),
     "erasure-active": ("active", "/erasure/"),

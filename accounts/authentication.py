@@ -1,0 +1,62 @@
+"""Who sends a request with a device token, or with e-mail and password: recognised here and nowhere else."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+from django.apps import apps
+from django.contrib.auth import authenticate
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import services
+from accounts.models import DeviceToken, User
+from cannonworks import isolation
+from cannonworks.datamap import Role
+
+VISITOR = isolation.Identity(Role.VISITOR)
+
+
+class DeviceTokenAuthentication(TokenAuthentication):
+    """``Authorization: Bearer cw_…``: the user of the device, whose role the request has from then on.
+
+    Nothing is removed on the way: a token that expired is refused, and a job clears it away, so that an answer that
+    is rolled back loses nothing.
+    """
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, DeviceToken]:
+        """Return the user and the token's row. AuthenticationFailed (401), which does not say what is wrong with it."""
+        at = timezone.now()
+        with _as_visitor():
+            row = services.find_token(token.decode("ascii", "replace"), at=at)
+            if row is None:
+                raise AuthenticationFailed(_("This token is not valid any more. Sign in again on this device."))
+            services.note_use(row, at=at)
+        isolation.become(row.user)
+        return row.user, row
+
+
+def sign_in_device(request: Request, *, email: str, password: str, code: str) -> User:
+    """Return the user with these credentials, whose role the request has from then on; AuthenticationFailed (401).
+
+    One answer for every reason, so that nobody learns which addresses are known.
+    """
+    with _as_visitor():
+        user = authenticate(request._request, username=email, password=password)
+        if user is None or not isinstance(user, User) or user.is_staff or not has_second_factor(user, code):
+            raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
+    isolation.become(user)
+    return user
+
+
+def has_second_factor(user: User, code: str) -> bool:
+    """Whether ``code`` is the user's second factor, or none is set (§7); where one could be, nobody passes unasked."""
+    return not apps.is_installed("allauth.mfa")
+
+
+def _as_visitor() -> AbstractContextManager[None]:
+    """Look for tokens and passwords as a visitor may, also where a session came along with them."""
+    return nullcontext() if isolation.current() == VISITOR else isolation.acting_as(VISITOR)

@@ -1,0 +1,14 @@
+// Starts the documentation of the API. Requests that are tried out carry the page's own CSRF token.
+const place = document.getElementById("docs");
+SwaggerUIBundle({
+  domNode: place,
+  url: place.dataset.schema,
+  deepLinking: true,
+  validatorUrl: null,
+  requestInterceptor: (request) => {
+    if (new URL(request.url, location.href).origin === location.origin) {
+      request.headers["X-CSRFToken"] = place.dataset.csrf;
+    }
+    return request;
+  },
+});

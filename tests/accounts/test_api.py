@@ -1,0 +1,166 @@
+"""The account, its main acts and the devices of its users, over the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts import authentication, services
+from accounts.models import Account, DeviceToken, ErasureRequest
+from accounts.states import State
+from tests.callers import API, browser, device, problem
+from tests.factories import PASSWORD, AccountFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(email, password=PASSWORD, **more):
+    return APIClient().post(f"{API}/tokens/", {"name": "Telefoon", "email": email, "password": password, **more})
+
+
+@pytest.mark.clause("1")
+def test_an_app_signs_in_with_email_and_password_and_then_by_itself(holder):
+    response = sign_in(holder.email.upper())
+    assert response.status_code == 201
+    assert response["Cache-Control"] == "no-store"
+    made = response.json()
+    assert made.keys() == {"reference", "name", "created", "last_used_at", "expiry", "token"}
+    account = APIClient().get(f"{API}/account/", headers={"authorization": f"Bearer {made['token']}"}).json()
+    assert (account["state"], account["is_writable"], account["user"]["email"]) == ("active", True, holder.email)
+    assert account["company"]["company_name"] == holder.account.company.company_name
+
+
+@pytest.mark.clause("1")
+def test_wrong_credentials_are_told_alike_and_no_password_comes_back(holder, staff):
+    holder_wrong = problem(sign_in(holder.email, "geheim-wachtwoord"), 401, "authentication_failed")
+    unknown = problem(sign_in("nobody@example.com", "geheim-wachtwoord"), 401, "authentication_failed")
+    of_staff = problem(sign_in(staff.email), 401, "authentication_failed")
+    assert holder_wrong["detail"] == unknown["detail"] == of_staff["detail"]
+    assert "geheim" not in str(holder_wrong)
+    assert not DeviceToken.objects.exists()
+
+
+def test_without_a_session_both_are_needed():
+    told = problem(APIClient().post(f"{API}/tokens/", {"name": "Telefoon"}), 400, "invalid")
+    assert [(error["pointer"], error["code"]) for error in told["errors"]] == [
+        ("#/email", "required"), ("#/password", "required"),
+    ]  # fmt: skip
+
+
+@pytest.mark.clause("7")
+def test_where_a_second_factor_could_be_set_a_password_alone_is_not_enough(holder, monkeypatch):
+    monkeypatch.setattr(authentication, "has_second_factor", lambda user, code: code == "123456")
+    problem(sign_in(holder.email), 401, "authentication_failed")
+    assert sign_in(holder.email, code="123456").status_code == 201
+
+
+def test_a_session_signs_a_device_in_with_its_csrf_token_only(holder):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(holder)
+    post = {"path": f"{API}/tokens/", "data": {"name": "Tablet"}, "content_type": "application/json"}
+    problem(client.post(**post), 403, "permission_denied")
+    client.get("/devices/")
+    token = client.get("/devices/").context["csrf_token"]
+    assert client.post(**post, headers={"x-csrftoken": str(token)}).status_code == 201
+    assert [row.name for row in DeviceToken.objects.of(holder)] == ["Tablet"]
+
+
+def test_credentials_count_for_more_than_the_session(holder, outsider):
+    response = browser(outsider).post(f"{API}/tokens/", {"name": "T", "email": holder.email, "password": PASSWORD})
+    assert response.status_code == 201
+    assert DeviceToken.objects.get().user == holder
+
+
+def test_neither_staff_nor_a_device_signs_a_device_in(holder, staff):
+    problem(browser(staff).post(f"{API}/tokens/", {"name": "Tablet"}), 403, "permission_denied")
+    problem(device(holder).post(f"{API}/tokens/", {"name": "Tablet"}), 403, "permission_denied")
+
+
+def test_a_user_lists_and_revokes_their_own_devices_only(holder, colleague, outsider):
+    mine, theirs = device(holder), [device(colleague), device(outsider)]
+    device(holder, name="Laptop")
+    rows = mine.get(f"{API}/tokens/").json()["results"]
+    assert [row["name"] for row in rows] == ["Laptop", "Telefoon"]
+    assert rows[1]["last_used_at"] is not None
+    for other in theirs:
+        problem(other.delete(f"{API}/tokens/{rows[0]['reference']}/"), 404, "not_found")
+    assert mine.delete(f"{API}/tokens/{rows[0]['reference']}/").status_code == 204
+    problem(mine.delete(f"{API}/tokens/{rows[0]['reference']}/"), 404, "not_found")
+    assert mine.delete(f"{API}/tokens/").status_code == 204
+    problem(mine.get(f"{API}/tokens/"), 401, "authentication_failed")
+    assert DeviceToken.objects.count() == 2
+
+
+def test_past_the_limit_a_device_is_refused(holder, settings):
+    settings.DEVICE_TOKENS_PER_USER = 1
+    device(holder)
+    assert problem(sign_in(holder.email), 409, "too_many_devices")["clause"] == "1"
+
+
+@pytest.mark.clause("5.4")
+def test_the_main_user_cancels_and_comes_back(holder, account):
+    client = device(holder)
+    cancelled = client.post(f"{API}/account/cancel/").json()
+    assert (cancelled["state"], cancelled["is_writable"]) == ("cancelled", False)
+    assert cancelled["erase_on"] is not None
+    assert client.post(f"{API}/account/reactivate/").json()["state"] == "active"
+    assert problem(client.post(f"{API}/account/reactivate/"), 409, "no_such_step")["clause"] == "5"
+
+
+@pytest.mark.clause("2")
+@pytest.mark.parametrize("state", [State.TRIAL, State.LAPSED])
+def test_a_trial_is_activated(state):
+    account = AccountFactory(state=state, signed_up_on=timezone.localdate() - timedelta(days=40))
+    assert device(account.main_user).post(f"{API}/account/activate/").json()["state"] == "active"
+
+
+@pytest.mark.clause("5.5")
+def test_cancelling_can_ask_for_erasure_at_once(holder, account):
+    assert device(holder).post(f"{API}/account/cancel/", {"erase_immediately": True}).status_code == 200
+    assert ErasureRequest.objects.open().get().account == account
+
+
+@pytest.mark.parametrize("step", ["activate", "cancel", "reactivate"])
+def test_a_colleague_does_not_decide(colleague, account, step):
+    told = problem(device(colleague).post(f"{API}/account/{step}/"), 403, "permission_denied")
+    assert told["detail"] == "Only the main user of the account can do this."
+    account.refresh_from_db()
+    assert account.state == State.ACTIVE
+
+
+@pytest.mark.clause("6")
+def test_nobody_of_a_claimed_account_sees_anything(account, holder):
+    with_session = browser(holder)
+    with_token = device(holder)
+    services.cancel_account(account, actor=holder, on=timezone.localdate())
+    Account.objects.filter(pk=account.pk).update(claimed_at=timezone.now())
+    for path in ("account", "relations", "timeline", "tokens"):
+        problem(with_session.get(f"{API}/{path}/"), 403, "permission_denied")
+        problem(with_token.get(f"{API}/{path}/"), 401, "authentication_failed")
+
+
+@pytest.mark.clause("1")
+def test_the_page_of_devices_makes_shows_once_and_revokes(client, holder, colleague):
+    client.force_login(holder)
+    page = client.post("/devices/", {"name": "Werkplaats"})
+    token = page.context["token"]
+    assert page["Cache-Control"] == "no-store"
+    assert token in page.content.decode()
+    row = DeviceToken.objects.get()
+    assert (row.user, row.name) == (holder, "Werkplaats")
+    shown = client.get("/devices/").content.decode()
+    assert "Werkplaats" in shown
+    assert token not in shown
+    client.post("/devices/", {"name": ""})
+    other = DeviceToken.objects.of(colleague)
+    device(colleague)
+    assert client.post(f"/devices/{other.get().reference}/revoke/").status_code == 404
+    assert client.post(f"/devices/{row.reference}/revoke/").url == "/devices/"
+    assert not DeviceToken.objects.of(holder).exists()
+    client.post("/devices/", {"name": "Werkplaats"})
+    client.post("/devices/revoke/")
+    assert [row.user for row in DeviceToken.objects.all()] == [colleague]
