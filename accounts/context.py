@@ -18,6 +18,9 @@ STEPS = {
     State.CANCELLED: ("reactivate", _("Reactivate")),
 }
 
+OVERVIEW = ("dashboard", _("Overview"), "home")
+SECURITY = ("mfa_index", _("Security"), "lock")
+
 
 def header(request: HttpRequest) -> dict[str, Any]:
     """The account, its company and the pages of whoever is signed in; nothing for visitors and staff."""
@@ -28,7 +31,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
         "account": user.account,
         "company": Company.objects.filter(account=user.account_id).first(),
         "chip": chip(user.account),
-        "pages": pages(user.account) if user.is_main else [("dashboard", _("Overview"), "home")],
+        "pages": [*(pages(user.account) if user.is_main else [OVERVIEW]), SECURITY],
     }
 
 
@@ -43,7 +46,7 @@ def pages(account: Account) -> list[tuple[str, Any, str]]:
     """URL name, label and icon of each page in the main user's navigation."""
     step = None if is_going(account) else STEPS.get(State(account.state))
     return [
-        ("dashboard", _("Overview"), "home"),
+        OVERVIEW,
         *([(*step, "account")] if step else []),
         ("erasure", _("Erasure"), "erase"),
     ]

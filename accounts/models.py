@@ -13,9 +13,10 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.querysets import AccountQuerySet, ErasureRequestQuerySet
+from accounts.querysets import AccountQuerySet, ErasureRequestQuerySet, SessionQuerySet, UserQuerySet
 from accounts.states import WRITABLE, State
 from cannonworks import dutch
 from cannonworks.datamap import Category
@@ -227,7 +228,10 @@ class Personalia(models.Model):
         return " ".join(filter(None, (self.first_name, self.infix, self.last_name)))
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> UserQuerySet:
+        return super().get_queryset().defer("password")
+
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """Create a user who signs in with ``email`` (stored in lower case) and ``password``."""
         user = self.model(email=email.lower(), **fields)
@@ -265,6 +269,8 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        base_manager_name = "objects"  # relations leave the password out as well
+        permissions = [("unlock_user", "Can unlock a sign-in")]
         constraints = [
             models.CheckConstraint(
                 name="user_is_of_an_account_or_staff", condition=Q(account__isnull=False) ^ Q(is_staff=True)
@@ -289,6 +295,12 @@ class Session(AbstractBaseSession):
     """A signed-in browser; carries its account, so that an erasure ends it with the rest."""
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="sessions")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sessions")
+    signed_in_at = models.DateTimeField(null=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True, default="")
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined]
         abstract = False
@@ -298,6 +310,11 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+    @property
+    def handle(self) -> str:
+        """A name for this session that may be shown: the key itself would let anybody in."""
+        return salted_hmac("accounts.session", self.session_key, algorithm="sha256").hexdigest()[:24]
 
 
 class DataKey(models.Model):

@@ -1,3 +1,6 @@
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -35,9 +38,33 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
-    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True)),
-    plain=("account", "expire_date"),
+    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True))
+    | dict.fromkeys(("signed_in_at", "ip_address", "user_agent"), Personal("19 Personalia 3")),
+    plain=("account", "user", "expire_date"),
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
+    rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
+)
+register(
+    EmailAddress,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    fields={"email": Personal("19 Inloggegevens 1")},
+    plain=("id", "user", "verified", "primary"),
+    may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT INSERT UPDATE DELETE"),
+    rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
+)
+register(
+    Authenticator,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    fields={"data": Personal("19 Inloggegevens 2", secret=True), "last_used_at": Personal("19 Personalia 3")},
+    plain=("id", "user", "type", "created_at"),
+    may={
+        "visitor": "SELECT OPEN UPDATE",
+        **dict.fromkeys(("holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
+    },
     rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
 )
 register(
@@ -72,3 +99,6 @@ for rights, why in (
 ):
     outside(rights, why=why, may=dict.fromkeys(("holder", "helper", "staff"), "SELECT"))
 outside(LogEntry, why="Never written: what staff do goes into the journal, without names.")
+outside(EmailConfirmation, why="Never written: the link to confirm an address is signed, not stored.")
+for counted in (AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog):
+    outside(counted, why="Never written: failed sign-ins are counted in the cache, and only until the lock ends.")

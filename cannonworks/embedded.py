@@ -92,6 +92,11 @@ class Servers:
         return all(_connects(path) for path in (self.redis_socket, self.postgres_socket))
 
 
+def cache_url(redis_url: str) -> str:
+    """The same Redis as Celery's ``redis+socket://…?virtual_host=1``, in the words of redis-py: ``unix://…?db=1``."""
+    return redis_url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+
+
 def start(folder: Path) -> Servers:
     """Make this process a user of the servers in ``folder``, started if nobody did; both answer on return.
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
 from cannonworks.celery import app
+from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
 from tests.factories import StaffFactory
@@ -33,18 +36,27 @@ def with_database(redis_url: str, number: int) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _own_queues(worker_id):
     """Each worker of the test run has a Redis database of its own; 0 stays the developer's."""
-    from django.conf import settings
+
 
     number = 1 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
     address = with_database(settings.REDIS_URL, number)
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = address
+    settings.CACHES["default"]["LOCATION"] = cache_url(address)
     app.conf.update(broker_url=address, result_backend=address)
     app.control.purge()  # what an interrupted run left
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_locked_out():
+    """Failures that another test counted; what waits in the queue of this database stays."""
+    client = cache._cache.get_client(write=True)
+    if keys := list(client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*")):
+        client.delete(*keys)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords():
-    from django.conf import settings
+
 
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
 

@@ -107,11 +107,12 @@ def issue(account: Account, *, on: date, kind: DocumentKind = DocumentKind.INVOI
 
 def sign_in(user: User) -> Session:
     """A session as the sign-in page leaves one."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     store: SessionBase = SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.save()
     return Session.objects.get(pk=store.session_key)
