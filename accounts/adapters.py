@@ -48,6 +48,13 @@ NOTICES = {
     "mfa/email/recovery_codes_generated": _("You have new recovery codes; the old ones do not work any more."),
 }
 
+#: How somebody may prove once more who they are, by allauth's names.
+WAYS = {
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Use a code"),
+    "mfa_reauthenticate:webauthn": _("Use your passkey"),
+}
+
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -79,6 +86,9 @@ class AccountAdapter(DefaultAccountAdapter):
         user_login_failed.send(type(self).__module__, credentials=email, request=request)
         return False
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict]:
+        return [way | {"description": WAYS[way["id"]]} for way in super().get_reauthentication_methods(user)]
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not access.is_fresh(self.request)
 
@@ -105,7 +115,9 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Passwords and addresses -----------------------------------------------------------------------------
     def set_password(self, user: Any, password: str) -> None:
         own = self.request.user.is_authenticated and self.request.user.pk == user.pk
-        services.set_password(user, password, keep_session=self.request.session.session_key if own else None)
+        with fenced(self.request, user):
+            services.set_password(user, password, keep_session=self.request.session.session_key if own else None)
+        lockout.unlock(user.email)  # whoever got the mail or knew the old one does not guess
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")
