@@ -79,4 +79,3 @@ def _check_step(account: Account, to: State, *, when: bool = True) -> None:
             % {"state": State(account.state).label},
             clause="5",
         )
-

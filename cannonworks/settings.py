@@ -151,7 +151,7 @@ MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # of a new address that waits; nobody signs in by an unconfirmed one
-MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_PERIOD, MFA_TOTP_TOLERANCE = 30, 1  # seconds; the code before and the one after are good too
 MFA_FORMS = {
     "authenticate": "accounts.forms.CodeForm",
     "reauthenticate": "accounts.forms.ProveCodeForm",

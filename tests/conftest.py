@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.signals import setting_changed
 
 from cannonworks.celery import app
 from cannonworks.embedded import cache_url
@@ -37,11 +38,11 @@ def with_database(redis_url: str, number: int) -> str:
 def _own_queues(worker_id):
     """Each worker of the test run has a Redis database of its own; 0 stays the developer's."""
 
-
     number = 1 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
     address = with_database(settings.REDIS_URL, number)
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = address
     settings.CACHES["default"]["LOCATION"] = cache_url(address)
+    setting_changed.send(sender=None, setting="CACHES", value=settings.CACHES, enter=True)  # drops connections
     app.conf.update(broker_url=address, result_backend=address)
     app.control.purge()  # what an interrupted run left
 
@@ -56,7 +57,6 @@ def _nobody_is_locked_out():
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords():
-
 
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
 

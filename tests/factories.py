@@ -77,7 +77,7 @@ class ColleagueFactory(factory.django.DjangoModelFactory):
     password = factory.django.Password(PASSWORD)
 
     @factory.post_generation
-    def second_factor(user, create, wanted, **_more):  # noqa: N805
+    def second_factor(user, create, wanted, **_more):
         """Staff have an authenticator app, unless told otherwise: ``second_factor=False``."""
         if create and (user.is_staff if wanted is None else wanted):
             TOTP.activate(user, TOTP_SECRET)

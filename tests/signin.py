@@ -36,6 +36,6 @@ def freshly(client: Client, user: User) -> Client:
 
 def totp(secret: str = TOTP_SECRET) -> str:
     """What an authenticator app shows now. Codes work once; here they are forgiven, since tests do not wait."""
-    if used := [key for key in cache._cache.get_client(write=True).scan_iter("*allauth.mfa.totp.used*")]:
+    if used := list(cache._cache.get_client(write=True).scan_iter("*allauth.mfa.totp.used*")):
         cache._cache.get_client(write=True).delete(*used)
     return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30))

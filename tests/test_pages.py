@@ -31,7 +31,13 @@ PUBLIC = {
     "/language/": 405,
 }
 #: Whatever an address has in it.
-PARTS = ((r"<slug:\w+>", "x"), (r"<int:\w+>", "1"), (r"\(\?P<key>[^)]*\)", "key"), (r"\(\?P<\w+>[^)]*\)", "1"), (r"[\^$]", ""))
+PARTS = (
+    (r"<slug:\w+>", "x"),
+    (r"<int:\w+>", "1"),
+    (r"\(\?P<key>[^)]*\)", "key"),
+    (r"\(\?P<\w+>[^)]*\)", "1"),
+    (r"[\^$]", ""),
+)
 PAGES = [
     "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/erasure/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",

@@ -12,7 +12,13 @@ from django.utils.translation import gettext as _
 register = template.Library()
 
 #: What a browser calls itself → what people call it; the first that fits, since many claim to be others too.
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox|FxiOS", "Firefox"), ("Chrom|CriOS", "Chrome"), ("Safari", "Safari"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox|FxiOS", "Firefox"),
+    ("Chrom|CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
 SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
     ("Linux|CrOS", "Linux"),
@@ -27,6 +33,6 @@ def as_json(value: object) -> str:
 
 @register.filter
 def device(user_agent: str) -> str:
-    """"Firefox, Windows" of what a browser calls itself."""
+    """ "Firefox, Windows" of what a browser calls itself."""
     known = (next((word for sign, word in signs if re.search(sign, user_agent)), "") for signs in (BROWSERS, SYSTEMS))
     return ", ".join(filter(None, known)) or _("Unknown device")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Account, ErasureRequest, Session, User
 from accounts.states import State
-from tests.factories import PASSWORD, AccountFactory
+from tests.factories import AccountFactory
 from tests.signin import freshly, second_step, sign_in
 
 TODAY = date(2026, 11, 22)
