@@ -94,7 +94,7 @@ class Handler(AbstractAxesHandler, AxesBaseHandler):
 def failed(request: Any, email: str | None, *, factor: str) -> None:
     """Journal a failed attempt, count it, and let the answer be the page of a lock when it was one too many."""
     user = User.objects.select_related("account").filter(email=email).first() if email else None
-    who = {"account": user and user.account, "actor": user, "clause": "7"}
+    who: dict[str, Any] = {"account": user and user.account, "actor": user, "clause": "7"}
     journal.record("sign_in.failed", **who, factor=factor)
     for kind in count_failure(email, client_address(request), at=timezone.now()):
         journal.record("sign_in.locked", **who, by=kind, minutes=settings.SIGN_IN_LOCK_MINUTES)

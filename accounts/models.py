@@ -300,7 +300,7 @@ class Session(AbstractBaseSession):
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True, default="")
 
-    objects = SessionQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]
 
     class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined]
         abstract = False

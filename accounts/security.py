@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.account.views import ConfirmEmailView
@@ -26,11 +26,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import services
 from accounts.access import View, needs_second_factor
-from accounts.models import Session
+from accounts.models import Session, User
 from cannonworks.errors import Refused
 from cannonworks.middleware import SCRIPT_POLICY
 
 Type = Authenticator.Type
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Whoever is signed in; nobody else gets as far as these pages."""
+    return cast(User, request.user)
 
 
 def with_script(view: View) -> View:
@@ -48,15 +53,16 @@ def with_script(view: View) -> View:
 @require_GET
 def security(request: HttpRequest) -> HttpResponse:
     """Password, e-mail, second factors and signed-in browsers of whoever looks."""
-    own = list(Authenticator.objects.filter(user=request.user).order_by("pk"))
+    user = signed_in(request)
+    own = list(Authenticator.objects.filter(user=user).order_by("pk"))
     codes = next((each.wrap() for each in own if each.type == Type.RECOVERY_CODES), None)
     context = {
         "app": next((each for each in own if each.type == Type.TOTP), None),
         "passkeys": [each for each in own if each.type == Type.WEBAUTHN],
         "codes_left": len(codes.get_unused_codes()) if codes else None,
-        "new_address": EmailAddress.objects.get_new(request.user),
-        "required": needs_second_factor(request.user),
-        "browsers": Session.objects.signed_in(request.user, at=timezone.now()),
+        "new_address": EmailAddress.objects.get_new(user),
+        "required": needs_second_factor(user),
+        "browsers": Session.objects.signed_in(user, at=timezone.now()),
         "this_browser": request.session.session_key,
     }
     return render(request, "account/security.html", context)
@@ -65,9 +71,10 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, handle: str) -> HttpResponse:
     """End another browser of whoever asks."""
-    for session in Session.objects.signed_in(request.user, at=timezone.now()):
+    user = signed_in(request)
+    for session in Session.objects.signed_in(user, at=timezone.now()):
         if session.handle == handle and session.session_key != request.session.session_key:
-            services.end_session(session, actor=request.user)
+            services.end_session(session, actor=user)
             messages.success(request, _("That browser is signed out."))
             return redirect("mfa_index")
     raise Http404
@@ -76,7 +83,7 @@ def end_session(request: HttpRequest, handle: str) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End all browsers of whoever asks but this one."""
-    services.end_other_access(request.user, keep_session=request.session.session_key)
+    services.end_other_access(signed_in(request), keep_session=request.session.session_key)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("mfa_index")
 

@@ -25,7 +25,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def load(self) -> dict[str, Any]:
-        row = self._get_session_from_db()
+        row = self._get_session_from_db()  # type: ignore[attr-defined]
         if row is None:
             return {}
         return {**self.decode(row.session_data), DEVICE: (row.signed_in_at, row.ip_address, row.user_agent)}
