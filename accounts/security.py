@@ -60,7 +60,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "app": next((each for each in own if each.type == Type.TOTP), None),
         "passkeys": [each for each in own if each.type == Type.WEBAUTHN],
         "codes_left": len(codes.get_unused_codes()) if codes else None,
-        "new_address": EmailAddress.objects.get_new(user),
+        "new_address": EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).first(),
         "required": needs_second_factor(user),
         "browsers": Session.objects.signed_in(user, at=timezone.now()),
         "this_browser": request.session.session_key,
