@@ -8,31 +8,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
-from django.db import models, transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminPasswordWidget,
 )
 
+from accounts import lockout, services
 from accounts.models import User
-from cannonworks.admin import StaffAdmin, chip, signed_in, words
+from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in, words
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")
 
 admin.site.unregister(Group)  # roles are code: see ``roles``
+admin.site.unregister((EmailAddress, Authenticator))  # of each user alone
 
 
 class StaffForm(forms.ModelForm):
@@ -44,6 +48,24 @@ class StaffForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
+
+
+class NewPasswordForm(forms.Form):
+    """A new password for a colleague, twice."""
+
+    password = forms.CharField(label=_("New password"), strip=False, widget=UnfoldAdminPasswordWidget(
+        attrs={"autocomplete": "new-password"}))  # fmt: skip
+    again = forms.CharField(label=_("New password, once more"), strip=False, widget=UnfoldAdminPasswordWidget(
+        attrs={"autocomplete": "new-password"}))  # fmt: skip
+
+    def clean_password(self) -> str:
+        validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]
+
+    def clean_again(self) -> str:
+        if self.cleaned_data["again"] != self.cleaned_data.get("password"):
+            raise forms.ValidationError(_("This is not the same password as above."))
+        return self.cleaned_data["again"]
 
 
 class NewStaffForm(BaseUserCreationForm):
@@ -64,20 +86,11 @@ class NewStaffForm(BaseUserCreationForm):
         return self.cleaned_data["email"].lower()
 
 
-class FirstPasswordForm(AdminPasswordChangeForm):
-    """A new password in the place of one whose hash staff may not read."""
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        user.password = ""
-        super().__init__(user, *args, **kwargs)
-
-
 @admin.register(User)
 class StaffUserAdmin(StaffAdmin, UserAdmin):
     may = frozenset({"add", "change"})
     form = StaffForm
     add_form = NewStaffForm
-    change_password_form = FirstPasswordForm
     list_display = ("who", "address", "kind_of_user", "roles", "is_active", "last_login")
     list_filter = ("is_staff", "groups", "is_active")
     list_select_related = ("account",)
@@ -87,7 +100,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     ordering = ("-is_staff", "id")
     filter_horizontal = ()
     add_form_template = None
-    actions_detail = ("set_password",)
+    actions_detail = ("set_password", "unlock")
     readonly_fields = ("last_login",)
     add_fieldsets = (
         (None, {"fields": (*NAMES, "email", "language", "groups")}),
@@ -169,25 +182,61 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
         return words(gettext(group.name) for group in user.groups.all())
 
     def possible(self, request: HttpRequest, user: User) -> Iterable[str]:
-        return ["set_password"] if self.has_change_permission(request, user) else []
+        if self.has_change_permission(request, user):
+            yield "set_password"
+        if self.has_unlock_permission(request) and lockout.locked_until(_address(user)):
+            yield "unlock"
+
+    def has_unlock_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("accounts.unlock_user")
 
     @action(description=_("Set a new password"), icon="key")
     def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go to Django's own form, which asks whether this may be done."""
-        return redirect("admin:auth_user_password_change", object_id)
+        user = self.row(request, object_id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return self.act(
+            request,
+            Question(
+                title=_("Set a new password"),
+                button=_("Set this password"),
+                text=_("From then on only the new password counts, and every browser of this colleague is signed out."),
+                facts=[(_("name"), user.full_name)],
+                fields=NewPasswordForm,
+            ),
+            lambda password, **_again: services.set_password(user, password, actor=signed_in(request)),
+            done=_("The password is set."),
+            row=user,
+        )
 
-    @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        return super().user_change_password(request, id, form_url)
+        """Django's own address for it, without Django's form, which would read the old password."""
+        return self.set_password(request, id)
+
+    @action(description=_("Unlock"), icon="lock_open", permissions=["unlock"])
+    def unlock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let a locked-out user try again at once."""
+        user = self.row(request, object_id)
+        until = lockout.locked_until(_address(user))
+        return self.act(
+            request,
+            Question(
+                title=_("Unlock"),
+                button=_("Unlock"),
+                text=_("Somebody gave a wrong password too often. Make sure that you talk with this user."),
+                facts=[(_("name"), self.who(user)), (_("locked until"), moment(until))],
+            ),
+            lambda: services.unlock_user(user, _address(user), actor=signed_in(request)),
+            done=_("The user can sign in again."),
+            row=user,
+        )
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """There is no service for staff's own rows, so the journal is written here: references and field names."""
         journal.record("staff.added", actor=signed_in(request), clause="7", staff=obj.reference, roles=_roles(obj))
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        changed = (
-            message[0].get("changed", {}).get("fields", []) if message and isinstance(message, list) else ["password"]
-        )
+        changed = message[0].get("changed", {}).get("fields", []) if message else []
         journal.record(
             "staff.changed",
             actor=signed_in(request),
@@ -201,6 +250,11 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 def masked(text: str) -> str:
     """The first sign of each word and of each part of an address, the rest as dots: enough to recognise it."""
     return "".join(sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text))
+
+
+def _address(user: User) -> str:
+    """The address behind the mask: for looking up, never for showing."""
+    return User.objects.values_list("email", flat=True).get(pk=user.pk)
 
 
 def _roles(user: User) -> list[str]:

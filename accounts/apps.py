@@ -8,6 +8,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import roles
+        from accounts import receivers, roles  # noqa: F401 connects itself
 
         post_migrate.connect(roles.give, dispatch_uid="accounts.roles")

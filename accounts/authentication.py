@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
-from django.apps import apps
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,8 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import services
+from accounts import lockout, services
+from accounts.access import has_second_factor
 from accounts.models import DeviceToken, User
 from cannonworks import isolation
 from cannonworks.datamap import Role
@@ -45,16 +46,23 @@ def sign_in_device(request: Request, *, email: str, password: str, code: str) ->
     One answer for every reason, so that nobody learns which addresses are known.
     """
     with _as_visitor():
-        user = authenticate(request._request, username=email, password=password)
-        if user is None or not isinstance(user, User) or user.is_staff or not has_second_factor(user, code):
+        user = authenticate(request._request, email=email, password=password)
+        if not isinstance(user, User) or user.account_id is None or not _passes(request, user, code):
             raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
     isolation.become(user)
     return user
 
 
-def has_second_factor(user: User, code: str) -> bool:
-    """Whether ``code`` is the user's second factor, or none is set (§7); where one could be, nobody passes unasked."""
-    return not apps.is_installed("allauth.mfa")
+def _passes(request: Request, user: User, code: str) -> bool:
+    """Whether ``code`` is the user's second factor, or none is set up (§7); a wrong one counts as a wrong password."""
+    if not has_second_factor(user):
+        return True
+    # A passkey has no code to type.
+    typed = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN)
+    if code and any(factor.wrap().validate_code(code) for factor in typed):
+        return True
+    lockout.failed(request._request, user.email, factor="code")
+    return False
 
 
 def _as_visitor() -> AbstractContextManager[None]:

@@ -21,6 +21,7 @@ STEPS = {
 #: URL name, label and icon of the pages that every user has.
 OVERVIEW = ("dashboard", _("Overview"), "home")
 DEVICES = ("devices", _("Devices"), "device")
+SECURITY = ("mfa_index", _("Security"), "lock")
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
         "account": user.account,
         "company": Company.objects.filter(account=user.account_id).first(),
         "chip": chip(user.account),
-        "pages": pages(user.account) if user.is_main else [OVERVIEW, DEVICES],
+        "pages": [*(pages(user.account) if user.is_main else [OVERVIEW, DEVICES]), SECURITY],
     }
 
 

@@ -2,33 +2,116 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import forms as account_forms
+from allauth.mfa.base import forms as factor_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import is_gone
 from accounts.models import Account, DeviceToken, User
-from accounts.states import State
 
 #: Told to whoever still tries; the database would refuse the session.
 GONE = _("This account has been erased or is being erased. Nobody can sign in to it any more.")
 
+LABELS = {
+    "login": _("E-mail"),
+    "email": _("E-mail"),
+    "password": _("Password"),
+    "oldpassword": _("Your password now"),
+    "password1": _("New password"),
+    "password2": _("New password, once more"),
+    "code": _("Code"),
+    "name": _("Name of this passkey"),
+}
+HINTS = {"password1": _("At least 10 characters. A few words in a row are easy to remember and hard to guess.")}
 
-class SignInForm(AuthenticationForm):
-    """E-mail and password; in which case the e-mail is typed does not matter, which is the manager's doing."""
 
-    username = forms.EmailField(
-        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
-    )
-    error_messages = {
-        "invalid_login": _("This e-mail and password do not belong together. Check both and try again."),
-        "inactive": _("You cannot sign in with this e-mail any more."),
-    }
+class Plain:
+    """allauth's forms in our words: labels above the fields, nothing inside them."""
 
-    def confirm_login_allowed(self, user: User) -> None:
-        super().confirm_login_allowed(user)
-        account = user.account
-        if account is not None and (account.claimed_at is not None or account.state == State.ERASED):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label, field.help_text = LABELS.get(name, field.label), HINTS.get(name, "")
+            if name == "code":
+                field.widget.attrs |= {"inputmode": "numeric", "autofocus": True}
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if "password2" in self.errors:  # of all that it may say, this is the only thing there is
+            self.errors["password2"] = self.error_class([_("This is not the same password as above.")])
+        return cleaned
+
+
+class SignInForm(Plain, account_forms.LoginForm):
+    """E-mail and password; in which case the e-mail is typed does not matter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if self.user is not None and is_gone(self.user):
             raise forms.ValidationError(GONE, code="erased")
+        return cleaned
+
+
+class ForgottenForm(Plain, account_forms.ResetPasswordForm):
+    """The address of whoever forgot the password; the answer is the same whether or not we know it."""
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        known = User.objects.with_password().select_related("account").filter(email=email, is_active=True)
+        self.users = [user for user in known if not is_gone(user)]
+        return email
+
+
+class ResetForm(Plain, account_forms.ResetPasswordKeyForm):
+    """A new password, by the link in a mail."""
+
+
+class ChangePasswordForm(Plain, account_forms.ChangePasswordForm):
+    """A new password for who knows the old one."""
+
+
+class SetPasswordForm(Plain, account_forms.SetPasswordForm):
+    """A first password."""
+
+
+class ProveForm(Plain, account_forms.ReauthenticateForm):
+    """The password once more."""
+
+
+class EmailForm(Plain, account_forms.AddEmailForm):
+    """A new address. Whether somebody else has it we do not say; confirming it then fails."""
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if email == self.user.email:
+            raise forms.ValidationError(_("This is your e-mail address already."), code="duplicate_email")
+        return email
+
+
+class CodeForm(Plain, factor_forms.AuthenticateForm):
+    """A code of the authenticator app, or a recovery code."""
+
+
+class ProveCodeForm(Plain, factor_forms.ReauthenticateForm):
+    """The same, once more."""
+
+
+class AppForm(Plain, ActivateTOTPForm):
+    """The first code of an authenticator app."""
+
+
+class PasskeyForm(Plain, AddWebAuthnForm):
+    """A name, and what the browser made."""
+
+    passwordless = None
 
 
 class CompanyNameForm(forms.Form):

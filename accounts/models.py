@@ -13,10 +13,17 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from knox.settings import CONSTANTS
 
-from accounts.querysets import AccountQuerySet, DeviceTokenQuerySet, ErasureRequestQuerySet
+from accounts.querysets import (
+    AccountQuerySet,
+    DeviceTokenQuerySet,
+    ErasureRequestQuerySet,
+    SessionQuerySet,
+    UserQuerySet,
+)
 from accounts.states import WRITABLE, State
 from cannonworks import dutch
 from cannonworks.datamap import Category
@@ -228,10 +235,10 @@ class Personalia(models.Model):
         return " ".join(filter(None, (self.first_name, self.infix, self.last_name)))
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Users without the hash of their password, which only sign-in may read (see ``backends``)."""
 
-    def get_queryset(self) -> models.QuerySet[User]:
+    def get_queryset(self) -> UserQuerySet:
         return super().get_queryset().defer("password")
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
@@ -246,11 +253,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.all_columns().get(email=(username or "").lower())
-
-    def all_columns(self) -> models.QuerySet[User]:
-        """Users with the hash of their password: for sign-in, under the role of a visitor."""
-        return super().get_queryset()
+        return self.with_password().get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin, Personalia):
@@ -275,7 +278,8 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        base_manager_name = "objects"
+        base_manager_name = "objects"  # relations leave the password out as well
+        permissions = [("unlock_user", "Can unlock a sign-in")]
         constraints = [
             models.CheckConstraint(
                 name="user_is_of_an_account_or_staff", condition=Q(account__isnull=False) ^ Q(is_staff=True)
@@ -300,6 +304,12 @@ class Session(AbstractBaseSession):
     """A signed-in browser; carries its account, so that an erasure ends it with the rest."""
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="sessions")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sessions")
+    signed_in_at = models.DateTimeField(null=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True, default="")
+
+    objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]
 
     class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined]
         abstract = False
@@ -309,6 +319,11 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+    @property
+    def handle(self) -> str:
+        """A name for this session that may be shown: the key itself would let anybody in."""
+        return salted_hmac("accounts.session", self.session_key, algorithm="sha256").hexdigest()[:24]
 
 
 class DeviceToken(models.Model):

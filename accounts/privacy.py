@@ -1,9 +1,15 @@
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
 from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, User
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
+
+#: Rows of whoever is signed in, where these name their user.
+OWN = "user_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 
 register(
     Company,
@@ -35,9 +41,19 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
-    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True)),
-    plain=("account", "expire_date"),
-    helper_sees=("session_key", "session_data", "account", "expire_date"),  # rows without account: his own
+    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True))
+    | dict.fromkeys(("signed_in_at", "ip_address", "user_agent"), Personal("19 Personalia 3")),
+    plain=("account", "user", "expire_date"),
+    helper_sees=(  # rows without account: his own
+        "session_key",
+        "session_data",
+        "signed_in_at",
+        "ip_address",
+        "user_agent",
+        "account",
+        "user",
+        "expire_date",
+    ),
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
     rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
 )
@@ -54,6 +70,31 @@ register(
     plain=("id", "reference", "account", "user", "expiry"),
     # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
     may={"visitor": "SELECT OPEN UPDATE DELETE", "holder": "SELECT INSERT DELETE"},
+)
+register(
+    EmailAddress,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    fields={"email": Personal("19 Inloggegevens 1")},
+    plain=("id", "user", "verified", "primary"),
+    helper_sees=("id", "user", "email", "verified", "primary"),
+    may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT INSERT UPDATE DELETE"),
+    rows=dict.fromkeys(("helper", "staff"), OWN),
+)
+register(
+    Authenticator,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    fields={"data": Personal("19 Inloggegevens 2", secret=True), "last_used_at": Personal("19 Personalia 3")},
+    plain=("id", "user", "type", "created_at"),
+    helper_sees=("id", "user", "type", "data", "created_at", "last_used_at"),
+    may={
+        "visitor": "SELECT OPEN UPDATE",
+        **dict.fromkeys(("holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
+    },
+    rows=dict.fromkeys(("helper", "staff"), OWN),
 )
 register(
     ErasureRequest,
@@ -87,3 +128,10 @@ for rights, why in (
 ):
     outside(rights, why=why, may=dict.fromkeys(("holder", "helper", "staff"), "SELECT"))
 outside(LogEntry, why="Never written: what staff do goes into the journal, without names.")
+outside(
+    EmailConfirmation,
+    why="Never written: the link to confirm an address is signed, not stored.",
+    may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT DELETE"),  # looked for with each address
+)
+for counted in (AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog):
+    outside(counted, why="Never written: failed sign-ins are counted in the cache, and only until the lock ends.")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
@@ -34,6 +34,24 @@ class AccountQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """A holder's own account; staff see all."""
         return self if user.is_staff else self.filter(pk=user.account_id)
+
+
+class UserQuerySet(models.QuerySet):
+    """Users without their passwords, which hardly anybody needs and after sign-in no database role may read."""
+
+    def with_password(self) -> Self:
+        """The whole row, for whoever checks the password."""
+        return self.defer(None)
+
+    def only(self, *fields: Any) -> Self:
+        # Django takes what was deferred before out of ``only``; here the last word counts.
+        return models.QuerySet.only(self.defer(None), *fields)
+
+
+class SessionQuerySet(models.QuerySet):
+    def signed_in(self, user: User, *, at: datetime) -> Self:
+        """Browsers in which this user is signed in, the latest first."""
+        return self.filter(user=user, signed_in_at__isnull=False, expire_date__gt=at).order_by("-signed_in_at")
 
 
 class ErasureRequestQuerySet(models.QuerySet):

@@ -16,6 +16,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
         "accounts.view_account",
         "accounts.view_user",
+        "accounts.unlock_user",
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
@@ -40,7 +41,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "retention.add_rulesapproval",
         "journal.view_entry",
     ),
-    gettext_noop("Security officer"): ("accounts.view_user", "retention.view_alarm", "journal.view_entry"),
+    gettext_noop("Security officer"): (
+        "accounts.view_user",
+        "accounts.unlock_user",
+        "retention.view_alarm",
+        "journal.view_entry",
+    ),
 }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -16,7 +17,8 @@ from django.utils.translation import gettext as _
 from knox.crypto import hash_token
 from knox.models import get_digest_token
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, User
+from accounts import lockout
+from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
 from cannonworks.encryption import keyring, new_data_key
@@ -163,6 +165,8 @@ def revoke_token(row: DeviceToken, *, actor: User) -> None:
 @transaction.atomic
 def revoke_tokens(user: User) -> int:
     """Take all device tokens of a user away, as when the password changes, and return how many there were."""
+    if user.account_id is None:
+        return 0  # only holders have devices
     if count := DeviceToken.objects.of(user).delete()[0]:
         journal.record("tokens.revoked", account=user.account, actor=user, clause="1", count=count)
     return count
@@ -267,6 +271,64 @@ def check_staff(actor: User) -> None:
     """Refuse what only members of staff of CannonWorks may do."""
     if not actor.is_staff:
         raise Refused("not_staff", _("Only staff can do this."))
+
+
+def adopt_address(user: User) -> None:
+    """Count the address of a user whom we made ourselves as confirmed, once: a letter or a colleague gave it to us.
+
+    An address that waits for its confirmation is left alone, unless staff have since changed the user's own.
+    """
+    if not EmailAddress.objects.filter(user=user, email=user.email).exists():
+        EmailAddress.objects.filter(user=user).delete()
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, keep_session: str | None = None, actor: User | None = None) -> None:
+    """Give ``user`` a new password and end their access everywhere but in the session ``keep_session`` (§7)."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    end_access(user, keep_session=keep_session)
+    journal.record("user.password_changed", account=user.account, actor=actor or user, clause="7", user=user.reference)
+
+
+def end_access(user: User, *, keep_session: str | None = None) -> int:
+    """End every session of ``user`` but the one with the key ``keep_session``; return how many ended.
+
+    The one place for it: whatever else lets somebody in goes here too.
+    """
+    revoke_tokens(user)
+    ended, _rows = Session.objects.filter(user=user).exclude(session_key=keep_session).delete()
+    return ended
+
+
+@transaction.atomic
+def end_other_access(user: User, *, keep_session: str | None) -> int:
+    """End the user's own access everywhere else, as they asked; return how many sessions ended."""
+    ended = end_access(user, keep_session=keep_session)
+    journal.record("session.ended", account=user.account, actor=user, clause="7", sessions=ended)
+    return ended
+
+
+@transaction.atomic
+def unlock_user(user: User, email: str, *, actor: User) -> None:
+    """Lift the lock on the sign-in of ``user``, whose address is ``email`` (§7)."""
+    check_staff(actor)
+    if not lockout.unlock(email):
+        raise Refused("not_locked", _("This user is not locked out any more."), clause="7")
+    journal.record("sign_in.unlocked", account=user.account, actor=actor, clause="7", user=user.reference)
+
+
+@transaction.atomic
+def end_session(session: Session, *, actor: User) -> None:
+    """End one signed-in browser."""
+    session.delete()
+    journal.record("session.ended", account=actor.account, actor=actor, clause="7")
+
+
+def record_sign_in(user: User, *, methods: Sequence[str]) -> None:
+    """Journal that somebody signed in, and with what."""
+    journal.record("user.signed_in", account=user.account, actor=user, clause="7", methods=list(methods))
 
 
 def data_key(account: Account) -> bytes:

@@ -1,11 +1,55 @@
-from django.contrib.auth.views import LogoutView
-from django.urls import path
+from allauth.account import views as allauth
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
+from django.urls import path, re_path
+from django.views.decorators.http import require_POST
+from django.views.generic import RedirectView
 
-from accounts import views
+from accounts import security, views
+from accounts.security import with_script
 
+#: The names are those by which allauth looks for its pages.
+SIGN_IN = [
+    path("sign-in/", with_script(allauth.login), name="account_login"),
+    path("sign-in/code/", with_script(factors.authenticate), name="mfa_authenticate"),
+    path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/closed/", allauth.account_inactive, name="account_inactive"),
+    path("sign-in/confirm/", allauth.email_verification_sent, name="account_email_verification_sent"),
+    path("sign-out/", require_POST(allauth.logout), name="account_logout"),
+    path("password/forgotten/", allauth.password_reset, name="account_reset_password"),
+    path("password/forgotten/sent/", allauth.password_reset_done, name="account_reset_password_done"),
+    path("password/new/done/", allauth.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        allauth.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    re_path(r"^email/(?P<key>[-:\w]+)/$", security.ConfirmAddress.as_view(), name="account_confirm_email"),
+]
+SECURITY = [
+    path("security/", security.security, name="mfa_index"),
+    path("security/email/", allauth.email, name="account_email"),
+    path("security/password/", allauth.password_change, name="account_change_password"),
+    path("security/password/first/", allauth.password_set, name="account_set_password"),
+    path("security/prove/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("security/prove/code/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("security/prove/passkey/", with_script(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("security/app/", security.AddApp.as_view(), name="mfa_activate_totp"),
+    path("security/app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("security/passkeys/add/", with_script(security.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("security/passkeys/<int:pk>/remove/", security.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("security/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("security/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/download/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("security/browsers/end/", security.end_other_sessions, name="end-other-sessions"),
+    path("security/browsers/<slug:handle>/end/", security.end_session, name="end-session"),
+]
 urlpatterns = [
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    *SIGN_IN,
+    *SECURITY,
     path("language/", views.switch_language, name="language"),
     path("account/activate/", views.activate, name="activate"),
     path("account/cancel/", views.cancel, name="cancel"),

@@ -4,49 +4,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from accounts import services
-from accounts.access import SIGNED_IN_AT, holder_only, main_user_only
-from accounts.forms import GONE, CancelForm, DeviceForm, SignInForm
+from accounts.access import holder_only, main_user_only, require_fresh
+from accounts.forms import CancelForm, DeviceForm
 from accounts.models import Account, DeviceToken, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
 from cannonworks.errors import Refused
-
-
-@method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
-    """Sign in; staff go on to their own pages, holders to the page they wanted, in the language they chose."""
-
-    template_name = "accounts/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: SignInForm) -> HttpResponse:
-        try:
-            with transaction.atomic():  # the fence: an erasure may have been claimed a moment ago
-                response = super().form_valid(form)
-                self.request.session[SIGNED_IN_AT] = timezone.now().timestamp()
-        except IntegrityError:
-            logout(self.request)  # the session that was rolled back lives on in memory
-            form.add_error(None, GONE)
-            return self.form_invalid(form)
-        return _in_language(response, form.get_user().language)
-
-    def get_default_redirect_url(self) -> str:
-        return reverse("admin:index") if self.request.user.is_staff else super().get_default_redirect_url()
 
 
 @login_not_required
@@ -79,7 +51,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
     _check_step(account, State.CANCELLED)
     form = CancelForm(request.POST or None, account=account)
     if form.is_valid():
-        at_once = form.cleaned_data["erase_immediately"]
+        if at_once := form.cleaned_data["erase_immediately"]:
+            require_fresh(request)
         services.cancel_account(account, actor=request.user, on=on, erase_immediately=at_once)
         messages.success(request, _("Your account is cancelled."))
         return redirect("erasure" if at_once else "dashboard")
@@ -139,15 +112,3 @@ def _check_step(account: Account, to: State, *, when: bool = True) -> None:
             % {"state": State(account.state).label},
             clause="5",
         )
-
-
-def _in_language(response: HttpResponse, language: str) -> HttpResponse:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-    )
-    return response

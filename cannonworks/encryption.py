@@ -17,6 +17,8 @@ from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
@@ -112,6 +114,33 @@ def lookup_hash(value: str, *, account: str) -> bytes:
     """Keyed hash by which an encrypted value is found within one account; of no use outside it (32 bytes)."""
     key = decode_key(settings.LOOKUP_KEY, name="LOOKUP_KEY")
     return hmac.new(key, _context("lookup", account, value), hashlib.sha256).digest()
+
+
+def seal_secret(text: str, *, purpose: str) -> str:
+    """Encrypt what is of no account (a second factor, a mail on its way): ``id:base64``, for one ``purpose`` alone.
+
+    The key is derived from the current key-encryption key, whose id goes along; each purpose has its own.
+    """
+    ring, nonce = keyring(), os.urandom(NONCE_BYTES)
+    sealed = AESGCM(_derived(ring.keys[ring.current], purpose)).encrypt(nonce, text.encode(), None)
+    return f"{ring.current}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def unseal_secret(sealed: str, *, purpose: str) -> str:
+    """Decrypt what ``seal_secret`` made for this purpose; KeyUnavailable when its key is missing or another."""
+    key_id, _colon, encoded = sealed.partition(":")
+    key = keyring().keys.get(key_id)
+    if key is None:
+        raise KeyUnavailable(f"The key-encryption key {key_id!r} is not available.")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+        return AESGCM(_derived(key, purpose)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+    except (InvalidTag, ValueError) as error:
+        raise KeyUnavailable("The secret is damaged, or was made for another purpose.") from error
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=_context("secret", purpose)).derive(key)
 
 
 def _context(*parts: str) -> bytes:

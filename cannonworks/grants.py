@@ -68,7 +68,8 @@ def statements(entry: Entry) -> list[str]:
 def _grant(entry: Entry, role: str, verb: str) -> str:
     if verb != "SELECT":
         return verb
-    return f"SELECT ({', '.join(_columns(entry, role))})"
+    readable = ", ".join(f'"{column}"' for column in _columns(entry, role))
+    return f"SELECT ({readable})"
 
 
 def lay_down(using: str = DEFAULT_DB_ALIAS) -> None:

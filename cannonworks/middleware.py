@@ -21,6 +21,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
+#: Pages that ask the browser for a passkey: a script of our own host, and what that asks of it.
+SCRIPT_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
 
 #: The administration's library brings scripts and styles within the page; of another host it gets nothing either.
 STAFF_POLICY = (

@@ -33,6 +33,7 @@ if DATABASE_POOL:
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+# On the same server as the queue: counts and locks of sign-in and throttles, all with an end.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -57,6 +58,10 @@ LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside t
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
+FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone
+SIGN_IN_LOCK_MINUTES = env.int("SIGN_IN_LOCK_MINUTES", 15)
+# Failures within that time before a lock; many people may share one network address.
+SIGN_IN_FAILURES = {"email": 5, "address": 50}
 
 # --- Django --------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -73,6 +78,10 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "journal",
     "accounts",
     "relations",
@@ -94,7 +103,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "cannonworks.middleware.RefusedMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "cannonworks.urls"
 WSGI_APPLICATION = "cannonworks.wsgi.application"
@@ -117,16 +129,55 @@ TEMPLATES = [
 
 # --- Sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 SESSION_ENGINE = "accounts.sessions"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "sign-in"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.PasswordBackend"]
+LOGIN_URL = LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
-LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)  # proxies in front; without, X-Forwarded-For is hearsay
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers get no mail because somebody typed their address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reset_password": "accounts.forms.ForgottenForm",
+    "reset_password_from_key": "accounts.forms.ResetForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reauthenticate": "accounts.forms.ProveForm",
+    "add_email": "accounts.forms.EmailForm",
+}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # of a new address that waits; nobody signs in by an unconfirmed one
+MFA_TOTP_PERIOD, MFA_TOTP_TOLERANCE = 30, 1  # seconds; the code before and the one after are good too
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.ProveCodeForm",
+    "activate_totp": "accounts.forms.AppForm",
+    "add_webauthn": "accounts.forms.PasskeyForm",
+}
+AXES_HANDLER = "accounts.lockout.Handler"
+AXES_USERNAME_CALLABLE = "accounts.lockout.email_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.client_address"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.page"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # --- API -----------------------------------------------------------------------------------------------------
 KNOX_TOKEN_MODEL = "accounts.DeviceToken"  # noqa: S105
@@ -151,7 +202,7 @@ REST_FRAMEWORK = {
         "sign-in": env.str("API_SIGN_IN_RATE", "10/minute"),
     },
     "EXCEPTION_HANDLER": "cannonworks.problems.problem_of",
-    "NUM_PROXIES": env.int("NUM_PROXIES", 0 if EMBEDDED else 1),  # whose word for the caller's address is taken
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

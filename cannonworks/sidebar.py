@@ -48,6 +48,7 @@ def unfold_settings(logo: Path) -> dict[str, Any]:
         "COLORS": {"primary": PRIMARY},
         "DASHBOARD_CALLBACK": "retention.admin.board.board",
         "SIDEBAR": {"navigation": NAVIGATION},
+        "ACCOUNT": {"navigation": [{"title": _("Security"), "link": reverse_lazy("mfa_index")}]},
     }
     if logo.exists():
         settings["SITE_ICON"] = lambda _request: static(logo.name)

@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
+from accounts.security import admin_door
 from cannonworks.api import Unknown
 
 #: Each app has its own endpoints; the kernel's are the schema and its page.
@@ -10,6 +12,8 @@ API = [
 ]
 
 urlpatterns = [
+    path("admin/login/", admin_door),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(API)),
     re_path("^api/", Unknown.as_view()),

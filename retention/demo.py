@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
+from django.conf import settings
 from django.db import transaction
 
 from accounts import services as lifecycle
@@ -20,6 +23,8 @@ from rights import services as rights
 
 #: One word for every demonstration user; the command prints it.
 PASSWORD = "showing-cannonworks"  # noqa: S105  of a demonstration, on a machine of one's own
+#: Of the authenticator app of its staff, whom nothing lets in without one.
+TOTP_SECRET = "CANNONWORKSDEMONSTRATIONSTAFFAPP"  # noqa: S105  the same
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,15 @@ def _account(company: Company, *, on: date, activate: bool = False, cancel: date
 
 
 def _staff(email: str, first_name: str, last_name: str) -> User:
-    return User.objects.create_user(
+    user = User.objects.create_user(
         email, PASSWORD, first_name=first_name, last_name=last_name, is_staff=True, is_superuser=True
     )
+    TOTP.activate(user, TOTP_SECRET)
+    return user
+
+
+def codes(*, at: datetime) -> tuple[str, str]:
+    """What the authenticator app of the staff shows at this moment, and half a minute later."""
+    step = int(at.timestamp()) // settings.MFA_TOTP_PERIOD
+    now, then = (totp.format_hotp_value(totp.hotp_value(TOTP_SECRET, count)) for count in (step, step + 1))
+    return now, then

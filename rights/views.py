@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.access import main_user_only
+from accounts.access import fresh, main_user_only
 from accounts.context import is_going
 from accounts.forms import CompanyNameForm
 from accounts.models import ErasureRequest
@@ -18,6 +18,7 @@ from rights.models import RegisteredLetter
 
 @main_user_only
 @require_http_methods(["GET", "POST"])
+@fresh
 def erasure(request: HttpRequest) -> HttpResponse:
     """Ask for erasure at once; with a request open: its code, its letter and how to take it back."""
     account, on = request.user.account, timezone.localdate()

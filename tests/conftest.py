@@ -6,9 +6,11 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.signals import setting_changed
 
 from cannonworks import isolation
 from cannonworks.celery import app
@@ -43,20 +45,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 @pytest.fixture(scope="session", autouse=True)
 def _own_queues(worker_id):
     """Each worker of the test run has a Redis database of its own; 0 stays the developer's."""
-    from django.conf import settings
-
     number = 1 if worker_id == "master" else 1 + int(worker_id.removeprefix("gw"))
     address = with_database(settings.REDIS_URL, number)
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = address
     settings.CACHES["default"]["LOCATION"] = cache_url(address)
+    setting_changed.send(sender=None, setting="CACHES", value=settings.CACHES, enter=True)  # drops connections
     app.conf.update(broker_url=address, result_backend=address)
     app.control.purge()  # what an interrupted run left
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords():
-    from django.conf import settings
-
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
 
 
@@ -69,7 +68,7 @@ def _own_files(settings, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _own_cache(settings):
-    """What one test counts (throttles) is not counted on by the next; the queues' Redis is never emptied."""
+    """What one test counts (throttles, failures to sign in) is not counted on by the next; the queues' Redis is never emptied."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4()}"}
     settings.CACHES = {**settings.CACHES, "default": default}
 

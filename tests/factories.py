@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import factory
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import transaction
 
 from accounts import services
@@ -13,6 +14,8 @@ from accounts.states import State
 
 PASSWORD = "spijker-hamer-plank"
 SIGNED_UP = date(2026, 1, 5)
+#: Of the authenticator app of every member of staff.
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class CompanyFields(factory.DictFactory):
@@ -66,11 +69,18 @@ class ColleagueFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = User
+        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"tim{n}@bedrijf.example")
     first_name = "Tim"
     last_name = "Bakker"
     password = factory.django.Password(PASSWORD)
+
+    @factory.post_generation
+    def second_factor(user, create, wanted, **_more):
+        """Staff have an authenticator app, unless told otherwise: ``second_factor=False``."""
+        if create and (user.is_staff if wanted is None else wanted):
+            TOTP.activate(user, TOTP_SECRET)
 
 
 class StaffFactory(ColleagueFactory):

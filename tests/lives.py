@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
@@ -23,7 +24,7 @@ from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
 from rights import services as rights
 from rights.models import RegisteredLetter
-from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
 CANCELLED_ON = date(2026, 2, 28)
 DUE_ON = date(2028, 2, 28)
@@ -59,7 +60,7 @@ def erase(account: Account, *, on: date) -> Account:
 
 
 def fill(account: Account, *, on: date) -> Account:
-    """Work in a running account: people, documents, a session, a device, and CannonWorks' own bookkeeping of ``on``."""
+    """Work in a running account: people, documents, a sign-in, a device, and CannonWorks' own bookkeeping of ``on``."""
     actor = account.main_user
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
@@ -68,6 +69,8 @@ def fill(account: Account, *, on: date) -> Account:
     draft(account, kind=DocumentKind.QUOTE)
     sign_in(actor)
     lifecycle.make_token(actor, name="Telefoon", at=moment(on))
+    lifecycle.adopt_address(actor)
+    TOTP.activate(actor, TOTP_SECRET)
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account

@@ -20,6 +20,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
 django.setup()
 
+from allauth.account.models import EmailAddress  # noqa: E402
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes  # noqa: E402
+from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.runner import DiscoverRunner  # noqa: E402
@@ -33,7 +36,8 @@ from accounts.states import State  # noqa: E402
 from finance.services import charge_subscription  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
-from tests.factories import AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
 SCHEMES = ("light", "dark")
@@ -88,6 +92,27 @@ DASHBOARDS = (
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
     "sign-in": (None, "/sign-in/"),
+    "password-forgotten": (None, "/password/forgotten/"),
+    "password-forgotten-sent": (None, "/password/forgotten/sent/"),
+    "password-link-old": (None, "/password/new/1-key/"),
+    "password-done": (None, "/password/new/done/"),
+    "sign-in-closed": (None, "/sign-in/closed/"),
+    "email-first": (None, "/sign-in/confirm/"),
+    "email-link-old": (None, "/email/key/"),
+    "second-step": ("halfway", "/sign-in/code/"),
+    "security": ("active", "/security/"),
+    "security-factors": ("charged", "/security/"),
+    "security-staff": ("staff", "/security/"),
+    "password-change": ("active", "/security/password/"),
+    "email-change": ("active", "/security/email/"),
+    "email-waiting": ("charged", "/security/email/"),
+    "app-add": ("active", "/security/app/"),
+    "app-remove": ("charged", "/security/app/remove/"),
+    "passkey-add": ("active", "/security/passkeys/add/"),
+    "codes": ("charged", "/security/codes/"),
+    "codes-new": ("charged", "/security/codes/new/"),
+    "prove": ("charged", "/security/prove/"),
+    "prove-code": ("charged", "/security/prove/code/"),
     **{f"dashboard-{name}": (name, "/") for name in DASHBOARDS},
     "activate": ("trial", "/account/activate/"),
     "cancel": ("active", "/account/cancel/"),
@@ -106,7 +131,7 @@ PAGES = {
 @contextmanager
 def site() -> Iterator[str]:
     """The application on a database of its own; its address."""
-    settings.ALLOWED_HOSTS = ["localhost"]
+    settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     runner = DiscoverRunner(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     server = LiveServer("localhost:0")
@@ -138,15 +163,35 @@ def take(browser: Browser, address: str, sessions: dict[str, str], folder: Path)
 
 
 def _session(user: User) -> str:
+    return freshly(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _secured(user: User) -> None:
+    """A second factor, recovery codes, another browser, and a new address that waits."""
+    TOTP.activate(user, TOTP_SECRET)
+    RecoveryCodes.activate(user)
+    services.adopt_address(user)
+    EmailAddress.objects.create(user=user, email="sanne@nieuw.example")
+    for agent in ("Firefox/140 (Android 16)", "Chrome/140 (Windows NT 10.0)"):
+        client = Client(headers={"user-agent": agent})
+        sign_in(client, user.email)
+        second_step(client)
+
+
+def _halfway(user: User) -> str:
     client = Client()
-    client.force_login(user)
+    sign_in(client, user.email)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with site() as address:
-        sessions = {name: _session(user) for name, user in people(timezone.localdate()).items()}
+        users = people(timezone.localdate())
+        _secured(users["charged"])
+        sessions = {name: _session(user) for name, user in users.items()}
+        sessions["halfway"] = _halfway(users["charged"])
+        sessions["staff"] = _session(StaffFactory(second_factor=False))
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
             count = take(browser, address, sessions, folder)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_password_is_deferred'),
+        ('accounts', '0003_sign_in'),
     ]
 
     operations = [

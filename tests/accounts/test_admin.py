@@ -33,7 +33,7 @@ def test_a_holder_cannot_be_changed_here_nor_given_a_password(client, staff, hol
     client.force_login(staff)
     before = User.objects.filter(pk=holder.pk).values().get()
     assert client.post(f"{USERS}{holder.pk}/change/", {"first_name": "Eva", "is_active": ""}).status_code == 403
-    form = {"password1": "plank-spijker-34", "password2": "plank-spijker-34", "usable_password": "true"}
+    form = {"password": "plank-spijker-34", "again": "plank-spijker-34"}
     assert client.post(f"{USERS}{holder.pk}/password/", form).status_code == 403
     assert User.objects.filter(pk=holder.pk).values().get() == before
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import authentication, services
+from accounts import services
 from accounts.models import Account, DeviceToken, ErasureRequest
 from accounts.states import State
 from tests.callers import API, browser, device, problem
-from tests.factories import PASSWORD, AccountFactory
+from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
+from tests.signin import sign_in as page_sign_in
+from tests.signin import totp
 
 pytestmark = pytest.mark.django_db
 
@@ -52,10 +55,23 @@ def test_without_a_session_both_are_needed():
 
 
 @pytest.mark.clause("7")
-def test_where_a_second_factor_could_be_set_a_password_alone_is_not_enough(holder, monkeypatch):
-    monkeypatch.setattr(authentication, "has_second_factor", lambda user, code: code == "123456")
+def test_where_a_second_factor_is_set_up_a_password_alone_is_not_enough(holder):
+    TOTP.activate(holder, TOTP_SECRET)
     problem(sign_in(holder.email), 401, "authentication_failed")
-    assert sign_in(holder.email, code="123456").status_code == 201
+    problem(sign_in(holder.email, code="000000"), 401, "authentication_failed")
+    assert sign_in(holder.email, code=totp()).status_code == 201
+    problem(sign_in(holder.email, code=totp(forgiven=False)), 401, "authentication_failed")
+
+
+@pytest.mark.clause("7")
+def test_wrong_passwords_and_codes_lock_the_door_of_the_api_and_of_the_pages_alike(holder):
+    TOTP.activate(holder, TOTP_SECRET)
+    for _turn in range(2):
+        sign_in(holder.email, code="000000")
+        sign_in(holder.email, "geheim-wachtwoord")
+    problem(sign_in(holder.email, "geheim-wachtwoord"), 429, "locked_out")
+    problem(sign_in(holder.email, code=totp()), 429, "locked_out")
+    assert page_sign_in(Client(), holder.email).status_code == 429
 
 
 def test_a_session_signs_a_device_in_with_its_csrf_token_only(holder):

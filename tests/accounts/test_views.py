@@ -5,10 +5,11 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
-from accounts.forms import SignInForm
+from accounts import services
 from accounts.models import Account, ErasureRequest, Session, User
 from accounts.states import State
-from tests.factories import PASSWORD, AccountFactory
+from tests.factories import AccountFactory
+from tests.signin import freshly, second_step, sign_in
 
 TODAY = date(2026, 11, 22)
 pytestmark = pytest.mark.django_db
@@ -18,10 +19,6 @@ pytestmark = pytest.mark.django_db
 def _today():
     with time_machine.travel("2026-11-22 12:00:00+01:00", tick=False):
         yield
-
-
-def sign_in(client, email, password=PASSWORD, **more):
-    return client.post("/sign-in/", {"username": email, "password": password, **more})
 
 
 def told(response):
@@ -41,7 +38,8 @@ def test_who_wanted_another_page_goes_there_and_not_to_another_host(client, hold
 
 
 def test_staff_go_on_to_their_own_pages(client, staff):
-    assert sign_in(client, staff.email).url == "/admin/"
+    assert sign_in(client, staff.email).url == "/sign-in/code/"
+    assert second_step(client).url == "/admin/"
     assert client.get("/").url == "/admin/"
 
 
@@ -57,20 +55,26 @@ def test_wrong_credentials_are_told_plainly_and_alike_for_known_and_unknown_addr
 def test_an_account_that_is_being_erased_gets_words_and_no_session(client, account, holder):
     AccountFactory()  # another one stays as it is
     claim(account)
-    form = SignInForm(data={"username": holder.email, "password": PASSWORD})
-    assert form.errors.as_data()["__all__"][0].code == "erased"  # told before the database has to refuse
     response = sign_in(client, holder.email)
-    assert response.status_code == 200
+    assert response.status_code == 200  # told before the database has to refuse
+    assert response.context["form"].errors.as_data()["__all__"][0].code == "erased"
     assert "Dit account is vernietigd of wordt vernietigd." in response.content.decode()
     assert not Session.objects.filter(account=account).exists()
 
 
 @pytest.mark.clause("5")
-def test_a_claim_between_the_check_and_the_session_is_told_the_same_way(client, account, holder, monkeypatch):
+@pytest.mark.parametrize("looks_before", [[], [False], [False, False]], ids=["before", "in between", "after"])
+def test_a_claim_between_the_check_and_the_session_is_told_the_same_way(
+    client, account, holder, monkeypatch, looks_before
+):
+    services.adopt_address(holder)
     claim(account)
-    monkeypatch.setattr(SignInForm, "confirm_login_allowed", lambda self, user: None)  # it passed a moment ago
+    looked = [*looks_before, True, True]
+    monkeypatch.setattr("accounts.forms.is_gone", lambda user: False)  # it was not a moment ago
+    monkeypatch.setattr("accounts.adapters.access.is_gone", lambda user: looked.pop(0))
     response = sign_in(client, holder.email)
-    assert "Dit account is vernietigd of wordt vernietigd." in response.content.decode()
+    assert response.url == "/sign-in/"
+    assert "Dit account is vernietigd of wordt vernietigd." in client.get(response.url).content.decode()
     assert not Session.objects.filter(account=account).exists()
 
 
@@ -134,7 +138,7 @@ def test_cancelling_takes_the_name_of_the_company(client, account, holder):
 
 @pytest.mark.clause("5.5")
 def test_cancelling_with_erasure_at_once_leads_to_the_letter(client, account, holder):
-    client.force_login(holder)
+    freshly(client, holder)
     data = {"company_name": account.company.company_name, "erase_immediately": "on"}
     assert client.post("/account/cancel/", data).url == "/erasure/"
     assert ErasureRequest.objects.open().get(account=account).asked_on == TODAY

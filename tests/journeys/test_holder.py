@@ -73,7 +73,7 @@ def test_a_holder_cancels_and_comes_back(chromium, live_server, language, width,
     looks_well(page)
     page.get_by_label("E-mail").fill(account.main_user.email.upper())
     page.get_by_label(words["password"]).fill(PASSWORD)
-    page.get_by_role("button", name=words["sign in"]).click()
+    page.get_by_role("button", name=words["sign in"], exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words["hello"])
     looks_well(page)
 
@@ -112,8 +112,8 @@ def test_the_browser_refuses_nothing_of_our_pages(chromium, live_server):
     page.goto(f"{live_server.url}/sign-in/")
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen").click()
-    for path in ("/", "/erasure/", "/account/reactivate/"):
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    for path in ("/", "/erasure/", "/account/reactivate/", "/security/", "/security/app/", "/security/passkeys/add/"):
         page.goto(live_server.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert (

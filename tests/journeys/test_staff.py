@@ -13,6 +13,7 @@ from accounts import services as accounts
 from accounts.models import Account
 from accounts.states import State
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
+from tests.signin import totp
 
 
 @pytest.fixture
@@ -26,9 +27,11 @@ def page_of(chromium, live_server):
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto("/admin/")
-        page.fill("[name=username]", person.email)
+        page.fill("[name=login]", person.email)
         page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
+        page.get_by_role("button", name="Inloggen", exact=True).click()
+        page.get_by_label("Code").fill(totp())
+        page.get_by_role("button", name="Inloggen", exact=True).click()
         page.wait_for_url("**/admin/")
         return page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.access import SIGNED_IN_AT
 from accounts.states import State
 from finance.models import Document
 from journal.models import Entry
 from relations.models import Employee, Relation
 from tests import lives
 from tests.callers import API, browser, device, problem
-from tests.factories import PASSWORD, AccountFactory
+from tests.factories import AccountFactory
+from tests.signin import freshly
 
 pytestmark = pytest.mark.django_db
 PERSON = {
@@ -153,9 +154,7 @@ def employee(account):
 
 
 def just_signed_in(user):
-    client = Client()
-    client.post("/sign-in/", {"username": user.email, "password": PASSWORD})
-    return client
+    return freshly(Client(), user)
 
 
 @pytest.mark.clause("19")
@@ -183,7 +182,7 @@ def test_nobody_else_sees_a_bsn(holder, colleague, outsider, employee):
     problem(both.post(address, headers={"authorization": f"Bearer {device(holder).token}"}), 403, "not_fresh")
     ahead = browser(holder)
     session = ahead.session
-    session[SIGNED_IN_AT] = timezone.now().timestamp() + 60
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() + 60}]
     session.save()
     problem(ahead.post(address), 403, "not_fresh")
     assert not Entry.objects.filter(event="bsn.revealed").exists()

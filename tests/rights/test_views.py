@@ -14,6 +14,7 @@ from retention.models import Ground, Hold
 from rights.letters import letter_data
 from rights.services import record_letter
 from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
+from tests.signin import freshly
 
 TODAY = date(2026, 11, 22)
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.5")]
@@ -40,7 +41,7 @@ def request_(cancelled):
 @pytest.mark.parametrize("state", [State.TRIAL, State.LAPSED, State.CANCELLED])
 def test_the_main_user_asks_with_the_name_of_the_company(client, state):
     account = AccountFactory(state=state)
-    client.force_login(account.main_user)
+    freshly(client, account.main_user)
     client.post("/erasure/", {"company_name": "Another"})
     assert not ErasureRequest.objects.exists()
     assert client.post("/erasure/", {"company_name": account.company.company_name}).url == "/erasure/"
@@ -51,7 +52,7 @@ def test_the_main_user_asks_with_the_name_of_the_company(client, state):
 
 
 def test_an_active_account_is_sent_to_its_cancellation(client, account, holder):
-    client.force_login(holder)
+    freshly(client, holder)
     assert "/account/cancel/" in client.get("/erasure/").content.decode()
     assert client.post("/erasure/", {"company_name": account.company.company_name}).url == "/"
     assert not ErasureRequest.objects.exists()
@@ -164,7 +165,7 @@ def test_once_confirmed_it_cannot_be_stopped(client, request_, staff):
 def test_a_colleague_gets_nowhere_and_an_outsider_sees_only_their_own(client, request_, outsider, method, path):
     client.force_login(ColleagueFactory(account=request_.account))
     assert getattr(client, method)(path).status_code == 403
-    client.force_login(outsider)
+    freshly(client, outsider)
     assert request_.code not in getattr(client, method)(path).content.decode()
     request_.refresh_from_db()
     assert request_.withdrawn_on is None

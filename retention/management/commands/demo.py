@@ -33,7 +33,10 @@ class Command(OneLineCommand):
     def _tell_sign_in(self) -> None:
         holder = User.objects.filter(is_main=True).order_by("pk").first()
         staff = User.objects.filter(is_staff=True).order_by("pk").first()
+        now, then = demo.codes(at=timezone.now())
         self.stdout.write(
             f"Sign in on {settings.SITE_URL}/ as {holder and holder.email}, "
-            f"and as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}; password {demo.PASSWORD}"
+            f"and as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}; password {demo.PASSWORD}\n"
+            f"Staff need a code as well: now {now}, in half a minute {then}. New ones: manage.py demo --sign-in; or put"
+            f" {demo.TOTP_SECRET} into an authenticator app."
         )

@@ -1,0 +1,42 @@
+"""Staff and helpers without a second factor reach the pages to set one up, and nothing else (§7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.access import has_second_factor, needs_second_factor
+
+#: Names of the pages with which one sets it up, and what these need.
+OPEN = frozenset({
+    "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate",
+    "account_change_password", "account_logout", "language",
+})  # fmt: skip
+#: In the session of somebody who has one; it cannot be removed without ending the session.
+KNOWN = "has_second_factor"
+
+
+class SecondFactorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = request.user
+        if not user.is_authenticated or not needs_second_factor(user) or request.session.get(KNOWN):
+            return None
+        if has_second_factor(user):
+            request.session[KNOWN] = True
+            return None
+        match = request.resolver_match
+        if match is not None and match.url_name in OPEN and not match.namespace:
+            return None
+        messages.warning(request, _("Set up a second factor first: an authenticator app or a passkey."))
+        return redirect("mfa_index")

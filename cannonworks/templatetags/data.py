@@ -1,0 +1,38 @@
+"""Values as pages need them: for a script to read, and for people."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from django import template
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+#: What a browser calls itself → what people call it; the first that fits, since many claim to be others too.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox|FxiOS", "Firefox"),
+    ("Chrom|CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("Linux|CrOS", "Linux"),
+)  # fmt: skip
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """JSON for an attribute, which the page escapes."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """ "Firefox, Windows" of what a browser calls itself."""
+    known = (next((word for sign, word in signs if re.search(sign, user_agent)), "") for signs in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, known)) or _("Unknown device")
