@@ -30,7 +30,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _secrets = secrets.load(LOCAL_DIR if EMBEDDED else None)
 SECRET_KEY = _secrets["SECRET_KEY"]
 KEY_ENCRYPTION_KEYS = _secrets["KEY_ENCRYPTION_KEYS"]  # "id:base64,…"; the first one wraps, all unwrap
-LOOKUP_KEY = _secrets["LOOKUP_KEY"]  # base64, 32 bytes: keyed hashes (BSN)
+KEY_WRAPPER = env.str("KEY_WRAPPER", "cannonworks.encryption.Keyring")  # the class that keeps them: also a KMS
+LOOKUP_KEY = _secrets["LOOKUP_KEY"]  # "id:base64,…": keyed hashes (BSN); the first one hashes, all find
 STATEMENT_SIGNING_KEY = _secrets["STATEMENT_SIGNING_KEY"]  # base64, 32 bytes: Ed25519 seed
 
 # --- Product -------------------------------------------------------------------------------------------------
