@@ -1,0 +1,17 @@
+"""Move the wrapped data keys into a schema of their own, which dumps leave out (docs/decisions/0011)."""
+
+from django.db import migrations
+
+THERE = """
+CREATE SCHEMA IF NOT EXISTS keystore;
+ALTER TABLE accounts_datakey SET SCHEMA keystore;
+"""
+BACK = """
+ALTER TABLE keystore.accounts_datakey SET SCHEMA public;
+DROP SCHEMA keystore;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0002_transitions")]
+    operations = [migrations.RunSQL(THERE, BACK)]
