@@ -68,7 +68,7 @@ class Keyring:
     def wrap(self, data_key: bytes, *, account: str) -> tuple[str, bytes]:
         """Return (key id, wrapped data key), bound to the account's reference."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, data_key, _context("data-key", account))
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, data_key, context("data-key", account))
         return self.current, nonce + sealed
 
     def unwrap(self, key_id: str, wrapped: bytes, *, account: str) -> bytes:
@@ -77,7 +77,7 @@ class Keyring:
             raise KeyUnavailable(f"The key-encryption key {key_id!r} is not available.")
         try:
             return AESGCM(self.keys[key_id]).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _context("data-key", account)
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context("data-key", account)
             )
         except (InvalidTag, ValueError) as error:  # too short to be a wrapped key is a ValueError
             raise KeyUnavailable(f"The key-encryption key {key_id!r} does not open this data key.") from error
@@ -191,8 +191,8 @@ def lookup_hashes(value: str, *, account: str) -> list[bytes]:
     return [key.hash(value, account) for key in lookup_keys()]
 
 
-def _context(*parts: str) -> bytes:
-    # Length-prefixed, so that no two different places give the same bytes.
+def context(*parts: str) -> bytes:
+    """Bytes for these parts, each with its length before it, so that no two different lists give the same."""
     return b"".join([_part(part) for part in parts])
 
 

@@ -42,6 +42,7 @@ TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
+FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of accounts, encrypted
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")

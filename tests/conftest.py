@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase
 
+from cannonworks import storage
 from cannonworks.celery import app
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
@@ -51,8 +52,10 @@ def _quick_passwords():
 
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path_factory):
-    """The ledger and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
+    """The ledger, the files and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
+    settings.FILES_DIR = tmp_path_factory.mktemp("files")
+    storage.prepare()
     settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
 
 

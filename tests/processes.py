@@ -29,6 +29,7 @@ def environment(**more: str) -> dict[str, str]:
         "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
         "LEDGER_DIR": str(settings.LEDGER_DIR),
+        "FILES_DIR": str(settings.FILES_DIR),
         "EMAIL_URL": "dummymail://",
         "SECURE": "false",
         **{name: getattr(settings, name) for name in SECRETS},
