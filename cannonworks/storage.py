@@ -15,7 +15,7 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -42,7 +42,8 @@ SEALED_CHUNK = CHUNK + TAG
 MAGIC = b"CWF1"
 SALT = 32
 HEADER = len(MAGIC) + SALT
-NAME = re.compile(r"(?P<account>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?P<category>[a-z]+)/[0-9a-f]{32}")
+REFERENCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAME = re.compile(rf"(?P<account>{REFERENCE.pattern})/(?P<category>[a-z]+)/[0-9a-f]{{32}}")
 #: Stands in the folder of files once that is ready: without it, a disk that is not mounted would look like no files.
 MARK = "files-are-here"
 
@@ -62,6 +63,11 @@ class FilesStuck(Exception):
 def keys_come_from(key_of: KeyOf) -> None:
     """Say where data keys come from: the kernel knows no accounts."""
     _key_of[:] = [key_of]
+
+
+def is_reference(name: str) -> bool:
+    """Whether this can be the reference of an account."""
+    return REFERENCE.fullmatch(name) is not None
 
 
 def new_name(account: str, category: str) -> str:
@@ -146,14 +152,18 @@ def prepare(**_signal: object) -> None:
     (folder / MARK).touch(mode=0o600)
 
 
+def with_folder(accounts: Iterable[str]) -> set[str]:
+    """Those of the accounts that have a folder at all: one look at the disk for each. Raises FilesUnavailable."""
+    root = f"{_root()}{os.sep}"
+    return {account for account in accounts if os.path.lexists(root + account)}
+
+
 def count_files(account: str, categories: Collection[str]) -> dict[str, int]:
     """How many files an account has in each of these categories; those without any are left out.
 
     Raises FilesUnavailable or FilesStuck when that cannot be told, which is not zero.
     """
     folder = _root() / account
-    if not os.path.lexists(folder):  # nearly all of them; one look at the disk
-        return {}
     with _stuck(account):
         found = {str(category): _count(folder / category) for category in categories}
     return {category: count for category, count in found.items() if count}
@@ -165,8 +175,6 @@ def erase_files(account: str, categories: Collection[str]) -> None:
     On disk when this returns. Raises FilesUnavailable or FilesStuck.
     """
     folder = _root() / account
-    if not os.path.lexists(folder):
-        return
     with _stuck(account):
         for category in categories:
             with suppress(FileNotFoundError):
