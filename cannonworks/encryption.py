@@ -159,16 +159,13 @@ class LookupKey:
         self.key_id = key_id
         self._begun = hashlib.blake2b(key=key, digest_size=32)
         # It follows from the key and not from its id: another key under the same id is seen to be another.
-        self.mark = self._hash(b"mark")[:MARK_BYTES]
+        self.mark = hashlib.blake2b(b"mark", key=key, digest_size=32).digest()[:MARK_BYTES]
 
     def hash(self, value: str, account: str) -> bytes:
         """36 bytes: the mark, and a hash of the value in this account."""
-        return self.mark + self._hash(_LOOKUP + _name(account) + _part(value))
-
-    def _hash(self, text: bytes) -> bytes:
         hashed = self._begun.copy()
-        hashed.update(text)
-        return hashed.digest()
+        hashed.update(_LOOKUP + _name(account) + _part(value))
+        return self.mark + hashed.digest()
 
 
 def lookup_keys() -> list[LookupKey]:
