@@ -24,7 +24,7 @@ if DATABASE_URL.partition("://")[0] not in ("postgres", "postgresql"):  # said w
     raise ImproperlyConfigured("DATABASE_URL must be an address of PostgreSQL: postgresql://user:password@host/name.")
 
 DATABASES = {"default": {**env.db_url_config(DATABASE_URL), "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}}
-# Wrapped data keys are in a schema of their own, so that dumps can leave them out (docs/decisions/0011).
+# Wrapped data keys are in a schema of their own, so that dumps can leave them out (docs/decisions/0012).
 SEARCH_PATH = "-c search_path=public,keystore"
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", SEARCH_PATH)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

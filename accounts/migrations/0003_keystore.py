@@ -1,9 +1,10 @@
-"""Move the wrapped data keys into a schema of their own, which dumps leave out (docs/decisions/0011)."""
+"""Move the wrapped data keys into a schema of their own, which dumps leave out (docs/decisions/0012)."""
 
 from django.db import migrations
 
 THERE = """
 CREATE SCHEMA IF NOT EXISTS keystore;
+GRANT USAGE ON SCHEMA keystore TO PUBLIC;  -- who may do what, is granted on the table
 ALTER TABLE accounts_datakey SET SCHEMA keystore;
 """
 BACK = """
