@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import DataKey
@@ -15,7 +16,7 @@ from cannonworks import embedded
 from relations.models import Employee
 from relations.services import reveal_bsn
 from tests.lives import BSN, full_life
-from tests.processes import environment, run
+from tests.processes import run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("6", "7", "14")]
 
@@ -70,14 +71,15 @@ def test_dump_and_key_store_restored_apart_are_all_of_it():
     )
     with scratch_database() as name:
         client("psql", "-qXv", "ON_ERROR_STOP=1", "-d", database=name, input=everything_else)
-        address = environment()["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-        without = run("-c", program, DATABASE_URL=address)
+        owner = getattr(settings, "DATABASE_OWNER_URL", settings.DATABASE_URL)
+        there = dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL"), f"{owner.rpartition('/')[0]}/{name}")
+        without = run("-c", program, **there)
         assert (without.returncode, without.stdout) == (1, "")
         assert 'relation "accounts_datakey" does not exist' in without.stderr
         client("psql", "-qXv", "ON_ERROR_STOP=1", "-d", database=name, input=key_store)
-        restored = run("-c", program, DATABASE_URL=address)
+        restored = run("-c", program, **there)
         assert (restored.stdout, restored.stderr) == (f"{BSN}\n", "")
-        assert run("manage.py", "migrate", "--check", DATABASE_URL=address).returncode == 0
+        assert run("manage.py", "migrate", "--check", **there).returncode == 0
     assert reveal_bsn(employee, actor=account.main_user) == BSN
 
 
