@@ -8,6 +8,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import receivers, roles  # noqa: F401 connects itself
+        from accounts import receivers, roles, services  # noqa: F401 receivers connect themselves
+        from cannonworks import storage
 
         post_migrate.connect(roles.give, dispatch_uid="accounts.roles")
+        post_migrate.connect(storage.prepare, sender=self, dispatch_uid="accounts.files")
+        storage.keys_come_from(services.file_key)

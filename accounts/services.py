@@ -9,7 +9,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -333,10 +333,25 @@ def record_sign_in(user: User, *, methods: Sequence[str]) -> None:
 
 def data_key(account: Account) -> bytes:
     """The account's own data key, unwrapped. KeyUnavailable when it is destroyed or the wrapping key is missing."""
-    row = DataKey.objects.filter(account=account).first()
-    if row is None:
-        raise KeyUnavailable("The data key of this account does not exist any more.")
-    return keyring().unwrap(row.key_id, bytes(row.wrapped), account=str(account.reference))
+    return _unwrapped(DataKey.objects.filter(account=account).first(), str(account.reference))
+
+
+def file_key(reference: str, to_write: bool) -> bytes:
+    """The key of an account's files, by its reference. KeyUnavailable when there is none any more.
+
+    ``to_write``: Refused when the account is being erased; until the transaction ends it cannot be claimed for that.
+    """
+    if to_write:
+        with connection.cursor() as cursor:  # the same lock as a row that points at the account takes
+            cursor.execute(
+                "SELECT claimed_at IS NOT NULL OR state = 'erased' FROM accounts_account WHERE reference = %s"
+                " FOR KEY SHARE",
+                [reference],
+            )
+            if cursor.fetchone() == (True,):
+                raise Refused("being_erased", _("This account is being erased; that cannot be stopped any more."))
+    row = DataKey.objects.filter(account__reference=reference).first()
+    return _unwrapped(row, reference)
 
 
 def open_request(account: Account) -> ErasureRequest:
@@ -345,6 +360,12 @@ def open_request(account: Account) -> ErasureRequest:
     if request is None:
         raise Refused("no_request", _("There is no open request for erasure."), clause="6")
     return request
+
+
+def _unwrapped(row: DataKey | None, reference: str) -> bytes:
+    if row is None:
+        raise KeyUnavailable("The data key of this account does not exist any more.")
+    return keyring().unwrap(row.key_id, bytes(row.wrapped), account=reference)
 
 
 def _resume(account: Account, *, actor: User, on: date, allowed: tuple[State, ...], event: str) -> Account:

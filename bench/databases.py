@@ -31,6 +31,7 @@ class Database:
         """A connection of our own to it, as its owner, in autocommit."""
         known = environ.Env.db_url_config(self.owner_url)
         address = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
+        address["options"] = settings.SEARCH_PATH
         return psycopg.connect(dbname=self.name, autocommit=True, **{k: v for k, v in address.items() if v})
 
 

@@ -11,7 +11,7 @@ class KernelConfig(AppConfig):
     name = "cannonworks"
 
     def ready(self) -> None:
-        from cannonworks import datamap, grants, lookups  # noqa: F401 register themselves
+        from cannonworks import datamap, encryption, grants, lookups  # noqa: F401 register themselves
 
         # A machine of one's own has no build step; elsewhere the image is built with its catalogue compiled.
         if settings.EMBEDDED:
@@ -20,3 +20,4 @@ class KernelConfig(AppConfig):
         # Web and workers run no system checks of their own, so the start itself refuses an incomplete map.
         if errors := datamap.check_data_map(None):
             raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
+        encryption.keyring(), encryption.lookup_keys()  # keys that cannot be read stop the start, and not a request

@@ -125,7 +125,8 @@ class Entry:
 
     @property
     def encrypted(self) -> bool:
-        return any(personal.encrypted for personal in self.personal.values())
+        """Whether something of a row is encrypted under the account's key; every file is."""
+        return any(personal.encrypted for personal in self.personal.values()) or bool(_files(self.model))
 
     def columns(self, role: str) -> list[str]:
         """Fields that the role may read, in the model's order; see ``VERBS``."""
@@ -146,6 +147,10 @@ class Entry:
         if personal is not None and (personal.secret or personal.encrypted):
             return [] if personal.secret else ["main user"]
         return [role for role in (Role.HOLDER, Role.STAFF, Role.HELPER) if name in self.columns(role)]
+
+
+def _files(model: type[models.Model]) -> list[models.FileField]:
+    return [field for field in model._meta.local_concrete_fields if isinstance(field, models.FileField)]
 
 
 def _field(model: type[models.Model], name: str) -> Any:
@@ -314,6 +319,7 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
     ]
     if e.category and e.account.partition("__")[0] not in columns:
         found.append((e.account, "must name the account of the row", "E005"))
+    found += [(file.name, what, "E007") for file in _files(model) if (what := _misplaced(file, e))]
     for role, verbs in e.may.items():
         if role not in Role.values or not {*verbs.split()} <= {*VERBS}:
             found.append((role, f"may not be told to “{verbs}”", "E006"))
@@ -321,6 +327,17 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
         checks.Error(f"{model._meta.label}.{name} {what}.", id=f"datamap.{code}", obj=model)
         for name, what, code in found
     ]
+
+
+def _misplaced(file: models.FileField, e: Entry) -> str:
+    from cannonworks import rules, storage  # both are built on this module
+
+    if e.category is None:
+        return ""
+    if not isinstance(file, storage.AccountFileField):
+        return "must be an AccountFileField, or it would lie about unencrypted"
+    outlives = e.category not in rules.WITH_THE_ACCOUNT
+    return "cannot be read once the account, whose key it is under, is gone" if outlives else ""
 
 
 @checks.register(checks.Tags.models)

@@ -2,6 +2,9 @@
 
 Every value is bound to its table, column, row and account: moved elsewhere, it does not open. Destroying an account's
 data key makes everything under it unreadable, in old backups too, which is the first step of erasure (§6, §14).
+
+Data keys are wrapped by a ``Wrapper``: the ``Keyring`` with keys from the environment or a file, or a class in front of
+a key management service, named by the setting ``KEY_WRAPPER``.
 """
 
 from __future__ import annotations
@@ -9,24 +12,44 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 from cannonworks.errors import KeyUnavailable
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
 FORMAT = b"\x01"  # first byte of every sealed value
+MARK_BYTES = 4  # first bytes of every lookup hash: under which key it is
+
+
+class Wrapper(Protocol):
+    """What keeps the key-encryption keys. ``current`` is the id of the one that wraps now.
+
+    An account's reference is bound to what is wrapped for it: of another account it does not open.
+    """
+
+    current: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the setting KEY_ENCRYPTION_KEYS, without a word to the outside. Raises KeyUnavailable."""
+
+    def wrap(self, data_key: bytes, *, account: str) -> tuple[str, bytes]:
+        """Return (id of the key that wrapped, wrapped data key). Raises KeyUnavailable."""
+
+    def unwrap(self, key_id: str, wrapped: bytes, *, account: str) -> bytes:
+        """Return the data key of 32 bytes. Raises KeyUnavailable, never returns another key."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +61,14 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
-        """Read ``id:base64[,id:base64…]``; the first is the current one. Raises KeyUnavailable."""
-        keys: dict[str, bytes] = {}
-        for part in filter(None, (piece.strip() for piece in text.split(","))):
-            key_id, colon, encoded = part.partition(":")
-            # Without a colon it may be the key itself that stands where its id should be.
-            keys[key_id] = decode_key(encoded, name=f"KEY_ENCRYPTION_KEYS ({key_id if key_id and colon else 'no id'})")
-        if not keys or "" in keys:
-            raise KeyUnavailable("KEY_ENCRYPTION_KEYS must read id:base64, with 32 bytes in each key.")
+        """Read ``id:base64[,id:base64…]``, or one on each line; the first is the current one. Raises KeyUnavailable."""
+        keys = _keys(text, name="KEY_ENCRYPTION_KEYS")
         return cls(keys, next(iter(keys)))
 
     def wrap(self, data_key: bytes, *, account: str) -> tuple[str, bytes]:
         """Return (key id, wrapped data key), bound to the account's reference."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, data_key, _context("data-key", account))
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, data_key, context("data-key", account))
         return self.current, nonce + sealed
 
     def unwrap(self, key_id: str, wrapped: bytes, *, account: str) -> bytes:
@@ -60,7 +77,7 @@ class Keyring:
             raise KeyUnavailable(f"The key-encryption key {key_id!r} is not available.")
         try:
             return AESGCM(self.keys[key_id]).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _context("data-key", account)
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context("data-key", account)
             )
         except (InvalidTag, ValueError) as error:  # too short to be a wrapped key is a ValueError
             raise KeyUnavailable(f"The key-encryption key {key_id!r} does not open this data key.") from error
@@ -77,12 +94,32 @@ def decode_key(encoded: str, *, name: str) -> bytes:
     return key
 
 
-def keyring() -> Keyring:
+def keyring() -> Wrapper:
     """The key-encryption keys of the settings, parsed once per value."""
-    return _parsed(settings.KEY_ENCRYPTION_KEYS)
+    return _parsed(settings.KEY_WRAPPER, settings.KEY_ENCRYPTION_KEYS)
 
 
-_parsed = cache(Keyring.parse)
+@cache
+def _parsed(wrapper: str, text: str) -> Wrapper:
+    return import_string(wrapper).parse(text)
+
+
+def _keys(text: str, *, name: str, first: str = "") -> dict[str, bytes]:
+    """Keys by id, in their order; ``first`` is the id of a key that stands alone without one."""
+    keys: dict[str, bytes] = {}
+    pieces = [piece for piece in re.split(r"[,\s]+", text) if piece]
+    for piece in pieces:
+        key_id, colon, encoded = piece.partition(":")
+        if not colon and first and len(pieces) == 1:
+            key_id, encoded = first, piece
+        # Without a colon it may be the key itself that stands where its id should be.
+        told = name if key_id == first else f"{name} ({key_id if key_id and colon else 'no id'})"
+        if key_id in keys:
+            raise KeyUnavailable(f"{told}: two keys have this id.")
+        keys[key_id] = decode_key(encoded, name=told)
+    if not keys or "" in keys:
+        raise KeyUnavailable(f"{name} must read id:base64, with 32 bytes in each key.")
+    return keys
 
 
 def new_data_key() -> bytes:
@@ -90,75 +127,132 @@ def new_data_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
-def seal(value: str, *, key: bytes, column: str, row: str, account: str) -> bytes:
+def cipher(key: bytes) -> AESGCM:
+    """The same key made ready once, for ``seal`` and ``unseal`` of many values; let go of it as soon as of the key."""
+    return AESGCM(key)
+
+
+def seal(value: str, *, key: bytes | AESGCM, column: str, row: str, account: str) -> bytes:
     """Encrypt ``value`` for exactly one place: ``column`` ("table.column"), the row's and the account's reference."""
     nonce = os.urandom(NONCE_BYTES)
-    return FORMAT + nonce + AESGCM(key).encrypt(nonce, value.encode(), _context(column, row, account))
+    with_it = AESGCM(key) if isinstance(key, bytes) else key
+    return FORMAT + nonce + with_it.encrypt(nonce, value.encode(), _place(column, row, account))
 
 
-def unseal(sealed: bytes, *, key: bytes, column: str, row: str, account: str) -> str:
+def unseal(sealed: bytes, *, key: bytes | AESGCM, column: str, row: str, account: str) -> str:
     """Decrypt what ``seal`` made for this very place; KeyUnavailable when anything about it differs."""
     sealed = bytes(sealed)
     if sealed[:1] != FORMAT or len(sealed) < 1 + NONCE_BYTES + 16:
         raise KeyUnavailable("The encrypted value is damaged.")
+    with_it = AESGCM(key) if isinstance(key, bytes) else key
     try:
-        body = AESGCM(key).decrypt(
-            sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], _context(column, row, account)
-        )
+        body = with_it.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], _place(column, row, account))
     except InvalidTag as error:
         raise KeyUnavailable("The encrypted value does not belong to this place, or its key is another.") from error
     return body.decode()
 
 
+class LookupKey:
+    """A key of keyed hashes (BLAKE2b), and the ``mark`` with which all its hashes begin."""
+
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self.key_id = key_id
+        self._begun = hashlib.blake2b(key=key, digest_size=32)
+        # It follows from the key and not from its id: another key under the same id is seen to be another.
+        self.mark = hashlib.blake2b(b"mark", key=key, digest_size=32).digest()[:MARK_BYTES]
+
+    def hash(self, value: str, account: str) -> bytes:
+        """36 bytes: the mark, and a hash of the value in this account."""
+        hashed = self._begun.copy()
+        hashed.update(_LOOKUP + _name(account) + _part(value))
+        return self.mark + hashed.digest()
+
+
+def lookup_keys() -> list[LookupKey]:
+    """The keys of LOOKUP_KEY, ``id:base64[,id:base64…]``: the first hashes, by all of them is looked for."""
+    return _lookup_keys(settings.LOOKUP_KEY)
+
+
+@cache
+def _lookup_keys(text: str) -> list[LookupKey]:
+    return [LookupKey(*named) for named in _keys(text, name="LOOKUP_KEY", first="1").items()]
+
+
 def lookup_hash(value: str, *, account: str) -> bytes:
-    """Keyed hash by which an encrypted value is found within one account; of no use outside it (32 bytes)."""
-    key = decode_key(settings.LOOKUP_KEY, name="LOOKUP_KEY")
-    return hmac.new(key, _context("lookup", account, value), hashlib.sha256).digest()
+    """Keyed hash to store beside an encrypted value, by which it is found within one account (36 bytes)."""
+    return lookup_keys()[0].hash(value, account)
+
+
+def lookup_hashes(value: str, *, account: str) -> list[bytes]:
+    """What ``lookup_hash`` gives, or gave under an earlier key that is still there: one of these is to be found."""
+    return [key.hash(value, account) for key in lookup_keys()]
 
 
 def seal_secret(text: str, *, purpose: str) -> str:
-    """Encrypt what is of no account (a second factor, a mail on its way): ``id:base64``, for one ``purpose`` alone.
+    """Encrypt what is of no account (a second factor, a mail on its way), for one ``purpose`` alone.
 
-    The key is derived from the current key-encryption key, whose id goes along; each purpose has its own.
+    It has a key of its own, wrapped as those of accounts are: ``id:wrapped:sealed``, the latter two in base64.
     """
-    ring, nonce = keyring(), os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_derived(ring.keys[ring.current], purpose)).encrypt(nonce, text.encode(), None)
-    return f"{ring.current}:{base64.b64encode(nonce + sealed).decode()}"
+    key, nonce = new_data_key(), os.urandom(NONCE_BYTES)
+    key_id, wrapped = keyring().wrap(key, account=_of_no_account(purpose))
+    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), context("secret", purpose))
+    return ":".join((key_id, *(base64.b64encode(raw).decode() for raw in (wrapped, sealed))))
 
 
 def unseal_secret(sealed: str, *, purpose: str) -> str:
     """Decrypt what ``seal_secret`` made for this purpose; KeyUnavailable when its key is missing or another."""
-    key_id, _colon, encoded = sealed.partition(":")
-    key = keyring().keys.get(key_id)
-    if key is None:
-        raise KeyUnavailable(f"The key-encryption key {key_id!r} is not available.")
     try:
-        raw = base64.b64decode(encoded, validate=True)
-        return AESGCM(_derived(key, purpose)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
+        key_id, *encoded = sealed.split(":")
+        wrapped, raw = (base64.b64decode(part, validate=True) for part in encoded)
+        key = keyring().unwrap(key_id, wrapped, account=_of_no_account(purpose))
+        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context("secret", purpose)).decode()
     except (InvalidTag, ValueError) as error:
         raise KeyUnavailable("The secret is damaged, or was made for another purpose.") from error
 
 
-def _derived(key: bytes, purpose: str) -> bytes:
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=_context("secret", purpose)).derive(key)
+def _of_no_account(purpose: str) -> str:
+    return f"secret:{purpose}"  # no reference of an account reads so
 
 
-def _context(*parts: str) -> bytes:
-    # Length-prefixed, so that no two different places give the same bytes.
-    return b"".join(len(raw := part.encode()).to_bytes(2, "big") + raw for part in parts)
+def context(*parts: str) -> bytes:
+    """Bytes for these parts, each with its length before it, so that no two different lists give the same."""
+    return b"".join([_part(part) for part in parts])
+
+
+def _place(column: str, row: str, account: str) -> bytes:
+    return _name(column) + _part(row) + _name(account)
+
+
+def _part(text: str) -> bytes:
+    raw = text.encode()
+    return _LENGTHS[len(raw)] + raw
+
+
+#: Made once, for this runs with every value: lengths in two bytes, and the names that come again with every row.
+_LENGTHS = [length.to_bytes(2, "big") for length in range(4096)]
+_name = lru_cache(maxsize=1024)(_part)
+_LOOKUP = _part("lookup")
 
 
 class EncryptedField(models.BinaryField):
     """A column with sealed text; reading the row decrypts nothing, ``open_value`` does.
 
-    The row needs a ``reference`` (random, known before the row is written) and an ``account``.
+    The row needs a ``reference`` (random, known before the row is written) and an ``account``. ``lookup`` names the
+    column with the keyed hash by which the value is found; the two are written together.
     """
 
-    def seal_value(self, row: models.Model, value: str, *, key: bytes) -> None:
-        """Set this column of ``row`` to ``value``, sealed for that place."""
-        setattr(row, self.attname, seal(value, key=key, **self._place(row)))
+    def __init__(self, *args: Any, lookup: str = "", **options: Any) -> None:
+        self.lookup = lookup
+        super().__init__(*args, **options)
 
-    def open_value(self, row: models.Model, *, key: bytes) -> str:
+    def seal_value(self, row: models.Model, value: str, *, key: bytes | AESGCM) -> None:
+        """Set this column of ``row`` to ``value``, sealed for that place, and its lookup column to the hash."""
+        place = self._place(row)
+        setattr(row, self.attname, seal(value, key=key, **place))
+        if self.lookup:
+            setattr(row, self.lookup, lookup_hash(value, account=place["account"]))
+
+    def open_value(self, row: models.Model, *, key: bytes | AESGCM) -> str:
         """Return the plain text of this column of ``row``."""
         return unseal(getattr(row, self.attname), key=key, **self._place(row))
 

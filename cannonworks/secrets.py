@@ -14,11 +14,12 @@ NAMES = ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "LOOKUP_KEY", "STATEMENT_SIGNING_K
 
 
 def load(folder: Path | None) -> dict[str, str]:
-    """Return every secret by name. What the environment lacks comes from ``folder``, made on first use.
+    """Return every secret by name, from the environment or the file that ``NAME_FILE`` names there.
 
-    ``folder`` is None in production: a missing secret is then an error, never a default.
+    What is given in neither comes from ``folder``, made on first use; that is None in production: a missing secret is
+    then an error, never a default. Raises ImproperlyConfigured, and never repeats a secret.
     """
-    given = {name: os.environ[name] for name in NAMES if os.environ.get(name)}
+    given = {name: value for name in NAMES if (value := _given(name))}
     if len(given) == len(NAMES):
         return given
     if folder is None:
@@ -27,12 +28,35 @@ def load(folder: Path | None) -> dict[str, str]:
     return {**_made_once(folder / "secrets.json"), **given}
 
 
+def _given(name: str) -> str:
+    value, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if value and path:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    return _read(path, name=f"{name}_FILE") if path else value
+
+
+def _read(path: str, *, name: str) -> str:
+    """What is in a file that nobody but its owner can read."""
+    try:
+        with open(path) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & 0o077:
+                raise ImproperlyConfigured(f"{name}: others can read {path}; chmod 600 it.")
+            text = file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(f"{name}: {path} cannot be read: {why}.") from None
+    if not text:
+        raise ImproperlyConfigured(f"{name}: {path} is empty.")
+    return text
+
+
 def generate() -> dict[str, str]:
     """New random secrets, in the form the settings take."""
     return {
         "SECRET_KEY": get_random_secret_key(),
         "KEY_ENCRYPTION_KEYS": f"local-1:{_random_key()}",
-        "LOOKUP_KEY": _random_key(),
+        "LOOKUP_KEY": f"local-1:{_random_key()}",
         "STATEMENT_SIGNING_KEY": _random_key(),
     }
 

@@ -27,10 +27,15 @@ for _name, _url in (("DATABASE_URL", DATABASE_URL), ("DATABASE_OWNER_URL", DATAB
         raise ImproperlyConfigured(f"{_name} must be an address of PostgreSQL: postgresql://user:password@host/name.")
 
 DATABASE_APPLICATION, DATABASE_OWNER = env.db_url_config(DATABASE_URL), env.db_url_config(DATABASE_OWNER_URL)
+# Wrapped data keys are in a schema of their own, so that dumps can leave them out (docs/decisions/0013).
+SEARCH_PATH = "-c search_path=public,keystore"
+for _address in (DATABASE_APPLICATION, DATABASE_OWNER):
+    _address["OPTIONS"] = {"options": SEARCH_PATH, **_address.get("OPTIONS", {})}
 DATABASE_POOL = env.int("DATABASE_POOL", 0)  # connections of a web process; 0: each thread its own
 DATABASES = {"default": {**DATABASE_APPLICATION, "CONN_HEALTH_CHECKS": True}}
 if DATABASE_POOL:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}}
+    _pool = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}
+    DATABASES["default"]["OPTIONS"] = {**DATABASE_APPLICATION["OPTIONS"], "pool": _pool}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 # On the same server as the queue: counts and locks of sign-in and throttles, all with an end.
@@ -47,7 +52,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _secrets = secrets.load(LOCAL_DIR if EMBEDDED else None)
 SECRET_KEY = _secrets["SECRET_KEY"]
 KEY_ENCRYPTION_KEYS = _secrets["KEY_ENCRYPTION_KEYS"]  # "id:base64,…"; the first one wraps, all unwrap
-LOOKUP_KEY = _secrets["LOOKUP_KEY"]  # base64, 32 bytes: keyed hashes (BSN)
+KEY_WRAPPER = env.str("KEY_WRAPPER", "cannonworks.encryption.Keyring")  # the class that keeps them: also a KMS
+LOOKUP_KEY = _secrets["LOOKUP_KEY"]  # "id:base64,…": keyed hashes (BSN); the first one hashes, all find
 STATEMENT_SIGNING_KEY = _secrets["STATEMENT_SIGNING_KEY"]  # base64, 32 bytes: Ed25519 seed
 
 # --- Product -------------------------------------------------------------------------------------------------
@@ -55,6 +61,7 @@ TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
+FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of accounts, encrypted
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")

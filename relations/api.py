@@ -25,8 +25,6 @@ from relations.models import Employee, Relation
 PERSON = (
     "reference", *CompanyBody.Meta.fields, "first_name", "initials", "infix", "last_name", "gender",
 )  # fmt: skip
-#: Stands for a number that is there; nothing is decrypted to say so.
-MASK = "•••••••••"
 
 
 class RelationBody(RowBody):
@@ -50,7 +48,7 @@ class EmployeeBody(RowBody):
         return dutch.bsn(number) if number else ""
 
     def get_bsn_masked(self, employee: Employee) -> str | None:
-        return MASK if employee.bsn is not None else None
+        return employee.masked_bsn or None
 
 
 class PersonEndpoint(

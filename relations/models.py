@@ -47,10 +47,13 @@ class Employee(Person):
     """Somebody who works for the account holder; the only kind of person with a citizen service number (UAVG 46)."""
 
     kind = models.CharField(_("kind"), max_length=10, choices=EmployeeKind.choices, default=EmployeeKind.EMPLOYEE)
-    bsn = EncryptedField(_("BSN"), null=True, blank=True)
+    bsn = EncryptedField(_("BSN"), null=True, blank=True, lookup="bsn_hash")
     bsn_hash = models.BinaryField(null=True, blank=True)
 
     objects = EmployeeQuerySet.as_manager()
+
+    #: What a page shows instead of the number.
+    MASK = "•" * 9
 
     class Meta:
         verbose_name = _("employee")
@@ -63,3 +66,8 @@ class Employee(Person):
                 condition=models.Q(bsn__isnull=True) ^ models.Q(bsn_hash__isnull=False),
             ),
         ]
+
+    @property
+    def masked_bsn(self) -> str:
+        """That there is a BSN, and nothing of it; decrypts nothing."""
+        return self.MASK if self.bsn_hash else ""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
-from cannonworks.encryption import lookup_hash
+from cannonworks.encryption import lookup_hashes
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -19,4 +19,8 @@ class OwnedQuerySet(models.QuerySet):
 class EmployeeQuerySet(OwnedQuerySet):
     def with_bsn(self, bsn: str, *, account: Account) -> Self:
         """Employees of the account with this citizen service number, found by keyed hash without decrypting."""
-        return self.filter(account=account, bsn_hash=lookup_hash(bsn, account=str(account.reference)))
+        return self.filter(account=account, bsn_hash__in=lookup_hashes(bsn, account=str(account.reference)))
+
+    def masked(self) -> Self:
+        """For lists: the sealed BSN stays in the database, and ``masked_bsn`` is what is shown of it."""
+        return self.defer("bsn")

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, User
 from accounts.services import check_writable, data_key, lock
 from cannonworks import dutch
-from cannonworks.encryption import lookup_hash
 from cannonworks.errors import Refused
 from journal import services as journal
 from relations.models import Employee, Person, Relation
@@ -128,4 +127,3 @@ def _set_bsn(employee: Employee, bsn: str) -> None:
         known = ValidationError(_("Somebody with this BSN is in your account already."), code="bsn_known")
         raise ValidationError({"bsn": known})
     Employee._meta.get_field("bsn").seal_value(employee, number, key=data_key(account))  # type: ignore[union-attr]
-    employee.bsn_hash = lookup_hash(number, account=str(account.reference))

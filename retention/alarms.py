@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account
 from accounts.states import State
-from cannonworks import datamap, rules
+from cannonworks import datamap, rules, storage
 from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 Found = tuple[AlarmKind, str, str]  # kind, about (a random reference or a table), detail
 #: Rows of one kind that are worth a line of their own; the rest is the same trouble.
 MOST = 100
+#: Folders of accounts that are looked up at once.
+FOLDERS = 5_000
 TRIES = 3
 STATEMENT_LATE = timedelta(days=3)
 
@@ -132,6 +135,28 @@ def residue(on: date, at: datetime) -> Iterator[Found]:
                 yield AlarmKind.RESIDUE, entry.table, str(count)
 
 
+def files_left(on: date, at: datetime) -> Iterator[Found]:
+    """Folders of erased accounts with files that no hold keeps, and folders of accounts that are not there."""
+    for about, categories in islice(_left_behind(), MOST):
+        yield AlarmKind.RESIDUE, about, ", ".join(["files", *categories])
+
+
+def _left_behind() -> Iterator[tuple[str, list[str]]]:
+    folders = storage.folders()
+    while some := dict(islice(folders, FOLDERS)):
+        references = [name for name in some if storage.is_reference(name)]
+        accounts = Account.objects.filter(reference__among=references)
+        known = {str(account.reference): account for account in accounts}
+        for name, categories in some.items():
+            account = known.get(name)
+            if account is None:
+                yield name[:80], categories
+            elif account.state != State.ERASED or account.claimed_at:
+                continue
+            elif left := sorted({*categories} - {*account.deferred}):
+                yield name, left
+
+
 def vanished(on: date, at: datetime) -> Iterator[Found]:
     """Accounts that signed up, whose row is gone while their evidence is still here."""
     known = Account.objects.values("reference")
@@ -176,6 +201,7 @@ CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[F
     ((AlarmKind.TOO_LATE,), outlived),
     ((AlarmKind.TOO_EARLY,), gone_too_early),
     ((AlarmKind.RESIDUE,), residue),
+    ((AlarmKind.RESIDUE,), files_left),
     ((AlarmKind.VANISHED,), vanished),
     ((AlarmKind.STOPPED, AlarmKind.RULES, AlarmKind.CAP), stopped),
     ((AlarmKind.PARKED,), parked),

@@ -1,4 +1,4 @@
-"""The one door to erasure: claim, fence, key, rows, re-scan, ledger, statement (§5, §6).
+"""The one door to erasure: claim, fence, key, rows and files, re-scan, ledger, statement (§5, §6).
 
 An account is claimed by a worker in one transaction (``claim``), and from then on every step is one transaction over a
 batch of claimed runs (``advance``): take the runs that stand at this step, skipping those another worker has locked; do
@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, DataKey, Session, User
 from accounts.services import apply_rules, finish_erasure
 from accounts.states import State
-from cannonworks import datamap
+from cannonworks import datamap, storage
 from cannonworks.datamap import Category, Entry
 from cannonworks.deadlines import in_amsterdam, local_date
 from cannonworks.errors import KeyUnavailable, Refused
@@ -169,6 +169,11 @@ def _do_not_wait_for_the_disk() -> None:
         cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
+def _wait_for_the_disk_after_all() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO DEFAULT")
+
+
 def _isolated(step: Step, runs: Sequence[int], at: datetime, known: dict[int, Run]) -> int:
     # A failing run is found by halving the batch, so that one poisoned account never stops the others.
     try:
@@ -215,14 +220,26 @@ def _fence(runs: Sequence[Run], at: datetime) -> bool:
 
 
 def _destroy_keys(runs: Sequence[Run], at: datetime) -> bool:
-    """Destroy the data keys, except where a hold keeps an encrypted category: then the key goes with that."""
+    """Destroy the data keys, except where a hold keeps an encrypted category: then the key goes with that.
+
+    Note how many files there are, for a disk forgets what it had: before the first of them goes, the count is safe.
+    """
     DataKey.objects.filter(account__among=_without_key(runs)).delete()
+    having = _with_files(runs)
+    for run in having:
+        run.files = _files_of(run)
+    if having:
+        _wait_for_the_disk_after_all()
+        bulk.note(having, "files", step=Step.KEY_DESTROYED)
     bulk.note(runs, step=Step.KEY_DESTROYED)
     return True
 
 
 def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
-    """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account; False while some may be left."""
+    """Erase up to ``BUDGET`` rows, in foreign-key order, counted per account, and after the last of them the files.
+
+    False while some may be left. Files that were removed before a crash are simply not there the next time.
+    """
     by_owner = {name: run for run in runs for name in (str(run.account_id), run.account.reference)}
     places = _places(runs)
     with connection.cursor() as cursor:
@@ -233,6 +250,9 @@ def _erase_rows(runs: Sequence[Run], at: datetime) -> bool:
         for table, owner, count in _delete(cursor, portions):
             rows = by_owner[owner].rows
             rows[table] = rows.get(table, 0) + count
+    if is_all:
+        for run in _with_files(runs):
+            storage.erase_files(run.account.reference, run.categories)
     bulk.note(runs, "rows", step=Step.ROWS_ERASED if is_all else Step.KEY_DESTROYED)
     return is_all
 
@@ -242,12 +262,13 @@ def _rescan(runs: Sequence[Run], at: datetime) -> bool:
     places = _places(runs)
     with connection.cursor() as cursor:
         found = sum(_look(cursor, places)) + DataKey.objects.filter(account__among=_without_key(runs)).count()
-    if found:
-        raise ResidueFound(f"{found} rows left")
+    found_files = sum(sum(_files_of(run).values()) for run in _with_files(runs))
+    if found or found_files:
+        raise ResidueFound(f"{found} rows left" if found else f"{found_files} files left")
     looked = Counter(run.account_id for place in places for run in place.runs)
     moment = in_amsterdam(at).isoformat(timespec="seconds")
     for run in runs:
-        run.rescan = {"places": looked[run.account_id] + 1, "found": 0, "at": moment}  # and the key
+        run.rescan = {"places": looked[run.account_id] + 2, "found": 0, "at": moment}  # the key, and the folder
     bulk.note(runs, "rescan", step=Step.PROVEN)
     return True
 
@@ -281,7 +302,9 @@ def _finish(runs: Sequence[Run], at: datetime) -> bool:
 
 #: What the journal says of a run that is done.
 DONE = """jsonb_build_object(
-    'rows', (SELECT coalesce(sum(count::bigint), 0) FROM jsonb_each_text(rows) AS erased(place, count)), 'held', held
+    'rows', (SELECT coalesce(sum(count::bigint), 0) FROM jsonb_each_text(rows) AS erased(place, count)),
+    'files', (SELECT coalesce(sum(count::bigint), 0) FROM jsonb_each_text(files) AS erased(category, count)),
+    'held', held
 )"""
 
 #: What is done with a run that stands at a step; the last step is the end. False: come back for more.
@@ -371,6 +394,15 @@ def _let_tombstones_go(runs: Sequence[Run], accounts: Mapping[int, Any], histori
 def _refusal(account: Any, kept: Sequence[Fate]) -> journal.Line:
     categories = [fate.category for fate in kept]
     return journal.line("erasure.refused", account=account, clause="5", categories=categories, why="hold")
+
+
+def _with_files(runs: Sequence[Run]) -> list[Run]:
+    there = storage.with_folder(run.account.reference for run in runs)
+    return [run for run in runs if run.account.reference in there]
+
+
+def _files_of(run: Run) -> dict[str, int]:
+    return storage.count_files(run.account.reference, run.categories)
 
 
 def _ledger_line(kind: str, run: Run) -> dict[str, Any]:

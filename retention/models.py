@@ -49,6 +49,9 @@ class Erasure(models.Model):
     held = categories_field(blank=True, verbose_name=_("held back"))
     step = models.PositiveSmallIntegerField(_("step"), choices=Step.choices, default=Step.CLAIMED)
     rows = models.JSONField(_("rows erased"), default=dict, blank=True)
+    files = models.JSONField(
+        _("files erased"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
     rescan = models.JSONField(_("re-scan"), null=True, blank=True)
     statement = models.JSONField(_("statement"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)

@@ -7,7 +7,7 @@ register(
     subject=Subject.NOBODY,
     plain=(
         "id", "reference", "account", "rule", "clause", "rules_digest", "due_on", "claimed_on", "categories", "held",
-        "step", "rows", "rescan", "statement", "done_at", "attempts", "retry_at", "parked_at", "failure",
+        "step", "rows", "files", "rescan", "statement", "done_at", "attempts", "retry_at", "parked_at", "failure",
     ),
     may={"holder": "SELECT", "staff": "SELECT UPDATE"},
 )  # fmt: skip

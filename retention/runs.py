@@ -42,7 +42,8 @@ class Run:
     categories: list[str]
     held: list[str]
     reference: str
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)  # by table
+    files: dict[str, int] = field(default_factory=dict)  # by category
     rescan: dict[str, Any] | None = None
     statement: str | None = None  # as JSON text, for it is long and was written once already, to be signed
     done_at: datetime | None = None
@@ -54,7 +55,10 @@ class Run:
 
 
 #: What steps write, as PostgreSQL calls its types.
-TYPES = {"id": "bigint", "rows": "jsonb", "rescan": "jsonb", "statement": "jsonb", "done_at": "timestamptz"}
+TYPES = {
+    "id": "bigint", "rows": "jsonb", "files": "jsonb", "rescan": "jsonb", "statement": "jsonb",
+    "done_at": "timestamptz",
+}  # fmt: skip
 #: Steps that go on from what others have written: rows are counted on, and the statement tells of all of it.
 GOING_ON = frozenset({Step.KEY_DESTROYED, Step.IN_LEDGER})
 _encode = DjangoJSONEncoder().encode
@@ -96,7 +100,7 @@ def take(step: Step, keys: Collection[int], at: datetime, known: dict[int, Run])
     Parked runs, and those that wait for a later attempt than ``at``, do not stand anywhere. What never changes of a run
     is read once and kept in ``known``; what its steps write is read anew behind the lock, by those that go on from it.
     """
-    written = "rows, rescan" if step in GOING_ON else "NULL, NULL"
+    written = "rows, files, rescan" if step in GOING_ON else "NULL, NULL, NULL"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, {written} FROM retention_erasure WHERE id = ANY(%s::bigint[]) AND step = %s"
@@ -106,8 +110,9 @@ def take(step: Step, keys: Collection[int], at: datetime, known: dict[int, Run])
         locked = cursor.fetchall()
     known.update(_read([pk for pk, *_written in locked if pk not in known]))
     if step in GOING_ON:
-        for pk, rows, rescan in locked:
-            known[pk].rows, known[pk].rescan = json.loads(rows), rescan and json.loads(rescan)
+        for pk, rows, files, rescan in locked:
+            run = known[pk]
+            run.rows, run.files, run.rescan = json.loads(rows), json.loads(files), rescan and json.loads(rescan)
     return [known[pk] for pk, *_written in locked]
 
 

@@ -51,7 +51,8 @@ def body(run: Run, history: History, *, language: str, at: datetime) -> dict[str
         "claimed_on": run.claimed_on.isoformat(),
         "erased_on": erased_on.isoformat(),
         "erased": [
-            {"category": category, "rows": count, "files": 0} for category, count in rows_by_category(run).items()
+            {"category": category, "rows": count, "files": run.files.get(category, 0)}
+            for category, count in rows_by_category(run).items()
         ],
         "kept": [_kept(fate) for fate in schedule.schedule(history)],
         "key_destroyed": datamap.encrypted().isdisjoint(run.held),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.test.signals import setting_changed
 
-from cannonworks import isolation
+from cannonworks import isolation, storage
 from cannonworks.celery import app
 from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
@@ -61,8 +61,10 @@ def _quick_passwords():
 
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path_factory):
-    """The ledger and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
+    """The ledger, the files and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
+    settings.FILES_DIR = tmp_path_factory.mktemp("files")
+    storage.prepare()
     settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
 
 

@@ -31,6 +31,7 @@ def environment(**more: str) -> dict[str, str]:
         },
         "REDIS_URL": settings.REDIS_URL,
         "LEDGER_DIR": str(settings.LEDGER_DIR),
+        "FILES_DIR": str(settings.FILES_DIR),
         "EMAIL_URL": "dummymail://",
         "SECURE": "false",
         **{name: getattr(settings, name) for name in SECRETS},

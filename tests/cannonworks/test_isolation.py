@@ -192,7 +192,9 @@ def test_a_holder_cannot_make_himself_staff(account, holder):
 def test_the_login_of_the_application_may_do_nothing_by_itself():
     address = settings.DATABASE_APPLICATION
     name = connection.settings_dict["NAME"]
-    with psycopg.connect(host=address["HOST"], user=address["USER"], dbname=name, autocommit=True) as login:
+    known = {"host": address["HOST"], "port": address["PORT"], "user": address["USER"], "password": address["PASSWORD"]}
+    known = {part: value for part, value in known.items() if value}
+    with psycopg.connect(**known, dbname=name, options=settings.SEARCH_PATH, autocommit=True) as login:
         assert login.execute("SELECT rolsuper, rolinherit FROM pg_roles WHERE rolname = session_user").fetchone() == (
             False,
             False,

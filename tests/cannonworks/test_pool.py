@@ -106,8 +106,8 @@ def test_a_killed_connection_and_a_timeout_leave_no_role_behind(port, sessions):
             told = storm(port, sessions)
             assert 500 in {status for _name, status, _seen in told}
             assert not any(seen for *_rest, seen in told)
-            cursor.execute("ROLLBACK")
         finally:
+            cursor.execute("ROLLBACK")
             cursor.execute(f"ALTER ROLE {settings.DATABASE_APPLICATION['USER']} RESET lock_timeout")
     told = storm(port, sessions)
     assert all(set(seen) <= {name} - {""} for name, _status, seen in told)

@@ -19,6 +19,7 @@ from cannonworks.encryption import Keyring
 def _nothing_given(monkeypatch):
     for name in secrets.NAMES:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
 
 
 def test_in_production_a_missing_secret_is_an_error_that_names_it(monkeypatch):
@@ -40,6 +41,49 @@ def test_with_all_of_them_in_the_environment_no_file_is_made(monkeypatch, tmp_pa
         monkeypatch.setenv(name, value)
     assert secrets.load(tmp_path) == secrets.load(None) == given
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """A file with keys, for its owner alone, and everything else given."""
+    path = tmp_path / "keys"
+    path.write_text("new:xyz\nold:abc\n")
+    path.chmod(0o600)
+    for name in secrets.NAMES:
+        monkeypatch.setenv(name, "x")
+    monkeypatch.delenv("KEY_ENCRYPTION_KEYS")
+    monkeypatch.setenv("KEY_ENCRYPTION_KEYS_FILE", str(path))
+    return path
+
+
+@pytest.mark.clause("7")
+def test_a_secret_can_stand_in_a_file_of_its_own(file):
+    assert secrets.load(None)["KEY_ENCRYPTION_KEYS"] == "new:xyz\nold:abc"
+
+
+@pytest.mark.clause("7")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o602, 0o620, 0o601])
+def test_a_file_that_others_can_reach_is_refused(file, mode):
+    file.chmod(mode)
+    with pytest.raises(ImproperlyConfigured, match="KEY_ENCRYPTION_KEYS_FILE: others can read .*chmod 600") as caught:
+        secrets.load(None)
+    assert "xyz" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [(b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "it is not text"), (None, "No such file")],
+)
+def test_a_file_that_is_not_there_or_says_nothing_is_an_error(file, write, said):
+    file.unlink() if write is None else file.write_bytes(write)
+    with pytest.raises(ImproperlyConfigured, match=said):
+        secrets.load(None)
+
+
+def test_a_secret_given_twice_is_an_error(file, monkeypatch):
+    monkeypatch.setenv("KEY_ENCRYPTION_KEYS", "x")
+    with pytest.raises(ImproperlyConfigured, match="Set KEY_ENCRYPTION_KEYS or KEY_ENCRYPTION_KEYS_FILE, not both"):
+        secrets.load(None)
 
 
 def test_a_machine_of_ones_own_makes_them_once_for_its_owner_alone(tmp_path, monkeypatch):

@@ -9,10 +9,14 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.template import Context, Template
+from stdnum.nl.bsn import is_valid as is_bsn
 
 from accounts.models import Account, DataKey
 from accounts.services import data_key
 from accounts.states import State
+from cannonworks import encryption
+from cannonworks.encryption import Keyring
 from cannonworks.errors import KeyUnavailable, Refused
 from journal.models import Entry
 from relations.models import Employee, EmployeeKind, Relation
@@ -146,6 +150,33 @@ def test_an_older_wrapping_key_still_opens_what_it_wrapped(account, settings):
     settings.KEY_ENCRYPTION_KEYS = f"newer:{other},{settings.KEY_ENCRYPTION_KEYS}"
     assert reveal_bsn(employee, actor=account.main_user) == BSN
     assert DataKey.objects.get(account=AccountFactory()).key_id == "newer"
+
+
+def test_the_same_bsn_is_refused_also_while_lookup_keys_change(account, settings):
+    employee = employee_of(account)
+    new = base64.b64encode(os.urandom(32)).decode()
+    settings.LOOKUP_KEY = f"newer:{new},{settings.LOOKUP_KEY}"
+    assert list(Employee.objects.with_bsn(BSN, account=account)) == [employee]
+    with pytest.raises(ValidationError) as caught:
+        employee_of(account)
+    assert (list(caught.value.message_dict), BSN in str(caught.value)) == (["bsn"], False)
+
+
+def test_a_page_of_a_hundred_masked_employees_decrypts_nothing(account, monkeypatch, django_assert_num_queries):
+    numbers = [bsn for bsn in map(str, range(111222333, 111999999)) if is_bsn(bsn)][:99]
+    for bsn in numbers:
+        employee_of(account, bsn=bsn)
+    employee_of(account, bsn="")
+    user, work = account.main_user, []
+    monkeypatch.setattr(encryption, "AESGCM", lambda key: work.append("made ready"))
+    for name in ("seal", "unseal"):
+        monkeypatch.setattr(encryption, name, lambda *args, **named: work.append("used"))
+    monkeypatch.setattr(Keyring, "unwrap", lambda *args, **named: work.append("unwrapped"))
+    with django_assert_num_queries(1):
+        page = Template("{% for person in people %}{{ person }}: {{ person.masked_bsn }}\n{% endfor %}").render(
+            Context({"people": Employee.objects.visible_to(user).masked().order_by("id")})
+        )
+    assert (page, work) == ("Tom Werk: •••••••••\n" * 99 + "Tom Werk: \n", [])
 
 
 @pytest.mark.parametrize("length", [0, 1, 12, 28, 37])

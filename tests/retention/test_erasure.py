@@ -61,7 +61,7 @@ def test_a_full_life_leaves_a_row_in_every_declared_table_and_erasure_none():
         entry.table: planted[entry.table] for entry in datamap.erasable(*rules.WITH_THE_ACCOUNT) if entry.table in planted
         and entry.table != "accounts_session"
     }  # fmt: skip
-    places = len(datamap.erasable(*rules.WITH_THE_ACCOUNT)) + 1  # every declared table, and the key
+    places = len(datamap.erasable(*rules.WITH_THE_ACCOUNT)) + 2  # every declared table, the key, and the files
     assert run.rescan == {"places": places, "found": 0, "at": "2028-02-28T00:05:00+01:00"}
     assert set(rows(account)) == made_by_the_erasure | {entry.table for entry in of("bookkeeping", "evidence")}
 

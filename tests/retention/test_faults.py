@@ -183,7 +183,7 @@ def test_a_hold_confirmed_first_makes_the_claim_pass_the_account_by_and_then_kee
 @pytest.mark.parametrize(
     "sql",
     [
-        "INSERT INTO accounts_session (session_key, session_data, expire_date, account_id) VALUES ('k', '', now(), %s)",
+        "INSERT INTO accounts_session (session_key, session_data, expire_date, account_id, user_agent) VALUES ('k', '', now(), %s, '')",
         "INSERT INTO finance_numberseries (account_id, kind, year, last) VALUES (%s, 'quote', 2026, 0)",
         "UPDATE accounts_company SET city = 'Emmen' WHERE account_id = %s",
     ],
