@@ -29,4 +29,9 @@ app.conf.beat_schedule = {
     "sweep": {"task": "retention.tasks.sweep", "schedule": crontab(minute=5)},
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
+    "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
+    "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
+    "verify whole": {
+        "task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=50, day_of_week="sun"), "args": (True,)
+    },
 }
