@@ -8,6 +8,7 @@ ledger.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ COLUMNS = ("number", "first_id", "last_id", "count", "leaves", "root", "previous
 BATCHES = f"""
 SELECT {", ".join(f"b.{name}" for name in COLUMNS)},
        (SELECT {leaves.RECORDS} FROM {leaves.EVER} AS ever WHERE id BETWEEN b.first_id AND b.last_id),
-       (SELECT jsonb_agg(jsonb_build_array(entry_id, account_reference)) FROM journal_removed
+       (SELECT json_agg(json_build_array(entry_id, account_reference) ORDER BY entry_id)::text FROM journal_removed
         WHERE entry_id BETWEEN b.first_id AND b.last_id)
 FROM journal_batch AS b WHERE b.number > %s ORDER BY b.number
 """
@@ -95,13 +96,13 @@ def _verify(erased: Callable[[], Container[str | None]], after: int, counts: dic
             _is_in_chain(batch, number, last_id, previous)
             _is_recorded(batch, recorded, next(lines, ""))
             _is_what_was_sealed(batch, bytes(found or b""))
-            if removed:
+            if gone := json.loads(removed or "[]"):
                 lawful = erased() if lawful is None else lawful
-                _went_lawfully(batch, removed, lawful)
+                _went_lawfully(batch, gone, lawful)
             last_id, previous = batch.last_id, bytes(batch.digest)
             counts["batches"] += 1
             counts["entries"] += batch.count
-            counts["expired"] += len(removed or ())
+            counts["expired"] += len(gone)
     if recorded > number:
         raise _Found("cut off", number + 1, f"the end is missing: {recorded} batches were recorded, {number} are there")
     return _beyond(last_id)
@@ -172,8 +173,8 @@ def _is_in_its_place(batch: Batch, wrong: list[int], then: dict[int, bytes]) -> 
                 raise _Found("reordered", batch.number, text, place)
 
 
-def _went_lawfully(batch: Batch, removed: list[tuple[int, str | None]], lawful: Container[str | None]) -> None:
-    for entry, account in removed:
+def _went_lawfully(batch: Batch, gone: list[tuple[int, str | None]], lawful: Container[str | None]) -> None:
+    for entry, account in gone:
         if account not in lawful:
             text = f"entry {entry} in batch {batch.number} was removed, and its account's evidence was not erased"
             raise _Found("removed", batch.number, text, entry)
