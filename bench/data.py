@@ -11,6 +11,13 @@ AT = datetime(2026, 6, 1, 3, tzinfo=UTC)
 #: A day on which nothing of these data is due: for the sweep that warms a worker up.
 BEFORE = date(2026, 5, 1)
 
+#: Journal entries of past years, as the product writes them.
+ENTRIES = """
+INSERT INTO journal_entry (at, event, account_reference, actor_reference, actor_kind, clause, facts)
+SELECT timestamptz '2026-01-01' + id * interval '1 second', 'account.cancelled', md5((id % 5000)::text)::uuid,
+       md5((id % 9000)::text)::uuid, 'holder', '5.4', jsonb_build_object('erase_on', '2028-01-01', 'number', id)
+FROM generate_series(1, {entries}) AS id
+"""
 ACCOUNTS = """
 INSERT INTO accounts_account (id, reference, state, signed_up_on, trial_ends_on, cancelled_on, keep_until, erase_on,
                               warn_on, held_since, erased_on, deferred)

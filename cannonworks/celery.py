@@ -32,6 +32,8 @@ app.conf.beat_schedule = {
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
     "verify whole": {
-        "task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=50, day_of_week="sun"), "args": (True,)
+        "task": "retention.tasks.verify_journal",
+        "schedule": crontab(hour=4, minute=50, day_of_week="sun"),
+        "args": (True,),
     },
 }

@@ -1,8 +1,8 @@
 """Entries as leaves of a Merkle tree (RFC 6962), and the tree over them: pure hashes.
 
 A leaf commits to the entry's id, its account and the digest of all else, apart from each other: so the leaf of an entry
-that expired is recomputed from its id, its account's reference and that digest alone. Every text goes in with its length
-before it, so that no two entries read alike; JSONB has one way to write a value.
+that expired is recomputed from its id, its account's reference and that digest alone. Every text goes in with its
+length before it, so that no two entries read alike; JSONB has one way to write a value.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ An entry gets its id before its transaction commits, so a slow transaction can s
 already. A batch therefore is a whole range of ids, from just behind the batch before it up to a bound under which
 nothing can come any more: whatever has an id in the range is in the batch, for ever, and nothing is noted in the entry.
 
-The bound: read the sequence first, then see who holds the lock that every INSERT takes on the table *before* it draws an
-id and keeps to the end of its transaction. When these are all gone, each id up to what was read is there or never will
-be. (Transaction ids would not do: an INSERT draws its id a moment before it gets one.) Nobody is kept waiting for it.
+The bound: read the sequence first, then see who holds the lock that every INSERT takes on the table *before* it draws
+an id and keeps to the end of its transaction. When these are all gone, each id up to what was read is there or never
+will be. Transaction ids would not do: an INSERT draws its id a moment before it gets one. Nobody is kept waiting.
 
 Who seals holds the file of digests (``roots``) and, where sealers do not share a disk, a lock in the database.
 """
@@ -39,14 +39,14 @@ WHERE locktype = 'relation' AND relation = 'journal_entry'::regclass AND granted
 
 
 class OutOfStep(Exception):
-    """The file of digests knows batches that the database does not, or another end; sealing stops until that is seen to."""
+    """The file of digests knows more batches than the database, or others; sealing stops until that is seen to."""
 
 
 def seal(*, at: datetime, patience: float = PATIENCE) -> int:
     """Seal every entry below which nothing can come any more; return how many. Safe on many workers at once.
 
-    Waits at most ``patience`` seconds for whoever is writing. Raises OutOfStep. Not within a transaction: what is in the
-    file is committed.
+    Waits at most ``patience`` seconds for whoever is writing. Raises OutOfStep. Not within a transaction: what
+    is in the file is committed.
     """
     until = settled(patience)
     sealed = 0

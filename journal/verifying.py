@@ -1,9 +1,9 @@
 """Verifying: every batch is computed again from the entries, and held against the database and the file outside it.
 
 One statement streams the batches, each with the leaves of its range as they are now; one batch is in memory at a time.
-Everything is looked at as of one moment, so that nobody's work meanwhile looks like a break. An entry that is gone counts
-as lawfully gone when its leaf still follows from what its removal left, and its account's evidence is in the erasure
-ledger.
+Everything is looked at as of one moment, so that nobody's work meanwhile looks like a break. An entry that is gone
+counts as lawfully gone when its leaf still follows from what its removal left, and the erasure of its account's evidence
+is in the ledger.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,7 +23,7 @@ from journal.sealing import FIRST, digest
 #: Entries of one batch among which is looked for one that stands in another's place.
 FEW = 200
 #: An entry that is older, by the database's clock that dated it, should be in a batch.
-LATE = timedelta(hours=1)
+LATE_HOURS = 1
 #: Batches fetched at once.
 CHUNK = 8
 
@@ -75,7 +74,7 @@ def verify(*, erased: Callable[[], Container[str | None]], after: int = 0) -> Re
     ``erased`` is asked once, if at all, for the references of accounts whose evidence was erased. Streams; its memory
     does not grow with the journal. Call it outside a transaction.
     """
-    counts = {"batches": 0, "entries": 0, "expired": 0}
+    counts: dict[str, Any] = {"batches": 0, "entries": 0, "expired": 0}
     try:
         with transaction.atomic():
             unsealed = _verify(erased, after, counts)
@@ -84,7 +83,7 @@ def verify(*, erased: Callable[[], Container[str | None]], after: int = 0) -> Re
     return Report(**counts, unsealed=unsealed)
 
 
-def _verify(erased: Callable[[], Container[str | None]], after: int, counts: dict[str, int]) -> int:
+def _verify(erased: Callable[[], Container[str | None]], after: int, counts: dict[str, Any]) -> int:
     lawful: Container[str | None] | None = None
     number, last_id, previous = after, *_before(after)
     with connection.chunked_cursor() as cursor:
@@ -185,9 +184,9 @@ def _beyond(last_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), min(id) FILTER (WHERE id < 1 OR id > drawn.last_value),"
-            " min(id) FILTER (WHERE at < now() - %s)"
+            " min(id) FILTER (WHERE at < now() - make_interval(hours => %s))"
             " FROM journal_entry, journal_entry_id_seq AS drawn WHERE id > %s OR id < 1",
-            [LATE, last_id],
+            [LATE_HOURS, last_id],
         )
         unsealed, outside, late = cursor.fetchone()
     if outside is not None:

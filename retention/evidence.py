@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -17,7 +18,7 @@ from retention import ledger
 #: What the daily look goes over again: two days, so that a night that was missed leaves no gap.
 RECENT = timedelta(days=2)
 #: A journal that nobody looked at for so long is an alarm.
-LATE = timedelta(days=2)
+LATE_DAYS = 2
 
 
 def verify(*, after: int = 0) -> Report:
@@ -38,16 +39,15 @@ def verify_and_tell(*, whole: bool, at: datetime) -> Report:
     """Prove all of the journal, or what was sealed of late, and write into the journal what came of it."""
     after = 0 if whole else Batch.objects.filter(sealed_at__lt=at - RECENT).count()
     report = verify(after=after)
-    broken = report.broken
-    journal.record(
-        "journal.verified", clause="7", whole=whole, proven=report.proven, batches=report.batches, entries=report.entries,
-        **({"what": broken.kind, "batch": broken.batch, "entry": broken.entry} if broken else {}),
-    )  # fmt: skip
+    facts: dict[str, Any] = {"batches": report.batches, "entries": report.entries}
+    if broken := report.broken:
+        facts = {"what": broken.kind, "batch": broken.batch, "entry": broken.entry}
+    journal.record("journal.verified", clause="7", whole=whole, proven=report.proven, **facts)
     return report
 
 
 def complaints() -> Iterator[tuple[str, str]]:
-    """What is wrong with the journal, as (about, detail): by the last look of each kind, and by what waits for sealing."""
+    """What is wrong with the journal, as (about, detail): by the last look of each kind, and by what is not sealed."""
     told = Entry.objects.filter(event="journal.verified").order_by("-id")
     for whole in (True, False):
         last = told.filter(facts__whole=whole).first()
@@ -57,15 +57,16 @@ def complaints() -> Iterator[tuple[str, str]]:
         cursor.execute(
             # By the database's clock, which dates entries; only the rows behind the last batch are looked at.
             "SELECT count(*) FROM journal_entry WHERE id > (SELECT coalesce(max(last_id), 0) FROM journal_batch)"
-            " AND at < now() - %s",
-            [verifying.LATE],
+            " AND at < now() - make_interval(hours => %s)",
+            [verifying.LATE_HOURS],
         )
         if late := cursor.fetchone()[0]:
             yield "unsealed", str(late)
         cursor.execute(
-            "SELECT (SELECT min(sealed_at) FROM journal_batch) < now() - %s AND NOT EXISTS"
-            " (SELECT 1 FROM journal_entry WHERE event = 'journal.verified' AND at > now() - %s)",
-            [LATE, LATE],
+            "SELECT (SELECT min(sealed_at) FROM journal_batch) < late.moment AND NOT EXISTS"
+            " (SELECT 1 FROM journal_entry WHERE event = 'journal.verified' AND at > late.moment)"
+            " FROM (SELECT now() - make_interval(days => %s)) AS late(moment)",
+            [LATE_DAYS],
         )
         if cursor.fetchone()[0]:
-            yield "unverified", str(LATE.days)
+            yield "unverified", str(LATE_DAYS)

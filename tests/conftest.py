@@ -15,7 +15,6 @@ from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401
 from tests.factories import StaffFactory
 from tests.mail import post_office  # noqa: F401 a fixture
 
-
 #: Tables that refuse to be emptied, and the trigger that does.
 APPEND_ONLY = {
     "journal_entry": "journal_no_change",

@@ -57,7 +57,9 @@ def test_the_root_is_that_of_the_standard(count):
 
 @pytest.mark.django_db
 def test_a_leaf_is_the_same_in_the_database_and_here(account):
-    journal.record("thing.done", account=account, actor=account.main_user, clause="5.4", text="é\n\"x\" ☃", n=[1, {"a": None}])
+    journal.record(
+        "thing.done", account=account, actor=account.main_user, clause="5.4", text='é\n"x" ☃', n=[1, {"a": None}]
+    )
     journal.record("thing.done")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {leaves.RECORDS} FROM {leaves.EVER} AS ever")

@@ -66,7 +66,9 @@ def test_all_entries_of_a_batch_removed(ids):
 
 
 def test_an_entry_inserted_with_an_old_id_is_pointed_at(ids):
-    tamper("INSERT INTO journal_entry (id, event, actor_kind, clause, facts) VALUES (%s, 'x', '', '', '{}')", ids[2] + 1)
+    tamper(
+        "INSERT INTO journal_entry (id, event, actor_kind, clause, facts) VALUES (%s, 'x', '', '', '{}')", ids[2] + 1
+    )
     assert found() == ("inserted", 1, ids[2] + 1)
 
 
@@ -115,6 +117,16 @@ def test_a_removed_batch(ids):
 def test_an_altered_batch(ids, change):
     tamper(f"UPDATE journal_batch SET {change} WHERE number = 2")
     assert found() == ("batch altered", 2, None)
+
+
+def test_a_root_that_is_not_that_of_its_leaves_is_told_whatever_the_digest_says(ids):
+    batch = Batch.objects.get(number=3)
+    batch.root = bytes(32)
+    digest = sealing.digest(batch)
+    tamper("UPDATE journal_batch SET root = %s, digest = %s WHERE number = 3", batch.root, digest)
+    kept = roots.path().read_text()
+    roots.path().write_text(kept[: 2 * roots.LINE] + roots.line(3, digest))
+    assert found() == ("batch altered", 3, None)
 
 
 def test_a_whole_new_chain_is_given_away_by_the_file_outside(ids):
@@ -194,7 +206,7 @@ def test_the_memory_of_who_verifies_is_that_of_a_few_batches(monkeypatch):
     assert proven().batches == Batch.objects.count() >= 20
     assert set(asked) == {2}
     assert len(asked) >= 11
-    assert leaves.RECORD * 50 == len(bytes(Batch.objects.get(number=2).leaves))
+    assert len(bytes(Batch.objects.get(number=2).leaves)) == 50 * leaves.RECORD
 
 
 def test_the_time_zone_of_who_seals_makes_no_difference():
