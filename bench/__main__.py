@@ -187,7 +187,8 @@ class Bench:
         rate, mib = median(ours), max(turn[0]["mib"] for turn in turns)
         what = f"Verify a journal of {self.scale.entries:,} entries, beside reading it: entries a second of one core"
         yield Result(
-            what, f"{rate:,.0f}", f"{median(limit):,.0f}", rate / median(limit), "≥ 100,000", rate >= 100_000, {"ours": ours, "limit": limit},
+            what, f"{rate:,.0f}", f"{median(limit):,.0f}", rate / median(limit), "≥ 100,000", rate >= 100_000,
+            {"ours": ours, "limit": limit},
         )  # fmt: skip
         yield Result("… memory over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
         yield Result(

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import gc
+import logging.config
 import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
 
 app = Celery("cannonworks")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_we_do(**_signal: object) -> None:
+    """Keep the queue from bringing handlers of its own, whose lines would go past ours."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_process_init.connect

@@ -2,8 +2,8 @@
 
 One statement streams the batches, each with the leaves of its range as they are now; one batch is in memory at a time.
 Everything is looked at as of one moment, so that nobody's work meanwhile looks like a break. An entry that is gone
-counts as lawfully gone when its leaf still follows from what its removal left, and the erasure of its account's evidence
-is in the ledger.
+counts as lawfully gone when its leaf still follows from what its removal left, and the erasure of its account's
+evidence is in the ledger.
 """
 
 from __future__ import annotations
