@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "retention",
 ]
 MIDDLEWARE = [
+    "cannonworks.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,6 +115,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+if SECURE:  # a browser takes such a cookie over TLS, from this very host, and for all of its paths alone
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a message may name the company: no cookie
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", f"{SITE_URL}/security.md")  # mailto: or https:, for security.txt
 
 # --- Language and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"

@@ -14,7 +14,7 @@ from cannonworks.middleware import POLICY
 from tests.factories import AccountFactory
 
 #: and what a GET of them answers
-PUBLIC = {"/sign-in/": 200, "/language/": 405}
+PUBLIC = {"/sign-in/": 200, "/language/": 405, "/.well-known/security.txt": 200, "/security.md": 200}
 PAGES = ["/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/erasure/", "/nothing-here/"]
 STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,8 @@ def test_so_have_the_public_ones_and_the_errors(client, holder, colleague, langu
 def holder_paths():
     """Every address outside the admin, from the URL configuration itself."""
     included = [each for each in get_resolver().url_patterns if str(each.pattern) == ""]
-    return {f"/{page.pattern}" for each in included for page in each.url_patterns}
+    own = {f"/{each.pattern}" for each in get_resolver().url_patterns if not hasattr(each, "url_patterns")}
+    return own | {f"/{page.pattern}" for each in included for page in each.url_patterns}
 
 
 def test_every_page_is_private_unless_it_is_public(client):
