@@ -71,6 +71,16 @@ def test_removal_through_the_door_of_an_account_whose_evidence_was_not_erased_is
     assert broken() == ("removed", 1, entry.pk)
 
 
+def test_evidence_of_an_erased_account_may_not_go_before_its_own_end():
+    account = erase(full_life(), on=DUE_ON)
+    seal()
+    entry = Entry.objects.filter(account_reference=account.reference).earliest("id")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
+        cursor.execute("DELETE FROM journal_entry WHERE id = %s", [entry.pk])
+    assert broken() == ("removed", 1, entry.pk)
+
+
 def test_a_removal_cannot_be_put_down_to_another_account(expired):
     entry = Entry.objects.exclude(account_reference=expired.reference).earliest("id")
     tamper("DELETE FROM journal_entry WHERE id = %s", entry.pk)
