@@ -87,7 +87,7 @@ def insert(entries: str) -> dict[str, Any]:
 
     lines = _lines(int(entries))
     names = "event, account_reference, actor_reference, actor_kind, clause, facts"
-    columns = [[one[name] for one in lines] for name in names.split(", ")[:-1]]
+    columns = [[one[name] and str(one[name]) for one in lines] for name in names.split(", ")[:-1]]
     columns.append([json.dumps(one["facts"]) for one in lines])
     kinds = ("text", "uuid", "uuid", "text", "text", "jsonb")
     begun = time.monotonic()

@@ -34,9 +34,9 @@ STAFF_POLICY = (
 PERMISSIONS = ", ".join(
     (
         *(f"{name}=()" for name in (
-            "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+            "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
             "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
-            "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb", "web-share",
+            "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb",
             "xr-spatial-tracking",
         )),
         "publickey-credentials-get=(self)",
