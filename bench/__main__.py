@@ -44,6 +44,8 @@ class Scale:
     turns: int
     giant_turns: int
     numbers: int
+    appended: int
+    entries: int
 
 
 FULL = Scale(
@@ -55,6 +57,8 @@ FULL = Scale(
     turns=5,
     giant_turns=3,
     numbers=100_000,
+    appended=20_000,
+    entries=300_000,
 )
 QUICK = Scale(
     small=500,
@@ -65,6 +69,8 @@ QUICK = Scale(
     turns=1,
     giant_turns=1,
     numbers=1_000,
+    appended=500,
+    entries=2_000,
 )
 
 
@@ -94,6 +100,7 @@ class Bench:
         yield from self.backlog()
         yield from self.giant()
         yield from self.sealing()
+        yield from self.journal()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -175,6 +182,46 @@ class Bench:
         yield Result(
             "Encrypt and hash a BSN: values a second", f"{ours:,.0f}", f"{limit:,.0f}", ours / limit, "≥ 0.3",
             ours >= 0.3 * limit, times,
+        )  # fmt: skip
+
+    # --- The journal -----------------------------------------------------------------------------------------
+
+    def journal(self) -> Iterator[Result]:
+        """Write into the journal beside a bare INSERT; verify it beside reading it."""
+        yield self.appending()
+        template = self.server.template("journal", self.empty, data.ENTRIES.format(entries=self.scale.entries))
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        with self.server.copy(template) as database:
+            (sealed,) = self.work(database, ("seal", ""), ledger=folder)
+            turns = [
+                [self.work(database, (task, ""), ledger=folder)[0] for task in ("verify", "read")]
+                for _turn in range(self.scale.turns)
+            ]
+        self.server.drop(template)
+        ours, limit = ([turn[kind]["entries"] / turn[kind]["seconds"] for turn in turns] for kind in (0, 1))
+        rate, mib = median(ours), max(turn[0]["mib"] for turn in turns)
+        what = f"Verify a journal of {self.scale.entries:,} entries, beside reading it: entries a second of one core"
+        yield Result(
+            what, f"{rate:,.0f}", f"{median(limit):,.0f}", rate / median(limit), "≥ 100,000", rate >= 100_000,
+            {"ours": ours, "limit": limit},
+        )  # fmt: skip
+        yield Result("… memory over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
+        yield Result(
+            "… sealing it: entries a second", f"{sealed['entries'] / _seconds(sealed):,.0f}", "", None, "", None
+        )
+
+    def appending(self) -> Result:
+        """Write many entries at once, as the product does and with bare statements that have the same values."""
+        rates: dict[str, list[float]] = {"append": [], "insert": []}
+        for _turn in range(self.scale.turns):
+            for task, found in rates.items():
+                with self.server.copy(self.empty) as database:
+                    (said,) = self.work(database, (task, str(self.scale.appended)))
+                found.append(self.scale.appended / _seconds(said))
+        ours, limit = median(rates["append"]), median(rates["insert"])
+        return Result(
+            f"Write {self.scale.appended:,} journal entries at once: entries a second", f"{ours:,.0f}", f"{limit:,.0f}",
+            ours / limit, "≥ 0.6", ours >= 0.6 * limit, rates,
         )  # fmt: skip
 
     # --- One run ---------------------------------------------------------------------------------------------
@@ -309,6 +356,10 @@ def _twice(database: Database, ledger: Path, size: data.Size) -> int:
     return wrong + abs(size.due - journalled[0]) + abs(size.due - living[0])  # type: ignore[index]
 
 
+def _seconds(said: dict[str, Any]) -> float:
+    return said["ended"] - said["begun"]
+
+
 def _pages(plans: list[dict[str, Any]]) -> int:
     return sum(plan["pages"] for plan in plans)
 
@@ -328,7 +379,7 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks; 0 when every bound held (or with ``--quick``, which measures too little to tell)."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
-    parser.add_argument("--only", choices=["sweeps", "backlog", "giant", "sealing"], help="one benchmark")
+    parser.add_argument("--only", choices=["sweeps", "backlog", "giant", "sealing", "journal"], help="one benchmark")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
     chosen = parser.parse_args(arguments)
     tell = Console()

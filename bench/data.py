@@ -11,6 +11,13 @@ AT = datetime(2026, 6, 1, 3, tzinfo=UTC)
 #: A day on which nothing of these data is due: for the sweep that warms a worker up.
 BEFORE = date(2026, 5, 1)
 
+#: Journal entries of past years, as the product writes them.
+ENTRIES = """
+INSERT INTO journal_entry (at, event, account_reference, actor_reference, actor_kind, clause, facts)
+SELECT timestamptz '2026-01-01' + id * interval '1 second', 'account.cancelled', md5((id % 5000)::text)::uuid,
+       md5((id % 9000)::text)::uuid, 'holder', '5.4', jsonb_build_object('erase_on', '2028-01-01', 'number', id)
+FROM generate_series(1, {entries}) AS id
+"""
 ACCOUNTS = """
 INSERT INTO accounts_account (id, reference, state, signed_up_on, trial_ends_on, cancelled_on, keep_until, erase_on,
                               warn_on, held_since, erased_on, deferred)
@@ -91,9 +98,9 @@ ROWS = {
     ),
     "accounts_user": (
         1,
-        "password, last_login, is_superuser, first_name, initials, infix, last_name, gender, reference, account_id,"
+        "id, password, last_login, is_superuser, first_name, initials, infix, last_name, gender, reference, account_id,"
         " email, is_main, language, is_staff, is_active",
-        "'!' || repeat('x', 96), now(), false, 'Anna', 'A.', '', 'Kuiper', '', gen_random_uuid(), a.id,"
+        "a.id, '!' || repeat('x', 96), now(), false, 'Anna', 'A.', '', 'Kuiper', '', gen_random_uuid(), a.id,"
         " 'anna' || a.id || '@holder.example', true, 'nl', false, true",
     ),
     "accounts_datakey": (
@@ -103,8 +110,23 @@ ROWS = {
     ),
     "accounts_session": (
         1,
-        "session_key, session_data, expire_date, account_id",
-        "md5(a.id::text), repeat('s', 180), now() + interval '14 days', a.id",
+        "session_key, session_data, expire_date, account_id, user_id, user_agent",
+        "md5(a.id::text), repeat('s', 180), now() + interval '14 days', a.id, a.id, 'Mozilla/5.0'",
+    ),
+    "accounts_devicetoken": (
+        1,
+        "reference, account_id, user_id, name, digest, created, expiry",
+        "gen_random_uuid(), a.id, a.id, 'Telefoon', md5(a.id::text), now(), now() + interval '90 days'",
+    ),
+    "account_emailaddress": (
+        1,
+        'user_id, email, verified, "primary"',
+        "a.id, 'anna' || a.id || '@holder.example', true, true",
+    ),
+    "mfa_authenticator": (
+        1,
+        "user_id, type, data, created_at",
+        "a.id, 'totp', '{{\"secret\": \"x\"}}', now()",
     ),
     "finance_numberseries": (
         2,

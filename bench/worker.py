@@ -71,6 +71,107 @@ def sweep(times: str) -> dict[str, Any]:
     return {"milliseconds": milliseconds, "plans": [_plan(*statement) for statement in statements]}
 
 
+def append(entries: str) -> dict[str, Any]:
+    """Write so many lines into the journal as the product does, all at once; seconds."""
+    from journal import services as journal
+
+    lines = _lines(int(entries))
+    begun = time.monotonic()
+    journal.record_all(lines)
+    return {"begun": begun, "ended": time.monotonic()}
+
+
+def insert(entries: str) -> dict[str, Any]:
+    """Write the same rows with a bare INSERT of ready columns, the fastest of those tried; seconds."""
+    from django.db import connection, transaction
+
+    lines = _lines(int(entries))
+    names = "event, account_reference, actor_reference, actor_kind, clause, facts"
+    columns = [[one[name] and str(one[name]) for one in lines] for name in names.split(", ")[:-1]]
+    columns.append([json.dumps(one["facts"]) for one in lines])
+    kinds = ("text", "uuid", "uuid", "text", "text", "jsonb")
+    begun = time.monotonic()
+    with transaction.atomic(), connection.cursor() as cursor:
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        cursor.execute(f"INSERT INTO journal_entry ({names}) SELECT * FROM unnest({arrays})", columns)
+    return {"begun": begun, "ended": time.monotonic()}
+
+
+def _lines(entries: int) -> list[dict[str, Any]]:
+    from uuid import UUID
+
+    from accounts.models import Account
+    from journal import services as journal
+
+    accounts = [Account(reference=UUID(int=number)) for number in range(1, 1001)]
+    return [
+        journal.line("erasure.done", account=accounts[n % 1000], clause="5.4", rows=n, held=["relations"], on=ON)
+        for n in range(entries)
+    ]
+
+
+def seal(_argument: str) -> dict[str, Any]:
+    """Seal what is in the journal; seconds and entries."""
+    from journal import sealing
+
+    begun = time.monotonic()
+    sealed = sealing.seal(at=AT)
+    return {"begun": begun, "ended": time.monotonic(), "entries": sealed}
+
+
+def verify(_argument: str) -> dict[str, Any]:
+    """Prove the journal; entries, processor seconds of this process and of its server process, memory over idle in MiB.
+
+    Where the server process is not on this machine, seconds by the clock.
+    """
+    from django.db import connection
+
+    from retention import evidence
+
+    idle = _memory("VmRSS")
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    with _working(connection) as took:
+        report = evidence.verify()
+    if report.broken:
+        raise AssertionError(report.broken)
+    return {"seconds": took[0], "entries": report.entries, "mib": _memory("VmHWM") - idle}
+
+
+@contextmanager
+def _working(connection: Any) -> Iterator[list[float]]:
+    """What was worked meanwhile, here and in the server process, in processor seconds; see ``verify``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), current_setting('data_directory')")
+        pid, folder = cursor.fetchone()
+    server = Path(f"/proc/{pid}/stat")
+    is_here = Path(folder, "postmaster.pid").exists() and server.exists()
+
+    def moment() -> float:
+        if not is_here:
+            return time.monotonic()
+        fields = server.read_text().rpartition(")")[2].split()
+        return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    took, begun = [0.0], moment()
+    yield took
+    took[0] = moment() - begun
+
+
+def read(_argument: str) -> dict[str, Any]:
+    """Read every column of every entry within the database, and do nothing with it; seconds as for verify, entries."""
+    from django.db import connection, transaction
+
+    with _working(connection) as took, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather TO 0")  # one core, as for who verifies
+        cursor.execute(
+            "SELECT count(*), sum(length(event) + length(clause) + length(actor_kind) + length(facts::text)), max(at),"
+            " count(account_reference), count(actor_reference) FROM journal_entry"
+        )
+        (entries, *_sums) = cursor.fetchone()
+    return {"seconds": took[0], "entries": entries}
+
+
 @contextmanager
 def _listening() -> Iterator[list[tuple[str, Any, float]]]:
     from django.db import connection
@@ -127,12 +228,13 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
+    tasks = (erase, bare, sweep, append, insert, seal, verify, read)
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does
         print("ready", flush=True)
         sys.stdin.readline()
-        print(json.dumps({"erase": erase, "bare": bare, "sweep": sweep}[name](argument)), flush=True)
+        print(json.dumps({task.__name__: task for task in tasks}[name](argument)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import logging.config
 import os
 from typing import Any
 
 from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
 
@@ -31,6 +33,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@setup_logging.connect
+def log_as_we_do(**_signal: object) -> None:
+    """Keep the queue from bringing handlers of its own, whose lines would go past ours."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
 @worker_process_init.connect
 def settle(**_signal: object) -> None:
     """Tell the collector that what is loaded stays; in a large batch it would look through all of it over and over."""
@@ -45,4 +53,11 @@ app.conf.beat_schedule = {
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
     "tokens": {"task": "accounts.tasks.forget_expired_tokens", "schedule": crontab(hour=3, minute=15)},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
+    "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
+    "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
+    "verify whole": {
+        "task": "retention.tasks.verify_journal",
+        "schedule": crontab(hour=4, minute=50, day_of_week="sun"),
+        "args": (True,),
+    },
 }

@@ -52,6 +52,12 @@ POSTGRES = {
     "checkpoint_timeout": "15min",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A statement, its parameters, and what an error says of a row hold personal data: none of it is logged (§7).
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 _held: dict[Path, int] = {}  # folder → the descriptor that makes this process one of its users

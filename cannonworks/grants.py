@@ -80,6 +80,7 @@ def lay_down(using: str = DEFAULT_DB_ALIAS) -> None:
     on = connections[using]
     present = set(on.introspection.table_names())
     said = [line for entry in datamap.entries() if entry.table in present for line in statements(entry)]
+    said.append(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {database_role(Role.JOBS)}")  # to seal the journal
     if MIGRATIONS in present:  # what commands of Django look at before they start
         said.append(f"GRANT SELECT ON {MIGRATIONS} TO {database_role(Role.JOBS)}")
     with transaction.atomic(using), on.cursor() as cursor:

@@ -16,6 +16,10 @@ from cannonworks.errors import Refused
 Answer = Callable[[HttpRequest], HttpResponse]
 VISITOR = isolation.Identity(Role.VISITOR)
 
+#: Styles within the administration's pages, by hash: the colours of the house, and what htmx puts there. Who changes
+#: the colours or the library is told the new hash by tests/journeys/test_policy.py.
+STAFF_STYLES = ("TSDu5xYIF4dOyWSAn+2p2viA6YbbnWxzUR6ZyMvMs8Y=", "bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo=")
+
 #: Our pages have no script, no inline style and nothing of another host; the browser holds us to it.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -24,12 +28,41 @@ POLICY = (
 #: Pages that ask the browser for a passkey: a script of our own host, and what that asks of it.
 SCRIPT_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
 
-#: The administration's library brings scripts and styles within the page; of another host it gets nothing either.
+#: The administration's library computes expressions that stand in its pages, and places things by style attributes; no
+#: script or style within a page but what is named here by its hash. See docs/decisions/0015-what-a-page-may-load.md.
 STAFF_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' {styles}; style-src-attr 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
-)
+).format(styles=" ".join(f"'sha256-{style}'" for style in STAFF_STYLES))
+
+#: What a page may ask of the device: to sign in with a passkey, and nothing else.
+PERMISSIONS = ", ".join(
+    (
+        *(f"{name}=()" for name in (
+            "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
+            "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
+            "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb",
+            "xr-spatial-tracking",
+        )),
+        "publickey-credentials-get=(self)",
+        "publickey-credentials-create=(self)",
+    )
+)  # fmt: skip
+
+
+class HeadersMiddleware:
+    """Say with every answer, files included, that it is not for others nor for keeping, unless it says so itself."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class IsolationMiddleware:

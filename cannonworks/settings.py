@@ -7,7 +7,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from cannonworks import embedded, secrets, sidebar
+from cannonworks import embedded, logs, secrets, sidebar
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "retention",
 ]
 MIDDLEWARE = [
+    "cannonworks.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cannonworks.middleware.ContentSecurityPolicyMiddleware",
@@ -232,6 +233,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+if SECURE:  # a browser takes such a cookie over TLS, from this very host, and for all of its paths alone
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a message may name the company: no cookie
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", f"{SITE_URL}/security.md")  # mailto: or https:, for security.txt
 
 # --- Language and time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
@@ -273,10 +280,4 @@ CELERY_RESULT_EXPIRES = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-}
+LOGGING = {**logs.CONFIG, "root": {**logs.CONFIG["root"], "level": env.str("LOG_LEVEL", "INFO")}}

@@ -3,6 +3,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.security import admin_door
+from cannonworks import views
 from cannonworks.api import Unknown
 
 #: Each app has its own endpoints; the kernel's are the schema and its page.
@@ -17,6 +18,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(API)),
     re_path("^api/", Unknown.as_view()),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
+    path("security.md", views.security_policy, name="security-policy"),
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
     path("", include("rights.urls")),

@@ -11,6 +11,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from cannonworks.admin import KnownValues, StaffAdmin, moment
+from journal.events import sentence
 from journal.models import Entry
 
 ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
@@ -32,7 +33,7 @@ class EntryAdmin(StaffAdmin):
     ordering = ("-id",)
     sortable_by = ()
     paginator = InfinitePaginator  # the journal only grows: its pages are walked, not counted
-    fields = ("moment", "what", "whole_reference", "by", "section", "told")
+    fields = ("moment", "what_and_code", "whole_reference", "by", "section", "told")
 
     @display(description=_("moment"))
     def moment(self, entry: Entry) -> str:
@@ -40,7 +41,11 @@ class EntryAdmin(StaffAdmin):
 
     @display(description=_("event"))
     def what(self, entry: Entry) -> str:
-        return entry.event
+        return sentence(entry.event)
+
+    @display(description=_("event"))
+    def what_and_code(self, entry: Entry) -> str:
+        return f"{sentence(entry.event)} ({entry.event})"
 
     @display(description=_("account"))
     def about(self, entry: Entry) -> str:

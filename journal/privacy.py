@@ -1,5 +1,5 @@
-from cannonworks.datamap import Category, Subject, register
-from journal.models import Entry
+from cannonworks.datamap import Category, Subject, outside, register
+from journal.models import Batch, Entry, Removed
 
 register(
     Entry,
@@ -8,4 +8,10 @@ register(
     account="account_reference",
     plain=("id", "at", "event", "account_reference", "actor_reference", "actor_kind", "clause", "facts"),
     may={"visitor": "INSERT", "holder": "SELECT INSERT", "helper": "INSERT", "staff": "SELECT INSERT"},
+)
+outside(Batch, why="Hashes of journal entries: they prove that nothing was changed, and tell nothing.")
+outside(
+    Removed,
+    why="Digest and random reference of an entry that expired; proves that it went with its account's evidence.",
+    account="account_reference",
 )

@@ -17,7 +17,7 @@ from cannonworks import datamap, rules, storage
 from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
-from retention import sweep
+from retention import evidence, sweep
 from retention.lookups import end_of
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
 
@@ -196,6 +196,12 @@ def unreviewed(on: date, at: datetime) -> Iterator[Found]:
         yield AlarmKind.REVIEW, str(hold.account.reference), f"{hold.review_on}"
 
 
+def unproven(on: date, at: datetime) -> Iterator[Found]:
+    """A journal that was found broken, was not looked at for long, or is not sealed any more."""
+    for about, detail in evidence.complaints():
+        yield AlarmKind.JOURNAL, about, detail
+
+
 CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
     ((AlarmKind.TOO_LATE,), still_there),
     ((AlarmKind.TOO_LATE,), outlived),
@@ -207,4 +213,5 @@ CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[F
     ((AlarmKind.PARKED,), parked),
     ((AlarmKind.WARNING, AlarmKind.STATEMENT), undelivered),
     ((AlarmKind.REVIEW,), unreviewed),
+    ((AlarmKind.JOURNAL,), unproven),
 )

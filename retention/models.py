@@ -213,6 +213,7 @@ class AlarmKind(models.TextChoices):
     WARNING = "warning", _("A warning could not be sent")
     STATEMENT = "statement", _("A statement could not be delivered")
     REVIEW = "review", _("A hold is past its review date")
+    JOURNAL = "journal", _("The journal is not proven")
 
 
 class Alarm(models.Model):

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from retention import alarms, erasure, post
+from retention import alarms, erasure, evidence, post
 from retention import sweep as sweeping
 
 #: The server or the connection went away: come back, with growing pauses.
@@ -49,3 +49,9 @@ def raise_alarms() -> int:
     """Beat, hourly: look on both sides of every window; return how many alarms stand."""
     at = timezone.now()
     return alarms.check_everything(on=timezone.localdate(at), at=at)
+
+
+@shared_task(**AGAIN)
+def verify_journal(whole: bool = False) -> bool:
+    """Beat, daily the newest batches and weekly all of them: whether the journal is proven; alarms follow from it."""
+    return evidence.verify_and_tell(whole=whole, at=timezone.now()).proven

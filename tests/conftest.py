@@ -20,6 +20,13 @@ from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401
 from tests.factories import StaffFactory
 from tests.mail import post_office  # noqa: F401 a fixture
 
+#: Tables that refuse to be emptied, and the trigger that does.
+APPEND_ONLY = {
+    "journal_entry": "journal_no_change",
+    "journal_batch": "batch_no_change",
+    "journal_removed": "removed_no_change",
+}
+
 
 class QuickArgon2(Argon2PasswordHasher):
     """Argon2id as in production, but cheap: a test makes many users."""
@@ -83,12 +90,14 @@ def _journal_lets_tests_flush():
     def without_the_trigger(test_case):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '20s'")  # a thread that a test left behind is an error, not a wait
-            cursor.execute("ALTER TABLE journal_entry DISABLE TRIGGER journal_no_change")
+            for table, trigger in APPEND_ONLY.items():
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         try:
             tear_down(test_case)
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("ALTER TABLE journal_entry ENABLE TRIGGER journal_no_change")
+                for table, trigger in APPEND_ONLY.items():
+                    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
                 cursor.execute("RESET lock_timeout")
 
     with pytest.MonkeyPatch.context() as patch:

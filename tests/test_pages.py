@@ -30,6 +30,8 @@ PUBLIC = {
     "/password/new/done/": 200,
     "/email/key/": 200,
     "/language/": 405,
+    "/.well-known/security.txt": 200,
+    "/security.md": 200,
 }
 #: Whatever an address has in it.
 PARTS = (
@@ -106,7 +108,8 @@ def test_so_have_the_public_ones_and_the_errors(client, holder, colleague, langu
 def holder_paths():
     """Every address outside the admin, from the URL configuration itself."""
     included = [each for each in get_resolver().url_patterns if str(each.pattern) == ""]
-    paths = {f"/{page.pattern}" for each in included for page in each.url_patterns}
+    own = {f"/{each.pattern}" for each in get_resolver().url_patterns if not hasattr(each, "url_patterns")}
+    paths = own | {f"/{page.pattern}" for each in included for page in each.url_patterns}
     return {reduce(lambda path, part: re.sub(*part, path), PARTS, path) for path in paths}
 
 

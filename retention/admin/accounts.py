@@ -31,6 +31,7 @@ from cannonworks.admin import (
 )
 from cannonworks.rules import RULES, Rule
 from journal.admin import actor, clause, facts, latest
+from journal.events import sentence
 from retention.models import Erasure, ErasureWarning, Hold
 from retention.schedule import Fate, history_of, schedule
 
@@ -295,7 +296,7 @@ def _journal(account: Account) -> Table:
         _("Journal"),
         [_("Moment"), _("Event"), _("By"), _("Clause"), _("Facts")],
         [
-            [moment(entry.at), entry.event, actor(entry), clause(entry), facts(entry)]
+            [moment(entry.at), sentence(entry.event), actor(entry), clause(entry), facts(entry)]
             for entry in latest(account.reference, ENTRIES)
         ],
         note=_("The last %(count)s entries.") % {"count": ENTRIES},

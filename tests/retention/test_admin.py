@@ -138,7 +138,9 @@ def test_an_account_is_shown_with_its_windows_and_nothing_can_be_changed(client,
     assert windows.rows[0][:4] == [
         "Account, bedrijf en gebruikers", "31 maart 2028", "31 maart 2028", "Het account is opgezegd. (§5.4)"
     ]  # fmt: skip
-    assert [row[1] for row in told.rows] == ["account.cancelled", "account.activated", "account.signed_up"]
+    assert [row[1] for row in told.rows] == [
+        "Het account is opgezegd", "Het account is geactiveerd", "Het account is geopend"
+    ]  # fmt: skip
     before = Account.objects.filter(pk=account.pk).values().get()
     assert client.post(f"{ACCOUNTS}{account.pk}/change/", {"state": "active"}).status_code == 403
     assert client.get(f"{ACCOUNTS}add/").status_code == 403
