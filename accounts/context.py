@@ -22,8 +22,10 @@ STEPS = {
 def header(request: HttpRequest) -> dict[str, Any]:
     """The account, its company and the pages of whoever is signed in; nothing for visitors and staff."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or user.account_id is None:
+    if user is None or not user.is_authenticated or user.is_staff:
         return {}
+    if user.is_helper:
+        return {"pages": [("helpers", _("Accounts"), "list")]}
     return {
         "account": user.account,
         "company": Company.objects.filter(account=user.account_id).first(),
@@ -46,6 +48,7 @@ def pages(account: Account) -> list[tuple[str, Any, str]]:
         ("dashboard", _("Overview"), "home"),
         *([(*step, "account")] if step else []),
         ("erasure", _("Erasure"), "erase"),
+        ("looks", _("My data"), "eye"),
     ]
 
 

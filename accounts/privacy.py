@@ -2,8 +2,17 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, ErasureRequest, Session, User
+from accounts.models import Account, Company, DataKey, ErasureRequest, Session, SupportAccess, User
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
+
+#: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
+OPENED = (
+    "{account} IS NULL OR {account} IN (SELECT account_id FROM accounts_supportaccess"
+    " WHERE staff_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
+    " AND closed_at IS NULL AND now() < ends_at)"
+)
+#: Of the users a helper sees his own row alone, which the session asks for.
+MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 
 register(
     Company,
@@ -24,12 +33,15 @@ register(
         "password": Personal("19 Inloggegevens 2", secret=True),
         "last_login": Personal("19 Personalia 3"),
     },
-    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_active", "is_superuser"),
+    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser"),
+    helper_sees=("id", "account"),
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
+        "helper": "SELECT",
         "staff": "SELECT INSERT UPDATE",
     },
+    rows={"helper": MYSELF, "staff": OPENED},
 )
 register(
     Session,
@@ -41,6 +53,15 @@ register(
     rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
 )
 register(
+    SupportAccess,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "reference", "account", "staff", "role", "ticket", "reason", "opened_at", "ends_at", "closed_at",
+    ),
+    may={"staff": "SELECT INSERT UPDATE"},
+)  # fmt: skip
+register(
     ErasureRequest,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
@@ -51,6 +72,7 @@ outside(
     Account,
     why="Random reference, state and days: what remains as the tombstone; goes when nothing of the account is left.",
     account="id",
+    helper_sees=("id", "reference", "state"),
     may={"visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE"},
 )
 outside(

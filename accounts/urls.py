@@ -10,4 +10,5 @@ urlpatterns = [
     path("account/activate/", views.activate, name="activate"),
     path("account/cancel/", views.cancel, name="cancel"),
     path("account/reactivate/", views.reactivate, name="reactivate"),
+    path("my-data/looks/", views.looks, name="looks"),
 ]

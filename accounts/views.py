@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
+from accounts import looks as looking
 from accounts import services
-from accounts.access import main_user_only
-from accounts.forms import GONE, CancelForm, SignInForm
+from accounts.access import home, main_user_only
+from accounts.forms import GONE, CancelForm, PeriodForm, SignInForm
 from accounts.models import Account, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
@@ -43,7 +44,7 @@ class SignIn(LoginView):
         return _in_language(response, form.get_user().language)
 
     def get_default_redirect_url(self) -> str:
-        return reverse("admin:index") if self.request.user.is_staff else super().get_default_redirect_url()
+        return reverse(home(self.request.user))
 
 
 @login_not_required
@@ -51,7 +52,8 @@ class SignIn(LoginView):
 def switch_language(request: HttpRequest) -> HttpResponse:
     """Show pages in the chosen language, and remember it for the mails of whoever is signed in."""
     language = request.POST.get("language")
-    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+    reads_only = not request.user.is_authenticated or request.user.is_helper  # whom no mail is sent either
+    if language in dict(settings.LANGUAGES) and not reads_only:
         going = {"account__claimed_at__isnull": False}  # the fence refuses any write there
         User.objects.filter(pk=request.user.pk).exclude(**going).update(language=language)
     return set_language(request)
@@ -94,6 +96,18 @@ def reactivate(request: HttpRequest) -> HttpResponse:
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state == State.CANCELLED)
     return render(request, "accounts/reactivate.html", {"on": timezone.localdate()})
+
+
+@main_user_only
+@require_GET
+def looks(request: HttpRequest) -> HttpResponse:
+    """Who looked at the account's data, when and why."""
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    period = {} if form.errors else form.cleaned_data
+    found = looking.looks(request.user.account, **period)
+    context = {"form": form, "looks": found.rows, "after": found.after, "filtered": any(period.values())}
+    return render(request, "accounts/looks.html", context)
 
 
 def _check_step(account: Account, to: State, *, when: bool = True) -> None:

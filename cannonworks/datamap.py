@@ -174,6 +174,17 @@ ADDRESS = {
 HOME_ADDRESS = {name: Personal("19 Betrokkenen 2") for name in ADDRESS}
 
 _entries: dict[type[models.Model], Entry] = {}
+_restrictions: dict[str, str] = {}
+
+
+def restrict(role: str, condition: str) -> None:
+    """Let a database role see rows of accounts only while ``condition`` holds: SQL that names no row of the table."""
+    _restrictions[role] = condition
+
+
+def restrictions() -> Mapping[str, str]:
+    """What must hold, by role, for any row of an account to be seen; roles that nothing restricts are not there."""
+    return _restrictions
 
 
 def register(
@@ -220,16 +231,20 @@ def outside(
     why: str | Promise,
     fields: Mapping[str, Personal] | None = None,
     account: str = "account",
+    helper_sees: Iterable[str] | None = None,
     may: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> None:
-    """Declare a model that holds no data of an account, and say why that is so; the rest as for ``register``."""
+    """Declare a model that holds no data of an account, and say why that is so; the rest as for ``register``.
+
+    A helper who may read it sees all of it, unless ``helper_sees`` says what.
+    """
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
     _add(
         Entry(
             model, None, subject, account, personal=fields or {}, plain=frozenset(names), why=why, may=may or {},
-            rows=rows or {},
+            rows=rows or {}, helper_sees=tuple(names if helper_sees is None else helper_sees),
         )
     )  # fmt: skip
 

@@ -40,6 +40,7 @@ RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts era
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
+SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 
 # --- Django --------------------------------------------------------------------------------------------------
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "accounts",
     "relations",
     "finance",
+    "processors",
     "rights",
     "retention",
 ]

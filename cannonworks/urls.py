@@ -5,5 +5,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
+    path("", include("processors.urls")),
     path("", include("rights.urls")),
 ]

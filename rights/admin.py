@@ -11,14 +11,30 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts import support
 from accounts.models import ErasureRequest
-from cannonworks.admin import DayField, Question, StaffAdmin, categories, chip, day, link, signed_in, today
+from accounts.opening import running
+from accounts.states import State
+from cannonworks.admin import (
+    DayField,
+    Question,
+    StaffAdmin,
+    categories,
+    chip,
+    day,
+    link,
+    page_of,
+    signed_in,
+    today,
+)
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
 from rights import services
@@ -155,6 +171,7 @@ class LetterAdmin(StaffAdmin):
                 (_("Reference"), letter.request.code),
                 (_("Received on"), day(letter.received_on)),
                 (_("Identity check"), letter.identity_check),
+                (_("Main user"), self.main_user(request, letter)),
                 (_("Recorded by"), letter.recorded_by),
                 (_("Will be erased"), categories(WITH_THE_ACCOUNT)),
                 (_("When"), _("At once, as soon as you confirm")),
@@ -174,6 +191,20 @@ class LetterAdmin(StaffAdmin):
             done=_("The letter is confirmed; the account is being erased."),
             row=letter,
         )
+
+    def main_user(self, request: HttpRequest, letter: RegisteredLetter) -> object:
+        """The name to hold the letter against, while the account is open; else the way to open it for this letter."""
+        if letter.account.state == State.ERASED:
+            return "–"
+        if running(request, letter.account) is None:
+            return format_html(
+                '<a class="text-link" href="{}?ticket={}">{}</a>',
+                page_of(letter.account),
+                letter.request.code,
+                _("Open the account to see the name"),
+            )
+        support.look(letter.account, actor=signed_in(request), page="letter", at=timezone.now())
+        return letter.account.main_user
 
     def possible(self, request: HttpRequest, letter: RegisteredLetter) -> Iterable[str]:
         mine = letter.recorded_by_id == request.user.pk

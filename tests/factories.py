@@ -73,6 +73,14 @@ class ColleagueFactory(factory.django.DjangoModelFactory):
     password = factory.django.Password(PASSWORD)
 
 
+class HelperFactory(ColleagueFactory):
+    """A user who helps; give him a ``Helper`` of a sub-processor."""
+
+    email = factory.Sequence(lambda n: f"hulp{n}@leverancier.example")
+    first_name = "Hugo"
+    is_helper = True
+
+
 class StaffFactory(ColleagueFactory):
     """A member of staff of CannonWorks, with every right."""
 
