@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import support
 from accounts.models import Account, SupportAccess
 from accounts.states import State
-from cannonworks.admin import Question, chip, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in
 from cannonworks.errors import Refused
 from cannonworks.nameless import check_ticket, without_people
 
@@ -49,7 +49,7 @@ def running(request: HttpRequest, account: Account | None) -> SupportAccess | No
     return mine.filter(account=account).first()
 
 
-class OpenedAdmin:
+class OpenedAdmin(StaffAdmin):
     """For the page of an account: asks for ticket and reason first, then shows until when, and how to close."""
 
     change_form_outer_before_template = "admin/_partials/opened.html"

@@ -99,18 +99,9 @@ def end_project(project: Project, *, actor: User, at: datetime) -> Project:
 
 def record_look(helper: Helper, *, accounts: Sequence[Account], page: str, searched: bool) -> None:
     """Journal that a helper opened a page, and about each account on it that it was seen: its holder reads that."""
-    facts = {"category": helper.category, "page": page}
-    journal.record_all(
-        [
-            journal.line(
-                "helper.opened", actor=helper.user, clause="10", count=len(accounts), searched=searched, **facts
-            ),
-            *(
-                journal.line("helper.looked", account=seen, actor=helper.user, clause="10", **facts)
-                for seen in accounts
-            ),
-        ]
-    )
+    about: dict[str, Any] = {"actor": helper.user, "clause": "10", "category": helper.category, "page": page}
+    opened = journal.line("helper.opened", count=len(accounts), searched=searched, **about)
+    journal.record_all([opened, *(journal.line("helper.looked", account=seen, **about) for seen in accounts)])
 
 
 def _check_keeps_register(actor: User, permission: str) -> None:

@@ -15,7 +15,9 @@ from tests.factories import AccountFactory
 
 #: and what a GET of them answers
 PUBLIC = {"/sign-in/": 200, "/language/": 405}
-PAGES = ["/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/erasure/", "/nothing-here/"]
+PAGES = [
+    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/erasure/", "/my-data/looks/", "/nothing-here/"
+]  # fmt: skip
 STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,6 @@ from accounts.models import Account, User
 from accounts.opening import OpenedAdmin
 from accounts.states import State
 from cannonworks.admin import (
-    StaffAdmin,
     Table,
     categories,
     chip,
@@ -87,7 +86,7 @@ class UnderwayFilter(admin.SimpleListFilter):
 
 
 @admin.register(Account)
-class AccountAdmin(OpenedAdmin, StaffAdmin):
+class AccountAdmin(OpenedAdmin):
     list_display = ("account", "kvk_number", "state_chip", "ends", "kept", "due", "erased", "now")
     list_filter = ("state", DueFilter, UnderwayFilter)
     list_select_related = ("company",)
