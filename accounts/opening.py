@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxLengthValidator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -64,10 +63,10 @@ class OpenedAdmin(StaffAdmin):
             raise PermissionDenied
         if account.state == State.ERASED:
             return super().change_view(request, object_id, form_url, extra_context)
-        if running(request, account) is None:
-            return self._ask(request, account)
-        with transaction.atomic():
+        try:
             access = support.look(account, actor=signed_in(request), page="account", at=timezone.now())
+        except Refused:
+            return self._ask(request, account)
         banner = {"access": access, "access_until": timezone.localtime(access.ends_at)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **banner})
 

@@ -68,7 +68,8 @@ def activate(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your account is active. Nothing will be erased as long as you use it."))
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state in (State.TRIAL, State.LAPSED))
-    return render(request, "accounts/activate.html", {"on": timezone.localdate()})
+    words = {"title": _("Activate your account"), "button": _("Activate my account")}
+    return render(request, "accounts/resume.html", words)
 
 
 @main_user_only
@@ -95,7 +96,8 @@ def reactivate(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Welcome back. Your account is active again and nothing will be erased."))
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state == State.CANCELLED)
-    return render(request, "accounts/reactivate.html", {"on": timezone.localdate()})
+    words = {"title": _("Reactivate your account"), "button": _("Reactivate my account")}
+    return render(request, "accounts/resume.html", words)
 
 
 @main_user_only

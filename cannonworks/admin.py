@@ -29,6 +29,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 from unfold.widgets import INPUT_CLASSES
 
@@ -219,6 +221,37 @@ class StaffAdmin(ModelAdmin):
         else:
             return True
         return False
+
+
+class FourEyesAdmin(StaffAdmin):
+    """Rows that one member of staff proposes and another confirms, after the ``question`` and by ``second``."""
+
+    confirmed: Any = ""  # said when it is done
+
+    def question(self, request: HttpRequest, row: Any) -> Question:
+        """What the second person is asked."""
+        raise NotImplementedError
+
+    def second(self, row: Any, *, actor: Any, on: date) -> object:
+        """The service that confirms."""
+        raise NotImplementedError
+
+    @action(description=_("Confirm"), permissions=["act"], icon="done_all", variant=ActionVariant.PRIMARY)
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """As the second person."""
+        row = self.row(request, object_id)
+        question = self.question(request, row)
+        return self.act(
+            request,
+            question,
+            lambda: self.second(row, actor=signed_in(request), on=today()),
+            done=self.confirmed,
+            row=row,
+        )
+
+    def waits_for(self, user: Any, row: Any) -> bool:
+        """Whether this is somebody who could be the second person."""
+        return not row.confirmed_on and not row.was_proposed_by(user)
 
 
 def signed_in(request: HttpRequest) -> Any:

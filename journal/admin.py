@@ -13,7 +13,7 @@ from unfold.paginator import InfinitePaginator
 from cannonworks.admin import KnownValues, StaffAdmin, moment
 from journal.models import Entry
 
-ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
+ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff"), "helper": _("Helper")}
 
 
 class ActorFilter(KnownValues):

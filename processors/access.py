@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from processors.models import Helper
 
@@ -23,12 +21,7 @@ def inside_only(view: Callable[[HttpRequest, Helper], HttpResponse]) -> Callable
             return redirect("dashboard")
         helper = Helper.objects.inside(timezone.now()).filter(user=request.user.pk).first()
         if helper is None:
-            raise PermissionDenied(
-                _(
-                    "You have no access now. You can look only while a project runs that you are in, and after you"
-                    " have signed the confidentiality statement. Ask CannonWorks when yours starts."
-                )
-            )
+            return render(request, "processors/outside.html", status=403)
         helper.user = request.user
         return view(request, helper)
 

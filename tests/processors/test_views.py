@@ -97,7 +97,7 @@ def test_the_window_closes_in_mid_session(client, helper, account):
     before = Entry.objects.count()
     answer = client.get(PAGE)
     assert answer.status_code == 403
-    assert "Je hebt nu geen toegang" in answer.content.decode()
+    assert "Nu geen toegang" in answer.content.decode()
     assert account.company.company_name not in answer.content.decode()
     assert Entry.objects.count() == before
 

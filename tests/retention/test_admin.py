@@ -158,7 +158,7 @@ def test_an_account_page_asks_the_same_whatever_happened_to_it(client, staff, pl
     opened(placed.account, staff)
     client.force_login(staff)
     client.get(f"{ACCOUNTS}{placed.account_id}/change/")
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(19):
         client.get(f"{ACCOUNTS}{placed.account_id}/change/")
 
 

@@ -33,7 +33,9 @@ class Command(OneLineCommand):
     def _tell_sign_in(self) -> None:
         holder = User.objects.filter(is_main=True).order_by("pk").first()
         staff = User.objects.filter(is_staff=True).order_by("pk").first()
+        helper = User.objects.filter(is_helper=True).order_by("pk").first()
         self.stdout.write(
             f"Sign in on {settings.SITE_URL}/ as {holder and holder.email}, "
-            f"and as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}; password {demo.PASSWORD}"
+            f"as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}, "
+            f"and as a helper as {helper and helper.email}; password {demo.PASSWORD}"
         )
