@@ -22,15 +22,22 @@ from accounts.states import State
 View = Callable[..., HttpResponse]
 #: What counts as a second factor; recovery codes only stand in for one.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+#: The first page of each kind of user, by its URL name.
+HOMES = {"holder": "dashboard", "staff": "admin:index", "helper": "helpers"}
+
+
+def home(user: User) -> str:
+    """The URL name of the page on which this user begins."""
+    return HOMES[user.kind]
 
 
 def holder_only(view: View) -> View:
-    """Show the page to users of an account; staff have theirs elsewhere and are sent there."""
+    """Show the page to users of an account; staff and helpers have theirs elsewhere and are sent there."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_staff:
-            return redirect("admin:index")
+        if request.user.account_id is None:
+            return redirect(home(request.user))
         return view(request, *args, **kwargs)
 
     return checked

@@ -109,7 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return keep_language(super().post_login(request, user, **more), user.language)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("admin:index" if request.user.is_staff else "dashboard")
+        return reverse(access.home(request.user))  # type: ignore[arg-type]  # signed in
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         return redirect("account_inactive")

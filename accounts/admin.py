@@ -1,4 +1,4 @@
-"""Users: staff are made and changed here by an administrator; of holders only that they exist is shown.
+"""Users: staff are made and changed here by an administrator; people of an account are shown while it is open.
 
 The accounts themselves are in retention's administration, which knows their windows.
 """
@@ -19,6 +19,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -28,8 +29,9 @@ from unfold.widgets import (
     UnfoldAdminPasswordWidget,
 )
 
-from accounts import lockout, services
-from accounts.models import User
+from accounts import lockout, services, support
+from accounts.models import SupportAccess, User
+from accounts.opening import running, until
 from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in, words
 from journal import services as journal
 
@@ -93,10 +95,9 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     add_form = NewStaffForm
     list_display = ("who", "address", "kind_of_user", "roles", "is_active", "last_login")
     list_filter = ("is_staff", "groups", "is_active")
-    list_select_related = ("account",)
     search_fields = ("email__iexact",)
     search_help_text = _("Whole e-mail address, or reference")
-    reference_fields = ("reference", "account__reference")
+    reference_fields = ("reference",)
     ordering = ("-is_staff", "id")
     filter_horizontal = ()
     add_form_template = None
@@ -136,15 +137,24 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
         return request.user.is_superuser and (obj is None or obj.is_staff)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        return super().get_queryset(request).prefetch_related("groups")
+        """Staff and helpers; who is of an account is found from its page."""
+        return super().get_queryset(request).filter(account=None).prefetch_related("groups")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """A holder's name and address leave this method masked, so that no heading can tell them."""
-        user = super().get_object(request, object_id, from_field)
-        if user is not None and not user.is_staff:
-            for name in (*NAMES, "initials", "email"):
-                setattr(user, name, masked(getattr(user, name)))
-        return user
+        """One of staff, a helper, or a user of an account that is open to whoever asks."""
+        if user := super().get_object(request, object_id, from_field):
+            return user
+        found = User.objects.select_related("account").filter(pk=object_id).first() if object_id.isdigit() else None
+        return found if found and running(request, found.account) else None
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Show the user; of an account, only while that is open, and journalled."""
+        user = self.get_object(request, object_id)
+        if user and user.account and self.has_view_permission(request, user):
+            support.look(user.account, actor=signed_in(request), page="user", at=timezone.now())
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
@@ -161,11 +171,11 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
     @display(description=_("name"))
     def who(self, user: User) -> str:
-        return user.full_name if user.is_staff else masked(user.full_name)
+        return user.full_name
 
     @display(description=_("e-mail"))
     def address(self, user: User) -> str:
-        return user.email if user.is_staff else masked(user.email)
+        return user.email
 
     @display(description=_("reference"))
     def own_reference(self, user: User) -> str:
@@ -175,6 +185,8 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     def kind_of_user(self, user: User) -> str:
         if user.is_superuser:
             return chip("primary", _("Administrator"))
+        if user.is_helper:
+            return chip("warning", _("Helper"))
         return chip("info", _("Staff")) if user.is_staff else chip("", _("Account holder"))
 
     @display(description=_("roles"))
@@ -247,9 +259,29 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
         )
 
 
-def masked(text: str) -> str:
-    """The first sign of each word and of each part of an address, the rest as dots: enough to recognise it."""
-    return "".join(sign if i == 0 or text[i - 1] in " @" or sign in " @" else "•" for i, sign in enumerate(text))
+@admin.register(SupportAccess)
+class SupportAccessAdmin(StaffAdmin):
+    """Who of staff opened which account, for those who watch over it."""
+
+    list_display = ("ticket", "account", "staff", "shown_role", "opened", "ended")
+    list_select_related = ("account", "staff")
+    search_fields = ("ticket__istartswith",)
+    search_help_text = _("Beginning of the ticket, or reference of the account")
+    reference_fields = ("account__reference",)
+    ordering = ("-opened_at",)
+    fields = ("ticket", "reason", "account", "staff", "shown_role", "opened", "ended")
+
+    @display(description=_("role"))
+    def shown_role(self, access: SupportAccess) -> str:
+        return words(gettext(role) for role in access.role.split(", ") if role)
+
+    @display(description=_("opened at"), ordering="opened_at")
+    def opened(self, access: SupportAccess) -> str:
+        return moment(access.opened_at)
+
+    @display(description=_("until"))
+    def ended(self, access: SupportAccess) -> str:
+        return until(access)
 
 
 def _address(user: User) -> str:

@@ -27,8 +27,10 @@ SECURITY = ("mfa_index", _("Security"), "lock")
 def header(request: HttpRequest) -> dict[str, Any]:
     """The account, its company and the pages of whoever is signed in; nothing for visitors and staff."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or user.account_id is None:
+    if user is None or not user.is_authenticated or user.is_staff:
         return {}
+    if user.is_helper:
+        return {"pages": [("helpers", _("Accounts"), "list")]}
     return {
         "account": user.account,
         "company": Company.objects.filter(account=user.account_id).first(),
@@ -52,6 +54,7 @@ def pages(account: Account) -> list[tuple[str, Any, str]]:
         *([(*step, "account")] if step else []),
         DEVICES,
         ("erasure", _("Erasure"), "erase"),
+        ("looks", _("My data"), "eye"),
     ]
 
 

@@ -154,5 +154,28 @@ class DeviceForm(forms.Form):
     )
 
 
+class Day(forms.DateInput):
+    """A day, with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class PeriodForm(forms.Form):
+    """A period of whole days, both ends in it and both free, and where the page begins."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=Day)
+    until = forms.DateField(label=_("Up to and including"), required=False, widget=Day)
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        period = super().clean()
+        if period.get("since") and period.get("until") and period["until"] < period["since"]:
+            raise forms.ValidationError(_("The last day lies before the first."), code="backwards")
+        return period
+
+
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()

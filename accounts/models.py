@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,11 +23,13 @@ from accounts.querysets import (
     DeviceTokenQuerySet,
     ErasureRequestQuerySet,
     SessionQuerySet,
+    SupportAccessQuerySet,
     UserQuerySet,
 )
 from accounts.states import WRITABLE, State
 from cannonworks import dutch
 from cannonworks.datamap import Category
+from cannonworks.nameless import check_ticket, without_people
 
 
 class Account(models.Model):
@@ -257,7 +260,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser, PermissionsMixin, Personalia):
-    """Somebody who signs in: of one account, or a member of staff of CannonWorks (then without account)."""
+    """Somebody who signs in: of one account, or without one a member of staff, or a helper of a sub-processor (§10)."""
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(
@@ -269,6 +272,7 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
         _("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl"
     )
     is_staff = models.BooleanField(_("staff"), default=False)
+    is_helper = models.BooleanField(_("helper"), default=False, editable=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
 
     USERNAME_FIELD = "email"
@@ -282,7 +286,13 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
         permissions = [("unlock_user", "Can unlock a sign-in")]
         constraints = [
             models.CheckConstraint(
-                name="user_is_of_an_account_or_staff", condition=Q(account__isnull=False) ^ Q(is_staff=True)
+                name="user_is_of_an_account_or_staff_or_helper",
+                condition=Q(account__isnull=False, is_staff=False, is_helper=False)
+                | Q(account__isnull=True, is_staff=True, is_helper=False)
+                | Q(account__isnull=True, is_staff=False, is_helper=True),
+            ),
+            models.CheckConstraint(
+                name="user_is_administrator_as_staff", condition=Q(is_superuser=False) | Q(is_staff=True)
             ),
             models.UniqueConstraint(name="account_has_one_main_user", fields=["account"], condition=Q(is_main=True)),
         ]
@@ -296,8 +306,10 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
 
     @property
     def kind(self) -> str:
-        """How the journal calls this actor."""
-        return "staff" if self.is_staff else "holder"
+        """How the journal calls this actor: ``holder``, ``staff`` or ``helper``."""
+        if self.is_staff:
+            return "staff"
+        return "helper" if self.is_helper else "holder"
 
 
 class Session(AbstractBaseSession):
@@ -364,6 +376,44 @@ class DataKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} ({self.key_id})"
+
+
+class SupportAccess(models.Model):
+    """A member of staff looks into an account: for a ticket, with a reason, for a limited time (§1, §7)."""
+
+    reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="support_accesses", verbose_name=_("account"))
+    staff = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("member of staff"))
+    role = models.CharField(_("role"), max_length=120, help_text=_("Of the member of staff, at that time."))
+    ticket = models.CharField(_("ticket"), max_length=40, validators=[check_ticket, without_people])
+    reason = models.CharField(_("reason"), max_length=200, validators=[without_people])
+    opened_at = models.DateTimeField(_("opened at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    objects = SupportAccessQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("opened account")
+        verbose_name_plural = _("opened accounts")
+        constraints = [
+            models.CheckConstraint(name="support_access_ends", condition=Q(ends_at__gt=F("opened_at"))),
+            models.CheckConstraint(
+                name="support_access_closed_in_its_time",
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at"), closed_at__lte=F("ends_at")),
+            ),
+            models.CheckConstraint(name="support_access_says_why", condition=~Q(ticket="") & ~Q(reason="")),
+            models.UniqueConstraint(
+                name="support_access_once_at_a_time", fields=["staff", "account"], condition=Q(closed_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ticket
+
+    def runs(self, at: datetime) -> bool:
+        """Whether it lets look at that moment; at the very moment of its end it does not."""
+        return self.closed_at is None and at < self.ends_at
 
 
 class ErasureRequest(models.Model):

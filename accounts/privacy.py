@@ -5,11 +5,19 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, User
+from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
+#: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
+OPENED = (
+    "{account} IS NULL OR {account} IN (SELECT account_id FROM accounts_supportaccess"
+    " WHERE staff_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
+    " AND closed_at IS NULL AND now() < ends_at)"
+)
+#: Of the users a helper sees his own row alone, which the session asks for.
+MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
-OWN = "user_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
+OWN = f"user_{MYSELF}"
 
 register(
     Company,
@@ -30,12 +38,15 @@ register(
         "password": Personal("19 Inloggegevens 2", secret=True),
         "last_login": Personal("19 Personalia 3"),
     },
-    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_active", "is_superuser"),
+    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser"),
+    helper_sees=("id", "account"),
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
+        "helper": "SELECT",
         "staff": "SELECT INSERT UPDATE",
     },
+    rows={"helper": MYSELF, "staff": OPENED},
 )
 register(
     Session,
@@ -55,7 +66,7 @@ register(
         "expire_date",
     ),
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT OPEN INSERT UPDATE DELETE"),
-    rows=dict.fromkeys(("helper", "staff"), "{account} IS NULL"),
+    rows={"helper": f"user_id IS NULL OR {OWN}", "staff": "{account} IS NULL"},
 )
 register(
     DeviceToken,
@@ -97,6 +108,15 @@ register(
     rows=dict.fromkeys(("helper", "staff"), OWN),
 )
 register(
+    SupportAccess,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "reference", "account", "staff", "role", "ticket", "reason", "opened_at", "ends_at", "closed_at",
+    ),
+    may={"staff": "SELECT INSERT UPDATE"},
+)  # fmt: skip
+register(
     ErasureRequest,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
@@ -107,6 +127,7 @@ outside(
     Account,
     why="Random reference, state and days: what remains as the tombstone; goes when nothing of the account is left.",
     account="id",
+    helper_sees=("id", "reference", "state"),
     may={"visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE"},
 )
 outside(

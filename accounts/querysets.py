@@ -4,8 +4,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Func, Q, Value
 
 from accounts.states import State
+from cannonworks.lookups import REFERENCE, reference_begins
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,6 +32,26 @@ class AccountQuerySet(models.QuerySet):
             "pk", "reference", "state", "signed_up_on", "trial_ends_on", "cancelled_on", "ordered_on", "erase_on",
             "erased_on", "deferred", named=True,
         )  # fmt: skip
+
+    def overview(self) -> Self:
+        """Accounts with a company, newest first, with what the overarching administration shows of them and no more."""
+        return self.filter(company__isnull=False).select_related("company").order_by("-pk").only(
+            "reference", "state", "company__company_name", "company__kvk_number"
+        )  # fmt: skip
+
+    def matching(self, term: str) -> Self:
+        """Whose reference or KvK number begins with ``term``, or whose company's name has it; all when it is empty."""
+        term = term.strip()
+        found = Q(company__company_name__icontains=term) | Q(company__kvk_number__startswith=term)
+        if REFERENCE.fullmatch(term):
+            found |= reference_begins("reference", term)
+        return self.filter(found) if term else self
+
+    def of_address(self, address: str) -> Self:
+        """The account of which somebody signs in with this whole address; found without reading who that is."""
+        # Staff see no users of an account that they have not opened, so a function of the database looks for them.
+        function = Func(Value(address), function="accounts_account_of_address", output_field=models.BigIntegerField())
+        return self.filter(pk=function)
 
     def visible_to(self, user: User) -> Self:
         """A holder's own account; staff see all."""
@@ -76,3 +98,13 @@ class DeviceTokenQuerySet(models.QuerySet):
     def expired(self, at: datetime) -> Self:
         """Of no use any more from this moment."""
         return self.filter(expiry__lte=at)
+
+
+class SupportAccessQuerySet(models.QuerySet):
+    def running(self, at: datetime) -> Self:
+        """Neither closed nor over at that moment; the end itself is over."""
+        return self.filter(closed_at__isnull=True, ends_at__gt=at)
+
+    def of(self, user: User) -> Self:
+        """Opened by this member of staff."""
+        return self.filter(staff=user)

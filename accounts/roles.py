@@ -6,10 +6,34 @@ Administrators are superusers. Relations, employees and the holder's documents a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group, Permission
-from django.utils.translation import gettext_noop
+from django.db import models
+from django.utils.translation import gettext_lazy, gettext_noop
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class HelperCategory(models.TextChoices):
+    """The categories of helpers, people of sub-processors, that §10 lists; which of them may look: ``processors``."""
+
+    SUPPORT = "support", gettext_lazy("Help and support desk")
+    DEVELOPER = "developer", gettext_lazy("IT developer")
+    HOSTING = "hosting", gettext_lazy("Server, database and hosting")
+    SALES = "sales", gettext_lazy("Sales support for integrations")
+
+
+#: Who has every right, and no role among those below.
+ADMINISTRATOR = gettext_noop("Administrator")
+#: Who keep the register of sub-processors, their helpers and projects (§10).
+HELPERS = tuple(
+    f"processors.{verb}_{model}"
+    for model in ("subprocessor", "helper", "project")
+    for verb in ("view", "add", "change")
+)
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -17,6 +41,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_account",
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.add_supportaccess",
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
@@ -27,6 +52,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",
+        "accounts.view_supportaccess",
+        "accounts.add_supportaccess",
+        *HELPERS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",
@@ -44,10 +72,19 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Security officer"): (
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.view_supportaccess",
+        *HELPERS,
         "retention.view_alarm",
         "journal.view_entry",
     ),
 }
+
+
+def of(user: User) -> list[str]:
+    """The roles of a member of staff, by their untranslated names."""
+    if user.is_superuser:
+        return [ADMINISTRATOR]
+    return sorted(user.groups.values_list("name", flat=True))
 
 
 def give(using: str = "default", app_config: AppConfig | None = None, **_signal: object) -> None:

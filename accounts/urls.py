@@ -57,4 +57,5 @@ urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("devices/revoke/", views.revoke_devices, name="devices-revoke"),
     path("devices/<uuid:reference>/revoke/", views.revoke_device, name="device-revoke"),
+    path("my-data/looks/", views.looks, name="looks"),
 ]

@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
+from accounts import looks as looking
 from accounts import services
 from accounts.access import holder_only, main_user_only, require_fresh
-from accounts.forms import CancelForm, DeviceForm
+from accounts.forms import CancelForm, DeviceForm, PeriodForm
 from accounts.models import Account, DeviceToken, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
@@ -26,7 +27,8 @@ from cannonworks.errors import Refused
 def switch_language(request: HttpRequest) -> HttpResponse:
     """Show pages in the chosen language, and remember it for the mails of whoever is signed in."""
     language = request.POST.get("language")
-    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+    reads_only = not request.user.is_authenticated or request.user.is_helper  # whom no mail is sent either
+    if language in dict(settings.LANGUAGES) and not reads_only:
         going = {"account__claimed_at__isnull": False}  # the fence refuses any write there
         User.objects.filter(pk=request.user.pk).exclude(**going).update(language=language)
     return set_language(request)
@@ -41,7 +43,8 @@ def activate(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your account is active. Nothing will be erased as long as you use it."))
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state in (State.TRIAL, State.LAPSED))
-    return render(request, "accounts/activate.html", {"on": timezone.localdate()})
+    words = {"title": _("Activate your account"), "button": _("Activate my account")}
+    return render(request, "accounts/resume.html", words)
 
 
 @main_user_only
@@ -69,7 +72,20 @@ def reactivate(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Welcome back. Your account is active again and nothing will be erased."))
         return redirect("dashboard")
     _check_step(account, State.ACTIVE, when=account.state == State.CANCELLED)
-    return render(request, "accounts/reactivate.html", {"on": timezone.localdate()})
+    words = {"title": _("Reactivate your account"), "button": _("Reactivate my account")}
+    return render(request, "accounts/resume.html", words)
+
+
+@main_user_only
+@require_GET
+def looks(request: HttpRequest) -> HttpResponse:
+    """Who looked at the account's data, when and why."""
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    period = {} if form.errors else form.cleaned_data
+    found = looking.looks(request.user.account, **period)
+    context = {"form": form, "looks": found.rows, "after": found.after, "filtered": any(period.values())}
+    return render(request, "accounts/looks.html", context)
 
 
 @holder_only

@@ -6,7 +6,6 @@ one service call, which journals it. Django's own log of administration stays em
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,15 +29,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 from unfold.widgets import INPUT_CLASSES
 
 from cannonworks import datamap
 from cannonworks.datamap import Category, Role
 from cannonworks.errors import Refused
-
-#: Eight or more hexadecimal digits, with or without dashes: the beginning of a random reference.
-REFERENCE = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
+from cannonworks.lookups import REFERENCE, reference_begins
 
 
 @dataclass(frozen=True)
@@ -184,26 +183,33 @@ class StaffAdmin(ModelAdmin):
         *,
         done: str,
         row: Any = None,
+        back: str = "",
     ) -> HttpResponse:
-        """Ask ``question``; on its answer call ``do`` with what was filled in, say ``done``, and go back.
+        """Ask ``question``; on its answer call ``do`` with what was filled in, say ``done``, and go to the row's page.
 
+        Without a row that is the list; ``back`` is where one goes who does not answer, when it is not the same.
         What a service refuses becomes a message: the form is shown again as it was, and nothing has changed.
         """
         form = question.fields(request.POST if request.method == "POST" else None, initial=question.initial)
-        back = self.page_of(row) if row else reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        place = self.page_of(row) if row else self.list_page()
+        back = back or place
         status = 200
         if request.method == "POST":
             if form.is_valid() and self._did(request, lambda: do(**form.cleaned_data)):
                 messages.success(request, done)
-                return redirect(back)
+                return redirect(place)
             if not form.fields:
-                return redirect(back)
+                return redirect(place)
             status = 409
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "original": row, "question": question,
             "form": form, "back": back, "title": question.title, "media": self.media + form.media,
         }  # fmt: skip
         return TemplateResponse(request, "admin/act.html", context, status=status)
+
+    def list_page(self) -> str:
+        """Address of the list."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def page_of(self, row: models.Model) -> str:
         """Address of the page of a row."""
@@ -223,6 +229,37 @@ class StaffAdmin(ModelAdmin):
         return False
 
 
+class FourEyesAdmin(StaffAdmin):
+    """Rows that one member of staff proposes and another confirms, after the ``question`` and by ``second``."""
+
+    confirmed: Any = ""  # said when it is done
+
+    def question(self, request: HttpRequest, row: Any) -> Question:
+        """What the second person is asked."""
+        raise NotImplementedError
+
+    def second(self, row: Any, *, actor: Any, on: date) -> object:
+        """The service that confirms."""
+        raise NotImplementedError
+
+    @action(description=_("Confirm"), permissions=["act"], icon="done_all", variant=ActionVariant.PRIMARY)
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """As the second person."""
+        row = self.row(request, object_id)
+        question = self.question(request, row)
+        return self.act(
+            request,
+            question,
+            lambda: self.second(row, actor=signed_in(request), on=today()),
+            done=self.confirmed,
+            row=row,
+        )
+
+    def waits_for(self, user: Any, row: Any) -> bool:
+        """Whether this is somebody who could be the second person."""
+        return not row.confirmed_on and not row.was_proposed_by(user)
+
+
 def signed_in(request: HttpRequest) -> Any:
     """The member of staff behind the request; the site lets nobody else through."""
     return request.user
@@ -236,12 +273,6 @@ def page_of(row: models.Model) -> str:
 def link(row: models.Model, text: object = None) -> SafeString:
     """A link to the page of a row."""
     return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), row if text is None else text)
-
-
-def reference_begins(name: str, beginning: str) -> Q:
-    """References in the field ``name`` that begin with these hexadecimal digits, as a range that an index serves."""
-    digits = beginning.replace("-", "").lower()[:32]
-    return Q(**{f"{name}__range": (digits.ljust(32, "0"), digits.ljust(32, "f"))})
 
 
 def chip(look: str, word: object) -> SafeString:

@@ -136,7 +136,7 @@ class Entry:
         if "SELECT" not in verbs:
             return []
         hidden = {name for name, said in self.personal.items() if said.secret or said.encrypted}
-        if role == Role.HELPER and self.category:
+        if role == Role.HELPER and (self.category or self.helper_sees):
             return list(self.helper_sees)
         fields = self.model._meta.local_concrete_fields
         return [field.name for field in fields if "OPEN" in verbs or field.name not in hidden]
@@ -225,22 +225,26 @@ def outside(
     why: str | Promise,
     fields: Mapping[str, Personal] | None = None,
     account: str = "account",
+    helper_sees: Iterable[str] | None = None,
     may: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> None:
-    """Declare a model that holds no data of an account, and say why that is so; the rest as for ``register``."""
+    """Declare a model that holds no data of an account, and say why that is so; the rest as for ``register``.
+
+    A helper who may read it sees all of it, unless ``helper_sees`` says what.
+    """
     subject = Subject.STAFF if fields else Subject.NOBODY
     names = {field.name for field in model._meta.local_concrete_fields} - set(fields or {})
     _add(
         Entry(
             model, None, subject, account, personal=fields or {}, plain=frozenset(names), why=why, may=may or {},
-            rows=rows or {},
+            rows=rows or {}, helper_sees=tuple(names if helper_sees is None else helper_sees),
         )
     )  # fmt: skip
 
 
 def restrict(role: str, sql: str) -> None:
-    """Let a role see no row of any account unless the SQL condition holds as well."""
+    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it."""
     _restrictions[role] = sql
 
 

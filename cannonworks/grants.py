@@ -31,10 +31,11 @@ def rows(entry: Entry, role: str) -> str:
     """SQL of the condition on rows of ``entry`` that the role sees, and may write; "" where rows have no account."""
     if not has_rows_of_accounts(entry):
         return ""
-    condition = entry.rows.get(role, "").format(account=entry.owner)
-    if role == Role.HOLDER and not condition:
-        condition = entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
-    return " AND ".join(f"({part})" for part in (condition, datamap.restrictions().get(role)) if part) or "true"
+    if own := entry.rows.get(role):
+        return own.format(account=entry.owner)
+    if role == Role.HOLDER:
+        return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
+    return datamap.restrictions().get(role, "true")
 
 
 def has_rows_of_accounts(entry: Entry) -> bool:

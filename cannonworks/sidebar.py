@@ -110,7 +110,17 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item(_("Journal"), "history_edu", "journal.entry"),
+            _item(_("Opened accounts"), "visibility", "accounts.supportaccess"),
             _item(_("Users"), "group", "accounts.user"),
+        ],
+    },
+    {
+        "title": _("Helpers"),
+        "separator": True,
+        "items": [
+            _item(_("Sub-processors"), "handshake", "processors.subprocessor"),
+            _item(_("Helpers"), "support_agent", "processors.helper"),
+            _item(_("Projects"), "event", "processors.project"),
         ],
     },
 ]

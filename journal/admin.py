@@ -14,7 +14,7 @@ from cannonworks.admin import KnownValues, StaffAdmin, moment
 from journal.events import sentence
 from journal.models import Entry
 
-ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff")}
+ACTORS = {"system": _("The program"), "holder": _("Account holder"), "staff": _("Staff"), "helper": _("Helper")}
 
 
 class ActorFilter(KnownValues):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from allauth.mfa.totp.internal import auth as totp
@@ -13,9 +13,13 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import services as lifecycle
+from accounts import support
 from accounts.models import Account, User
+from accounts.roles import HelperCategory
+from cannonworks.deadlines import start_of_day
 from finance import services as finance
 from finance.models import DocumentKind
+from processors import services as processors
 from relations import services as relations
 from retention import holds
 from retention.models import Ground
@@ -90,7 +94,25 @@ def make(*, today: date) -> dict[str, Account]:
         account, actor=clerk, code=request.code, carrier_number="3SRPKS000000001", received_on=today,
         identity_check="Handtekening vergeleken met de overeenkomst",
     )  # fmt: skip
+    _lookers(made["active"], officer=second, today=today)
     return made
+
+
+def _lookers(account: Account, *, officer: User, today: date) -> None:
+    """Somebody of support who looked into an account, and a helper in a running project."""
+    at = start_of_day(today)
+    access = support.open_account(account, actor=officer, ticket="T-1042", reason="Vraag over een factuur", at=at)
+    support.look(account, actor=officer, page="account", at=at)
+    support.close_account(access, actor=officer, at=at + timedelta(minutes=5))
+    house = processors.add_sub_processor(actor=officer, name="Noorderhost")
+    helper = processors.add_helper(
+        house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
+        first_name="Hugo", last_name="Hulp",
+    )  # fmt: skip
+    processors.note_statement(helper, actor=officer, signed_on=today, on=today)
+    processors.start_project(
+        house, actor=officer, name="Nieuwe server", starts_at=at, ends_at=at + timedelta(days=14), helpers=[helper]
+    )
 
 
 def _account(company: Company, *, on: date, activate: bool = False, cancel: date | None = None) -> Account:

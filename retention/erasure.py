@@ -20,15 +20,14 @@ from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils.translation import gettext as _
 
-from accounts.models import Account, DataKey, Session, User
+from accounts.models import Account, DataKey, Session
 from accounts.services import apply_rules, finish_erasure
 from accounts.states import State
 from cannonworks import datamap, storage
 from cannonworks.datamap import Category, Entry
 from cannonworks.deadlines import in_amsterdam, local_date
-from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.errors import KeyUnavailable
 from cannonworks.lookups import array
 from cannonworks.rules import WITH_THE_ACCOUNT
 from journal import services as journal
@@ -126,22 +125,6 @@ def carry_out(*, at: datetime, runs: Sequence[int] | None = None, only: Collecti
             taken = _isolated(step, runs[start : start + BATCH], at, known)
         finished += taken
     return finished
-
-
-def unpark(erasure: Erasure, *, actor: User) -> Erasure:
-    """Let a parked run try again, from the step it had reached; staff do this once its cause is gone."""
-    from retention import tasks  # the task calls back into this module
-
-    with transaction.atomic():
-        erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
-        if erasure.parked_at is None:
-            raise Refused("not_parked", _("This erasure is not parked."), clause="5")
-        erasure.parked_at = erasure.retry_at = None
-        erasure.attempts, erasure.failure = 0, ""
-        erasure.save(update_fields=["parked_at", "retry_at", "attempts", "failure"])
-        journal.record("erasure.unparked", account=erasure.account, actor=actor, clause="5", run=erasure.reference)
-        transaction.on_commit(lambda: tasks.erase_account.delay(erasure.account_id), robust=True)
-    return erasure
 
 
 # --- One step of one batch -----------------------------------------------------------------------------------

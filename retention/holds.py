@@ -69,15 +69,8 @@ def confirm_hold(hold: Hold, *, actor: User, on: date) -> Hold:
     hold = Hold.objects.select_for_update().get(pk=hold.pk)
     if hold.confirmed_on or hold.released_on:
         raise Refused("hold_settled", _("This hold has been confirmed or released already."), clause="5")
-    if hold.placed_by_id == actor.pk:
-        raise Refused(
-            "second_person",
-            _("A second member of staff confirms; you placed this hold yourself."),
-            clause="5",
-        )
     _check_still_there(account, [Category(name) for name in hold.categories])
-    hold.confirmed_by, hold.confirmed_on = actor, on
-    hold.save(update_fields=["confirmed_by", "confirmed_on"])
+    hold.confirm(actor=actor, on=on)
     _look_again(account)
     journal.record("hold.confirmed", account=account, actor=actor, clause="5", categories=hold.categories)
     return hold

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.foureyes import FourEyes, second_person
 from accounts.models import Account
 from cannonworks.datamap import Category
 from relations.querysets import OwnedQuerySet
@@ -110,8 +111,10 @@ class Ground(models.TextChoices):
     PROOF = "proof of obligation", _("Needed to prove what was agreed and done")
 
 
-class Hold(models.Model):
+class Hold(FourEyes):
     """A stop on the erasure of some categories of an account; it counts once a second person confirmed (§5)."""
+
+    PROPOSED_BY = "placed_by"
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="holds", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=60)
@@ -127,15 +130,6 @@ class Hold(models.Model):
     placed_on = models.DateField(_("placed on"))
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by")
-    )
-    confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("confirmed by"),
     )
     released_on = models.DateField(_("released on"), null=True, blank=True)
     released_by = models.ForeignKey(
@@ -154,15 +148,7 @@ class Hold(models.Model):
         verbose_name_plural = _("holds")
         constraints = [
             models.CheckConstraint(name="hold_has_categories", condition=Q(categories__len__gt=0)),
-            models.CheckConstraint(
-                name="hold_confirmed_by_somebody_else",
-                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("placed_by")),
-            ),
-            models.CheckConstraint(
-                name="hold_confirmed_has_its_day",
-                condition=Q(confirmed_by__isnull=True, confirmed_on__isnull=True)
-                | Q(confirmed_by__isnull=False, confirmed_on__isnull=False),
-            ),
+            *second_person("hold", proposed_by="placed_by"),
             models.CheckConstraint(name="hold_reviewed_after_placing", condition=Q(review_on__gt=F("placed_on"))),
             models.UniqueConstraint(
                 name="hold_name_once_per_account",

@@ -22,7 +22,6 @@ register(
         "company_name": Personal("19 Bedrijfsgegevens"),
     },
     plain=("id", "erasure", "account", "language", "attempts", "retry_at", "made_on"),
-    may={"staff": "SELECT"},
 )
 register(
     Hold,

@@ -11,14 +11,28 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts import support
 from accounts.models import ErasureRequest
-from cannonworks.admin import DayField, Question, StaffAdmin, categories, chip, day, link, signed_in, today
+from accounts.states import State
+from cannonworks.admin import (
+    DayField,
+    FourEyesAdmin,
+    Question,
+    categories,
+    chip,
+    day,
+    link,
+    page_of,
+    signed_in,
+    today,
+)
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
 from rights import services
@@ -73,7 +87,8 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 @admin.register(RegisteredLetter)
-class LetterAdmin(StaffAdmin):
+class LetterAdmin(FourEyesAdmin):
+    confirmed = gettext_lazy("The letter is confirmed; the account is being erased.")
     may = frozenset({"add"})
     list_display = (
         "code",
@@ -134,28 +149,21 @@ class LetterAdmin(StaffAdmin):
 
         return self.act(request, question, record, done=_("The letter is recorded; a second member of staff confirms."))
 
-    @action(
-        description=gettext_lazy("Confirm"),
-        permissions=["act"],
-        icon="done_all",
-        variant=ActionVariant.DANGER,
-    )
-    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """As the second person: the account is erased at once."""
-        letter = self.row(request, object_id)
-        question = Question(
+    def question(self, request: HttpRequest, row: RegisteredLetter) -> Question:
+        return Question(
             title=_("Confirm letter and erase"),
             text=_("Confirm only with the letter in hand: its reference, its signature and the main user's identity."),
             facts=[
                 (
                     _("Account"),
-                    link(letter.account, getattr(letter.account, "company", None) or letter.account),
+                    link(row.account, getattr(row.account, "company", None) or row.account),
                 ),
-                (_("State"), letter.account.get_state_display()),
-                (_("Reference"), letter.request.code),
-                (_("Received on"), day(letter.received_on)),
-                (_("Identity check"), letter.identity_check),
-                (_("Recorded by"), letter.recorded_by),
+                (_("State"), row.account.get_state_display()),
+                (_("Reference"), row.request.code),
+                (_("Received on"), day(row.received_on)),
+                (_("Identity check"), row.identity_check),
+                (_("Main user"), self.main_user(request, row)),
+                (_("Recorded by"), row.recorded_by),
                 (_("Will be erased"), categories(WITH_THE_ACCOUNT)),
                 (_("When"), _("At once, as soon as you confirm")),
                 (
@@ -167,14 +175,24 @@ class LetterAdmin(StaffAdmin):
             button=_("Confirm and erase at once"),
             danger=True,
         )
-        return self.act(
-            request,
-            question,
-            lambda: services.confirm_letter(letter, actor=signed_in(request), on=today()),
-            done=_("The letter is confirmed; the account is being erased."),
-            row=letter,
-        )
+
+    def second(self, row: RegisteredLetter, *, actor: Any, on: date) -> RegisteredLetter:
+        return services.confirm_letter(row, actor=actor, on=on)
+
+    def main_user(self, request: HttpRequest, letter: RegisteredLetter) -> object:
+        """The name to hold the letter against, while the account is open; else the way to open it for this letter."""
+        if letter.account.state == State.ERASED:
+            return "–"
+        try:
+            support.look(letter.account, actor=signed_in(request), page="letter", at=timezone.now())
+        except Refused:
+            return format_html(
+                '<a class="text-link" href="{}?ticket={}">{}</a>',
+                page_of(letter.account),
+                letter.request.code,
+                _("Open the account to see the name"),
+            )
+        return letter.account.main_user
 
     def possible(self, request: HttpRequest, letter: RegisteredLetter) -> Iterable[str]:
-        mine = letter.recorded_by_id == request.user.pk
-        return [] if mine or letter.confirmed_on or letter.request.withdrawn_on else ["confirm"]
+        return [] if letter.request.withdrawn_on or not self.waits_for(request.user, letter) else ["confirm"]

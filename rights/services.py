@@ -49,14 +49,7 @@ def confirm_letter(letter: RegisteredLetter, *, actor: User, on: date) -> Regist
     letter = RegisteredLetter.objects.select_for_update().get(pk=letter.pk)
     if letter.confirmed_on is not None:
         raise Refused("letter_confirmed", _("This letter has been confirmed already."), clause="6")
-    if letter.recorded_by_id == actor.pk:
-        raise Refused(
-            "second_person",
-            _("A second member of staff confirms; you recorded this letter yourself."),
-            clause="6",
-        )
-    letter.confirmed_by, letter.confirmed_on = actor, on
-    letter.save(update_fields=["confirmed_by", "confirmed_on"])
+    letter.confirm(actor=actor, on=on)
     account = order_erasure(letter.request, actor=actor, on=on)
     # By name: erasure is retention's, which nobody imports. A lost message costs an hour, until the next sweep.
     transaction.on_commit(lambda: app.send_task("retention.tasks.erase_account", [account.pk]), robust=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import Account, SupportAccess, User
 from accounts.states import State
+from accounts.support import open_account
 from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
 
 
@@ -33,6 +35,11 @@ def outsider(db) -> User:
 @pytest.fixture
 def staff(db) -> User:
     return StaffFactory()
+
+
+def opened(account: Account, by: User) -> SupportAccess:
+    """The account, open to a member of staff from now."""
+    return open_account(account, actor=by, ticket="T-1042", reason="Vraag over een factuur", at=timezone.now())
 
 
 def member(*roles: str, **names: str) -> User:

@@ -78,9 +78,17 @@ class ColleagueFactory(factory.django.DjangoModelFactory):
 
     @factory.post_generation
     def second_factor(user, create, wanted, **_more):
-        """Staff have an authenticator app, unless told otherwise: ``second_factor=False``."""
-        if create and (user.is_staff if wanted is None else wanted):
+        """Staff and helpers have an authenticator app, unless told otherwise: ``second_factor=False``."""
+        if create and (user.is_staff or user.is_helper if wanted is None else wanted):
             TOTP.activate(user, TOTP_SECRET)
+
+
+class HelperFactory(ColleagueFactory):
+    """A user who helps; give him a ``Helper`` of a sub-processor."""
+
+    email = factory.Sequence(lambda n: f"hulp{n}@leverancier.example")
+    first_name = "Hugo"
+    is_helper = True
 
 
 class StaffFactory(ColleagueFactory):

@@ -14,6 +14,7 @@ from accounts import services as lifecycle
 from accounts.models import Account, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State
+from accounts.support import open_account
 from cannonworks import datamap
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
@@ -86,6 +87,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     lifecycle.withdraw_erasure(account, actor=account.main_user, on=day)
     lifecycle.activate_account(account, actor=account.main_user, on=day)
     fill(account, on=cancelled_on - timedelta(days=60))
+    open_account(account, actor=clerk, ticket="T-1", reason="Vraag", at=moment(cancelled_on - timedelta(days=60)))
     held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
     holds.release_hold(held, actor=second, on=cancelled_on)
     account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)

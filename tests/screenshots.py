@@ -1,4 +1,4 @@
-"""``python -m tests.screenshots [FOLDER]``: every page, Dutch and English, phone and desktop, light and dark, as PNG.
+"""``python -m tests.screenshots [FOLDER [NAME]]``: every page, Dutch and English, phone and desktop, light and dark, as PNG.
 
 The real application on a test database of its own, with an account in every state, seen by a real browser.
 """
@@ -31,12 +31,16 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
 from accounts import services  # noqa: E402
-from accounts.models import User  # noqa: E402
+from accounts.models import Account, User  # noqa: E402
 from accounts.states import State  # noqa: E402
+from accounts.support import look, open_account  # noqa: E402
 from finance.services import charge_subscription  # noqa: E402
+from processors.models import Helper, Project, SubProcessor  # noqa: E402
+from processors.services import record_look  # noqa: E402
+from relations.services import add_employee, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
-from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
@@ -71,7 +75,31 @@ def people(on: date) -> dict[str, User]:
     services.order_erasure(going, actor=accounts["going"].main_user, on=on)
     _hold(accounts["held"], on)
     users = {name: account.main_user for name, account in accounts.items()}
-    return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])}
+    return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])} | lookers(accounts["active"])
+
+
+def lookers(account: Account) -> dict[str, User]:
+    """Staff who have the account open and staff who have not, a helper inside and one outside."""
+    now, day = timezone.now(), timedelta(days=1)
+    support_, staff = StaffFactory(), StaffFactory()
+    access = open_account(
+        account, actor=support_, ticket="T-1042", reason="Kan na het nieuwe wachtwoord niet inloggen", at=now
+    )
+    for page in ("account", "user"):
+        look(account, actor=support_, page=page, at=access.opened_at)
+    employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
+    reveal_bsn(employee, actor=account.main_user)
+    house = SubProcessor.objects.create(name="Noorderhost")
+    inside, outside = (
+        Helper.objects.create(
+            user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
+        )
+        for _i in range(2)
+    )
+    project = Project.objects.create(sub_processor=house, name="Nieuwe server", starts_at=now - day, ends_at=now + day)
+    project.helpers.add(inside)
+    record_look(inside, accounts=[account], page="accounts", searched=False)
+    return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
 
 
 def _hold(account, on: date) -> None:
@@ -122,6 +150,16 @@ PAGES = {
     "erasure-open": ("asked", "/erasure/"),
     "erasure-active": ("active", "/erasure/"),
     "erasure-going": ("going", "/erasure/"),
+    "looks": ("active", "/my-data/looks/"),
+    "looks-none": ("trial", "/my-data/looks/?since=2020-01-01&until=2020-01-31"),
+    "helpers": ("helper", "/helpers/"),
+    "helpers-outside": ("outside", "/helpers/"),
+    "staff-accounts": ("support", "/admin/accounts/account/"),
+    "staff-account-closed": ("staff", "/admin/accounts/account/{active}/change/"),
+    "staff-account-open": ("support", "/admin/accounts/account/{active}/change/"),
+    "staff-opened": ("support", "/admin/accounts/supportaccess/"),
+    "staff-helpers": ("support", "/admin/processors/helper/"),
+    "staff-project": ("support", "/admin/processors/project/add/"),
     "403": ("colleague", "/account/cancel/"),
     "404": ("active", "/gone/"),
     "409": ("active", "/account/activate/"),
@@ -142,18 +180,24 @@ def site() -> Iterator[str]:
         runner.teardown_databases(databases)
 
 
-def take(browser: Browser, address: str, sessions: dict[str, str], folder: Path) -> int:
-    """Take all pictures, each as whoever has that session; the number of them."""
+def take(
+    browser: Browser, address: str, sessions: dict[str, str], accounts: dict[str, int], folder: Path, only: str = ""
+) -> int:
+    """Take all pictures, or those whose name begins with ``only``, each as whoever has that session; their number.
+
+    ``accounts`` has the keys of accounts by whose they are, for the addresses that name one.
+    """
+    pages = {name: place for name, place in PAGES.items() if name.startswith(only)}
     count = 0
     for size, (width, height) in SIZES.items():
         for scheme in SCHEMES:
             context = browser.new_context(color_scheme=scheme)
             page = context.new_page()
-            for language, (name, (who, path)) in product(LANGUAGES, PAGES.items()):
+            for language, (name, (who, path)) in product(LANGUAGES, pages.items()):
                 cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
                 context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
                 page.set_viewport_size({"width": width, "height": height})
-                page.goto(address + path)
+                page.goto(address + path.format(**accounts))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
                 page.set_viewport_size({"width": width, "height": max(whole, height)})
                 page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")
@@ -184,7 +228,7 @@ def _halfway(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, only: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with site() as address:
         users = people(timezone.localdate())
@@ -192,12 +236,13 @@ def main(folder: Path) -> None:
         sessions = {name: _session(user) for name, user in users.items()}
         sessions["halfway"] = _halfway(users["charged"])
         sessions["staff"] = _session(StaffFactory(second_factor=False))
+        accounts = {name: user.account_id for name, user in users.items()}
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
-            count = take(browser, address, sessions, folder)
+            count = take(browser, address, sessions, accounts, folder, only)
             browser.close()
     print(f"{count} pictures in {folder}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else settings.BASE_DIR / "screenshots")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else settings.BASE_DIR / "screenshots", *sys.argv[2:3])

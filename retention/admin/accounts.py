@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from accounts.models import Account
+from accounts.models import Account, User
+from accounts.opening import OpenedAdmin
 from accounts.states import State
 from cannonworks.admin import (
-    StaffAdmin,
     Table,
     categories,
     chip,
@@ -87,14 +87,12 @@ class UnderwayFilter(admin.SimpleListFilter):
 
 
 @admin.register(Account)
-class AccountAdmin(StaffAdmin):
-    list_display = ("account", "state_chip", "ends", "kept", "due", "erased", "now")
+class AccountAdmin(OpenedAdmin):
+    list_display = ("account", "kvk_number", "state_chip", "ends", "kept", "due", "erased", "now")
     list_filter = ("state", DueFilter, UnderwayFilter)
     list_select_related = ("company",)
-    search_fields = (
-        "company__company_name__icontains", "company__email__istartswith", "company__kvk_number__startswith",
-    )  # fmt: skip
-    search_help_text = gettext_lazy("Reference, KvK number, e-mail or name of the company")
+    search_fields = ("company__company_name__icontains", "company__email__iexact", "company__kvk_number__startswith")
+    search_help_text = gettext_lazy("Reference, KvK number, name of the company, or whole e-mail address")
     reference_fields = ("reference",)
     ordering = ("-id",)
     fieldsets = (
@@ -167,18 +165,22 @@ class AccountAdmin(StaffAdmin):
     def town(self, account: Account) -> str:
         return account.company.city if hasattr(account, "company") else ""
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
-    ) -> HttpResponse:
-        """Show the account with its windows and all that was done about them."""
-        account = self.row(request, object_id)
-        below = {"tables": tables(account)} if self.has_view_permission(request, account) else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **below})
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By the account's own data, and by the whole address of one of its people, who are not shown for it."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if "@" in search_term:
+            found |= queryset.of_address(search_term.strip())
+        return found, duplicates
+
+    def render_change_form(self, request: HttpRequest, context: dict, **options: Any) -> HttpResponse:
+        """Show the account with its people and windows, and all that was done about them."""
+        return super().render_change_form(request, {**context, "tables": tables(options["obj"])}, **options)
 
 
 def tables(account: Account) -> list[Table]:
     """What retention knows of an account: one query for each table, whatever their length."""
     return [
+        _users(account),
         _windows(account),
         _holds(account),
         _letters(account),
@@ -186,6 +188,23 @@ def tables(account: Account) -> list[Table]:
         _erasures(account),
         _journal(account),
     ]
+
+
+def _users(account: Account) -> Table:
+    return Table(
+        _("Users"),
+        [_("Name"), _("E-mail"), _("Main user"), _("May sign in"), _("Last login")],
+        [
+            [
+                link(user),
+                user.email,
+                _("Yes") if user.is_main else _("No"),
+                _("Yes") if user.is_active else _("No"),
+                moment(user.last_login),
+            ]
+            for user in User.objects.filter(account=account).order_by("-is_main", "id")
+        ],
+    )
 
 
 def in_words(rule: Rule) -> str:

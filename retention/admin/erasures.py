@@ -29,7 +29,7 @@ from cannonworks.admin import (
     signed_in,
 )
 from cannonworks.rules import RULES, WARNING_DAYS
-from retention import erasure, statements
+from retention import parking, statements
 from retention.admin.accounts import why_erased
 from retention.models import Erasure, ErasureWarning, Step
 
@@ -196,7 +196,7 @@ class ErasureAdmin(StaffAdmin):
         return self.act(
             request,
             question,
-            lambda: erasure.unpark(run, actor=signed_in(request)),
+            lambda: parking.unpark(run, actor=signed_in(request)),
             done=_("The erasure goes on."),
             row=run,
         )

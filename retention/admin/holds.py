@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -25,8 +26,8 @@ from accounts.models import Account
 from cannonworks.admin import (
     FOR_STAFF,
     DayField,
+    FourEyesAdmin,
     Question,
-    StaffAdmin,
     categories,
     chip,
     day,
@@ -110,7 +111,8 @@ class StageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Hold)
-class HoldAdmin(StaffAdmin):
+class HoldAdmin(FourEyesAdmin):
+    confirmed = gettext_lazy("The hold is active.")
     may = frozenset({"add"})
     list_display = ("name", "company", "account", "stage", "kept", "review", "placed_by")
     list_filter = (StageFilter, "ground")
@@ -169,28 +171,16 @@ class HoldAdmin(StaffAdmin):
 
         return self.act(request, question, place, done=_("The hold is placed; a second member of staff confirms."))
 
-    @action(
-        description=gettext_lazy("Confirm"),
-        permissions=["act"],
-        icon="done_all",
-        variant=ActionVariant.PRIMARY,
-    )
-    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """As the second person: from now these categories stay."""
-        hold = self.row(request, object_id)
-        question = Question(
+    def question(self, request: HttpRequest, row: Hold) -> Question:
+        return Question(
             title=_("Confirm hold"),
             text=_("From now these categories are not erased, until the hold is released."),
-            facts=_facts(hold),
+            facts=_facts(row),
             button=_("Confirm hold"),
         )
-        return self.act(
-            request,
-            question,
-            lambda: holds.confirm_hold(hold, actor=signed_in(request), on=today()),
-            done=_("The hold is active."),
-            row=hold,
-        )
+
+    def second(self, row: Hold, *, actor: Any, on: date) -> Hold:
+        return holds.confirm_hold(row, actor=actor, on=on)
 
     @action(
         description=gettext_lazy("Release"),
@@ -220,8 +210,7 @@ class HoldAdmin(StaffAdmin):
     def possible(self, request: HttpRequest, hold: Hold) -> Iterable[str]:
         if hold.released_on:
             return []
-        mine = hold.placed_by_id == request.user.pk
-        return ["release"] if hold.confirmed_on or mine else ["confirm", "release"]
+        return ["confirm", "release"] if self.waits_for(request.user, hold) else ["release"]
 
 
 def _facts(hold: Hold) -> list[tuple[str, object]]:

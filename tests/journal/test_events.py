@@ -12,9 +12,14 @@ from journal.events import EVENTS, sentence
 from tests.lives import CANCELLED_ON, DUE_ON, confirmed_letter, erase, full_life
 
 #: function → which of its arguments is the event
-RECORDS = {"record": 0, "line": 0, "record_from": 0, "journal_all": 0}
+RECORDS = {"record": 0, "line": 0, "record_from": 0, "journal_all": 0, "_record": 0}
 #: Those that pass on an event which their caller names.
-PASSING_ON = {"journal/services.py": "line", "retention/runs.py": "record_from", "accounts/services.py": "record"}
+PASSING_ON = {
+    "journal/services.py": "line",
+    "retention/runs.py": "record_from",
+    "accounts/services.py": "record",
+    "accounts/receivers.py": "record",
+}
 
 
 def calls() -> list[tuple[str, str, ast.expr]]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import Account
 from accounts.states import State
+from tests.cast import opened
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
 from tests.signin import totp
 
@@ -66,6 +67,15 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
     second.get_by_role("link", name=request.code).click()
     second.get_by_role("link", name="Bevestigen").click()
     second.get_by_text("Dit kan niet ongedaan worden gemaakt").wait_for()
+    question, name = second.url, account.main_user.full_name
+    assert name not in second.content()
+    second.get_by_role("link", name="Open het account om de naam te zien").click()
+    assert second.get_by_label("Ticket").input_value() == request.code
+    second.get_by_label("Reden").fill("Identiteit bij de aangetekende brief")
+    second.get_by_role("button", name="Account openen").click()
+    second.get_by_text("Open voor jou tot").wait_for()
+    second.goto(question)
+    assert second.locator("dl").inner_text().count(name) == 1
     assert second.locator("dl").inner_text().count("Garage Smit") == 1
     assert Account.objects.get(pk=account.pk).ordered_on is None
     second.get_by_role("button", name="Bevestigen en meteen vernietigen").click()
@@ -75,8 +85,9 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
 
 @pytest.mark.django_db(transaction=True)
 def test_the_administration_asks_nothing_of_another_host(page_of, live_server):
-    account = AccountFactory(state=State.CANCELLED)
-    page = page_of(StaffFactory())
+    account, person = AccountFactory(state=State.CANCELLED), StaffFactory()
+    opened(account, person)
+    page = page_of(person)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -86,3 +97,36 @@ def test_the_administration_asks_nothing_of_another_host(page_of, live_server):
         page.wait_for_load_state("networkidle")
     elsewhere = {url for url in page_of.asked if not url.startswith((live_server.url, "data:"))}
     assert (elsewhere, errors) == (set(), [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.clause("1", "7")
+def test_support_opens_an_account_for_a_ticket_closes_it_and_the_holder_reads_so(page_of, client):
+    account = AccountFactory(state=State.ACTIVE, company__company_name="Garage Smit")
+    main_user = account.main_user
+    page = page_of(StaffFactory(first_name="Nora", last_name="Nieuwsgierig"))
+    page.goto("/admin/accounts/account/")
+    page.get_by_role("link", name="Garage Smit").click()
+    page.get_by_role("heading", name="Dit account openen").wait_for()
+    assert main_user.email not in page.content()
+    page.get_by_label("Ticket").fill("T-1042")
+    page.get_by_label("Reden").fill(f"Mail van {main_user.email}")
+    page.get_by_role("button", name="Account openen").click()
+    page.get_by_text("Laat het e-mailadres weg").wait_for()
+    page.get_by_label("Reden").fill("Kan niet inloggen")
+    page.get_by_role("button", name="Account openen").click()
+    page.get_by_text("Open voor jou tot").wait_for()
+    page.get_by_role("link", name=main_user.full_name).click()
+    page.get_by_text(main_user.email).first.wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Account sluiten").click()
+    page.get_by_text("Het account is gesloten.").wait_for()
+    page.goto(f"/admin/accounts/account/{account.pk}/change/")
+    page.get_by_role("heading", name="Dit account openen").wait_for()
+
+    client.force_login(main_user)
+    looks = client.get("/my-data/looks/")
+    assert [look.what.split(" ")[0] for look in looks.context["looks"]] == [
+        "sloot", "bedrijf,", "naam,", "bedrijf,", "opende"
+    ]  # fmt: skip
+    assert "Nieuwsgierig" not in looks.content.decode()

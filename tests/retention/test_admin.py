@@ -17,7 +17,7 @@ from journal.models import Entry
 from retention import holds
 from retention.erasure import erase_due
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Ground, Hold, RulesApproval, Step
-from tests.cast import member
+from tests.cast import member, opened
 from tests.factories import AccountFactory, StaffFactory
 
 ACCOUNTS, HOLDS, ERASURES = "/admin/accounts/account/", "/admin/retention/hold/", "/admin/retention/erasure/"
@@ -132,14 +132,17 @@ def test_the_list_of_accounts_asks_the_same_whatever_its_length(client, staff, a
 @pytest.mark.django_db
 def test_an_account_is_shown_with_its_windows_and_nothing_can_be_changed(client, staff, account):
     accounts.cancel_account(account, actor=account.main_user, on=date(2026, 3, 31))
+    opened(account, staff)
     client.force_login(staff)
     page = client.get(f"{ACCOUNTS}{account.pk}/change/")
-    windows, *_others, told = page.context["tables"]
+    people, windows, *_others, told = page.context["tables"]
+    assert people.rows[0][1:4] == [account.main_user.email, "Ja", "Ja"]
     assert windows.rows[0][:4] == [
         "Account, bedrijf en gebruikers", "31 maart 2028", "31 maart 2028", "Het account is opgezegd. (§5.4)"
     ]  # fmt: skip
     assert [row[1] for row in told.rows] == [
-        "Het account is opgezegd", "Het account is geactiveerd", "Het account is geopend"
+        "Er is in het account gekeken", "Het account is opengezet voor ondersteuning", "Het account is opgezegd",
+        "Het account is geactiveerd", "Het account is geopend"
     ]  # fmt: skip
     before = Account.objects.filter(pk=account.pk).values().get()
     assert client.post(f"{ACCOUNTS}{account.pk}/change/", {"state": "active"}).status_code == 403
@@ -153,9 +156,10 @@ def test_an_account_page_asks_the_same_whatever_happened_to_it(client, staff, pl
         ErasureWarning.objects.create(
             account=placed.account, erase_on=date(2027, 1, 1), days=30 + number, planned_on=date(2026, 12, 2)
         )
+    opened(placed.account, staff)
     client.force_login(staff)
     client.get(f"{ACCOUNTS}{placed.account_id}/change/")
-    with asks(13):
+    with asks(19):
         client.get(f"{ACCOUNTS}{placed.account_id}/change/")
 
 

@@ -14,7 +14,7 @@ from finance.models import SubscriptionInvoice
 from finance.services import charge_subscription
 from journal.models import Entry
 from relations.models import Relation
-from retention import alarms, erasure, sweep
+from retention import alarms, erasure, parking, sweep
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail, Step
 from tests.lives import CANCELLED_ON, DUE_ON, EVERYTHING, account_in, confirmed_letter, erase, hold, moment
 
@@ -147,7 +147,7 @@ def test_a_parked_erasure_stays_on_the_board_until_it_is_freed(staff):
     Erasure.objects.update(parked_at=moment(DUE_ON), failure="1 rows left", attempts=5)
     run = Erasure.objects.get()
     assert standing() == [(AlarmKind.PARKED, str(run.reference))]
-    erasure.unpark(run, actor=staff)
+    parking.unpark(run, actor=staff)
     assert standing() == []
 
 

@@ -18,7 +18,7 @@ from finance.services import charge_subscription, record_payment
 from journal.models import Entry
 from relations.models import Relation
 from relations.services import add_relation
-from retention import erasure, holds, ledger
+from retention import erasure, holds, ledger, parking
 from retention.models import Erasure, ErasureWarning, Hold, StatementMail, Step
 from tests.factories import StaffFactory
 from tests.lives import (
@@ -393,11 +393,11 @@ def test_residue_that_stays_parks_the_run_with_its_reason_until_staff_free_it(cl
     assert account.state == State.CANCELLED
 
     clinging(0)
-    erasure.unpark(run, actor=StaffFactory())
+    parking.unpark(run, actor=StaffFactory())
     assert erasure.carry_out(at=at) == 1
     assert Erasure.objects.get().statement is not None
     with pytest.raises(Refused) as caught:
-        erasure.unpark(run, actor=StaffFactory())
+        parking.unpark(run, actor=StaffFactory())
     assert caught.value.code == "not_parked"
 
 

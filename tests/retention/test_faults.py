@@ -18,7 +18,7 @@ from accounts.states import State
 from cannonworks.errors import Refused
 from journal.models import Entry
 from relations.models import Relation
-from retention import alarms, erasure, holds, ledger, sweep, tasks
+from retention import alarms, erasure, holds, ledger, parking, sweep, tasks
 from retention.models import Alarm, Erasure, Step
 from tests.lives import CANCELLED_ON, DUE_ON, account_in, full_life, hold, moment, rows
 
@@ -252,7 +252,7 @@ def test_a_poisoned_account_never_stops_the_others_and_is_retried_then_parked_th
     assert erasure.erase_due(on=DUE_ON, at=at + timedelta(days=30)) == 0
 
     heal()
-    erasure.unpark(run, actor=staff)
+    parking.unpark(run, actor=staff)
     assert erasure.erase_due(on=DUE_ON, at=at) == 1
     assert len(done(bad)) == 1
     alarms.check_everything(on=DUE_ON, at=at)

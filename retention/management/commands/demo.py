@@ -34,9 +34,11 @@ class Command(OneLineCommand):
         holder = User.objects.filter(is_main=True).order_by("pk").first()
         staff = User.objects.filter(is_staff=True).order_by("pk").first()
         now, then = demo.codes(at=timezone.now())
+        helper = User.objects.filter(is_helper=True).order_by("pk").first()
         self.stdout.write(
             f"Sign in on {settings.SITE_URL}/ as {holder and holder.email}, "
-            f"and as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}; password {demo.PASSWORD}\n"
-            f"Staff need a code as well: now {now}, in half a minute {then}. New ones: manage.py demo --sign-in; or put"
-            f" {demo.TOTP_SECRET} into an authenticator app."
+            f"as staff on {settings.SITE_URL}/admin/ as {staff and staff.email}, "
+            f"and as a helper as {helper and helper.email}; password {demo.PASSWORD}\n"
+            f"Staff and helpers need a code as well: now {now}, in half a minute {then}. New ones: manage.py demo"
+            f" --sign-in; or put {demo.TOTP_SECRET} into an authenticator app."
         )

@@ -1,0 +1,232 @@
+"""Helpers: of a sub-processor, bound to confidentiality, and inside only while a project of theirs runs (§8, §10)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from cannonworks import datamap
+from cannonworks.errors import Refused
+from journal.models import Entry
+from processors import services
+from processors.models import Helper, Project, SubProcessor
+from processors.privacy import INSIDE
+from tests.cast import member
+from tests.factories import AccountFactory, HelperFactory
+
+START = datetime.fromisoformat("2026-11-23T00:00:00+01:00")
+END = datetime.fromisoformat("2026-12-07T00:00:00+01:00")
+INSTANT = timedelta(microseconds=1)
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
+
+
+@pytest.fixture
+def officer(db) -> User:
+    return member("Security officer")
+
+
+@pytest.fixture
+def house(officer) -> SubProcessor:
+    return services.add_sub_processor(actor=officer, name="Noorderhost")
+
+
+def add(house, officer, **other) -> Helper:
+    fields = {
+        "category": "hosting", "email": "Hugo@Noorderhost.example", "password": "spijker-hamer-plank",
+        "first_name": "Hugo", "last_name": "Hulp", **other,
+    }  # fmt: skip
+    return services.add_helper(house, actor=officer, **fields)
+
+
+@pytest.fixture
+def helper(house, officer) -> Helper:
+    made = add(house, officer)
+    return services.note_statement(made, actor=officer, signed_on=date(2026, 11, 20), on=date(2026, 11, 22))
+
+
+@pytest.fixture
+def project(house, officer, helper) -> Project:
+    return services.start_project(
+        house, actor=officer, name="Nieuwe server", starts_at=START, ends_at=END, helpers=[helper]
+    )
+
+
+def inside(at) -> list[Helper]:
+    return list(Helper.objects.inside(at))
+
+
+def events() -> list[str]:
+    return list(Entry.objects.order_by("id").values_list("event", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("at", "is_inside"), [(START - INSTANT, False), (START, True), (END - INSTANT, True), (END, False)]
+)
+def test_a_helper_is_inside_from_the_first_instant_of_a_project_to_the_last(helper, project, at, is_inside):
+    assert inside(at) == [helper] * is_inside
+
+
+def test_two_projects_are_one_window(house, officer, helper, project):
+    services.start_project(house, actor=officer, name="Nog een", starts_at=START, ends_at=END, helpers=[helper])
+    assert inside(START) == [helper]
+
+
+@pytest.mark.clause("8")
+@pytest.mark.parametrize(
+    ("signed_on", "is_inside"), [(None, False), (date(2026, 11, 23), True), (date(2026, 11, 24), False)]
+)
+def test_not_before_the_day_on_which_the_statement_was_signed(helper, project, signed_on, is_inside):
+    Helper.objects.filter(pk=helper.pk).update(statement_signed_on=signed_on)
+    assert inside(START) == [helper] * is_inside
+
+
+def test_who_is_in_no_project_or_in_one_of_another_house_is_outside(house, officer, helper, project):
+    other = add(house, officer, email="ander@noorderhost.example")
+    services.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), on=date(2026, 11, 22))
+    assert inside(START) == [helper]
+    elsewhere = services.add_sub_processor(actor=officer, name="Zuiderhost")
+    Helper.objects.filter(pk=helper.pk).update(sub_processor=elsewhere)  # as if he changed houses
+    assert inside(START) == []
+
+
+def test_a_project_that_is_ended_lets_nobody_look_from_that_moment(officer, helper, project):
+    at = START + timedelta(days=1)
+    services.end_project(project, actor=officer, at=at)
+    assert (inside(at - INSTANT), inside(at)) == ([helper], [])
+    with pytest.raises(Refused) as refused:
+        services.end_project(project, actor=officer, at=at)
+    assert refused.value.code == "not_running"
+
+
+def test_all_of_it_is_journalled_without_names(officer, helper, project):
+    services.end_project(project, actor=officer, at=START + timedelta(days=1))
+    assert events() == ["sub_processor.added", "helper.added", "helper.bound", "project.entered", "project.ended"]
+    facts = list(Entry.objects.order_by("id").values_list("facts", flat=True))
+    reference = str(helper.user.reference)
+    assert facts[1:4] == [
+        {"helper": reference, "category": "hosting"},
+        {"helper": reference, "signed_on": "2026-11-20"},
+        {"project": project.pk, "starts_at": START.isoformat(), "ends_at": END.isoformat(), "helpers": [reference]},
+    ]
+    assert {entry.actor_reference for entry in Entry.objects.all()} == {officer.reference}
+
+
+def test_a_helper_is_a_user_of_no_account_and_no_staff(helper):
+    user = User.objects.get(email="hugo@noorderhost.example")
+    assert (user.kind, user.is_staff, user.is_superuser, user.account, user.check_password("spijker-hamer-plank")) == (
+        "helper", False, False, None, True
+    )  # fmt: skip
+
+
+def test_a_project_has_its_own_helpers_and_ends_after_it_starts(house, officer, helper):
+    elsewhere = services.add_sub_processor(actor=officer, name="Zuiderhost")
+    with pytest.raises(Refused) as refused:
+        services.start_project(elsewhere, actor=officer, name="x", starts_at=START, ends_at=END, helpers=[helper])
+    assert refused.value.code == "other_helper"
+    with pytest.raises(ValidationError):
+        services.start_project(house, actor=officer, name="x", starts_at=START, ends_at=START, helpers=[helper])
+    assert not Project.objects.exists()
+
+
+@pytest.mark.clause("8")
+def test_a_statement_is_not_signed_tomorrow(helper, officer):
+    with pytest.raises(Refused) as refused:
+        services.note_statement(helper, actor=officer, signed_on=date(2026, 11, 23), on=date(2026, 11, 22))
+    assert refused.value.code == "not_yet"
+
+
+@pytest.mark.parametrize("role", ["Support", "Finance"])
+def test_other_roles_keep_no_register(house, helper, project, role):
+    person, at = member(role), START + timedelta(days=1)
+    before = events()
+    for act in (
+        lambda: services.add_sub_processor(actor=person, name="x"),
+        lambda: add(house, person, email="x@y.example"),
+        lambda: services.note_statement(helper, actor=person, signed_on=date(2026, 1, 1), on=date(2026, 1, 1)),
+        lambda: services.start_project(house, actor=person, name="x", starts_at=START, ends_at=END, helpers=[]),
+        lambda: services.end_project(project, actor=person, at=at),
+        lambda: services.end_project(project, actor=helper.user, at=at),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "no_such_role"
+    assert events() == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"is_staff": True}, {"is_helper": False}, {"is_superuser": True}
+    ],
+)  # fmt: skip
+def test_the_database_refuses_a_helper_who_is_something_else_too(helper, wrong):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=helper.user_id).update(**wrong)
+
+
+def test_the_database_refuses_a_helper_with_an_account():
+    account, user = AccountFactory(), HelperFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(account=account)
+
+
+def test_the_rule_of_the_database_is_the_same_as_that_of_the_pages(house, officer, helper):
+    def by_the_database(user) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('cannonworks.user', %s, true)", [str(user.pk) if user else ""])
+            cursor.execute(f"SELECT {INSIDE}")
+            return cursor.fetchone()[0]
+
+    def both() -> tuple[bool, bool]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")  # the beginning of the transaction, in which the clock stands still
+            (at,) = cursor.fetchone()
+        return by_the_database(helper.user), bool(inside(at))
+
+    now, day = timezone.now(), timedelta(days=1)
+    Helper.objects.filter(pk=helper.pk).update(statement_signed_on=timezone.localdate() - day)
+    assert both() == (False, False)
+    project = services.start_project(
+        house, actor=officer, name="x", starts_at=now - day, ends_at=now + day, helpers=[helper]
+    )
+    assert both() == (True, True)
+    assert [by_the_database(other) for other in (officer, None)] == [False, False]
+    elsewhere = SubProcessor.objects.create(name="Zuiderhost")
+    for rows, wrong, right in (
+        (Project.objects.filter(pk=project.pk), {"ends_at": now - timedelta(hours=1)}, {"ends_at": now + day}),
+        (Project.objects.filter(pk=project.pk), {"starts_at": now + timedelta(hours=1)}, {"starts_at": now - day}),
+        (Project.objects.filter(pk=project.pk), {"sub_processor": elsewhere}, {"sub_processor": house}),
+        (Helper.objects.all(), {"statement_signed_on": timezone.localdate() + day}, {"statement_signed_on": now - day}),
+        (Helper.objects.all(), {"statement_signed_on": None}, {"statement_signed_on": now - day}),
+    ):
+        rows.update(**wrong)
+        assert both() == (False, False), wrong
+        rows.update(**right)
+        assert both() == (True, True), right
+    project.helpers.clear()
+    assert both() == (False, False)
+
+
+def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administration():
+    assert datamap.restrictions() == {"helper": INSIDE}
+    seen = {entry.table: entry.columns("helper") for entry in datamap.entries() if entry.columns("helper")}
+    ours = {
+        table: names for table, names in seen.items() if not table.startswith(("auth_", "django_", "accounts_user_"))
+    }
+    assert {table: names for table, names in ours.items() if table.startswith(("accounts_", "processors_"))} == {
+        "accounts_account": ["id", "reference", "state"],
+        "accounts_company": ["id", "company_name", "kvk_number", "account"],
+        "accounts_user": ["id", "account"],
+        "processors_helper": ["id", "user", "sub_processor", "category", "statement_signed_on"],
+        "processors_project": ["id", "sub_processor", "starts_at", "ends_at"],
+        "processors_project_helpers": ["project", "helper"],
+    }
+    writes = {
+        entry.table: entry.may["helper"] for entry in datamap.entries() if entry.may.get("helper", "SELECT") != "SELECT"
+    }
+    assert writes == {"accounts_session": "SELECT OPEN INSERT UPDATE DELETE", "journal_entry": "INSERT"}

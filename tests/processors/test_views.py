@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.looks import looks
+from journal.models import Entry
+from processors.models import Helper, Project, SubProcessor
+from tests.factories import PASSWORD, AccountFactory, HelperFactory
+
+PAGE = "/helpers/"
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
+
+
+@pytest.fixture
+def helper() -> Helper:
+    """A helper inside the window of a running project."""
+    house, now, day = SubProcessor.objects.create(name="Noorderhost"), timezone.now(), timedelta(days=1)
+    made = Helper.objects.create(
+        user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
+    )
+    project = Project.objects.create(sub_processor=house, name="Server", starts_at=now - day, ends_at=now + day)
+    project.helpers.add(made)
+    return made
+
+
+def names(answer) -> list[str]:
+    assert answer.status_code == 200
+    return [account.company.company_name for account in answer.context["accounts"]]
+
+
+def test_a_helper_signs_in_to_the_list_of_accounts_and_sees_no_people(client, helper, account, holder):
+    answer = client.post("/sign-in/", {"username": helper.user.email, "password": PASSWORD}, follow=True)
+    assert answer.redirect_chain == [(PAGE, 302)]
+    text, company = answer.content.decode(), account.company
+    assert all(word in text for word in (company.company_name, company.kvk_number, str(account.reference), "Actief"))
+    hidden = (holder.full_name, holder.email, company.email, company.phone, company.postcode, company.city)
+    assert all(word not in text for word in hidden)
+
+
+def test_every_page_is_journalled_and_each_holder_sees_that_his_account_was_on_it(client, helper, account, outsider):
+    client.force_login(helper.user)
+    client.get(PAGE, {"q": account.company.company_name})
+    told = list(
+        Entry.objects.filter(event__startswith="helper.").order_by("id")
+        .values_list("event", "account_reference", "actor_reference", "actor_kind", "facts")
+    )  # fmt: skip
+    reference, facts = helper.user.reference, {"category": "hosting", "page": "accounts"}
+    assert told == [
+        ("helper.opened", None, reference, "helper", {**facts, "count": 1, "searched": True}),
+        ("helper.looked", account.reference, reference, "helper", facts),
+    ]
+    assert [look.who for look in looks(account).rows] == ["Hulppersoon: Server-/databasebeheer en hosting"]
+    assert looks(outsider.account).rows == []
+
+
+def test_an_account_is_found_by_reference_kvk_number_and_name(client, helper):
+    one = AccountFactory(company__company_name="Houtman & Zn", company__kvk_number="87654321")
+    AccountFactory(company__company_name="Anders")
+    client.force_login(helper.user)
+    for term in (str(one.reference)[:8], "87654321", "houtman", ""):
+        assert names(client.get(PAGE, {"q": term})) == (["Houtman & Zn"] if term else ["Anders", "Houtman & Zn"])
+    assert names(client.get(PAGE, {"q": "niets"})) == []
+
+
+def test_pages_of_fifty_are_walked_by_cursor(client, helper, monkeypatch):
+    monkeypatch.setattr("processors.views.PAGE", 2)
+    for number in range(5):
+        AccountFactory(company__company_name=f"Bedrijf {number}")
+    client.force_login(helper.user)
+    seen, address = [], PAGE
+    while address:
+        answer = client.get(address)
+        seen.append(names(answer))
+        after = answer.context["after"]
+        address = after and f"{PAGE}?before={after}"
+    assert seen == [["Bedrijf 4", "Bedrijf 3"], ["Bedrijf 2", "Bedrijf 1"], ["Bedrijf 0"]]
+    assert names(client.get(PAGE, {"before": "x; drop"}))[0] == "Bedrijf 4"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_whatever_its_length(client, helper, django_assert_num_queries, count):
+    for _i in range(count):
+        AccountFactory()
+    client.force_login(helper.user)
+    client.get(PAGE)
+    with django_assert_num_queries(5):  # session, user, window, accounts, journal
+        assert len(names(client.get(PAGE))) == count
+
+
+def test_the_window_closes_in_mid_session(client, helper, account):
+    client.force_login(helper.user)
+    assert client.get(PAGE).status_code == 200
+    Project.objects.update(ends_at=timezone.now())
+    before = Entry.objects.count()
+    answer = client.get(PAGE)
+    assert answer.status_code == 403
+    assert "Nu geen toegang" in answer.content.decode()
+    assert account.company.company_name not in answer.content.decode()
+    assert Entry.objects.count() == before
+
+
+def test_a_helper_reaches_nothing_else(client, helper, account):
+    client.force_login(helper.user)
+    for path in ("/", "/account/cancel/", "/erasure/", "/my-data/looks/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.get("Location")) == (302, PAGE), path
+    assert client.get("/admin/").status_code == 302
+    assert client.get("/admin/accounts/account/").status_code == 302
+    assert client.post(PAGE).status_code == 405
+
+
+def test_holders_and_staff_have_pages_of_their_own(client, staff, holder):
+    for person, home in ((holder, "/"), (staff, "/admin/")):
+        client.force_login(person)
+        answer = client.get(PAGE, follow=True)
+        assert answer.redirect_chain[-1][0] == home
+
+
+def test_a_helper_reads_in_the_language_of_choice_and_writes_nothing(client, helper, account):
+    client.force_login(helper.user)
+    client.post("/language/", {"language": "en", "next": PAGE})
+    assert "Accounts, the newest first" in client.get(PAGE).content.decode()
+    helper.user.refresh_from_db()
+    assert helper.user.language == "nl"
