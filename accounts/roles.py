@@ -73,6 +73,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_user",
         "accounts.unlock_user",
         "accounts.view_supportaccess",
+        "accounts.add_supportaccess",
         *HELPERS,
         "retention.view_alarm",
         "journal.view_entry",

@@ -195,10 +195,10 @@ def test_the_privacy_officer_sees_who_opened_which_account_and_why(client, staff
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_of_opened_accounts_asks_the_same_whatever_its_length(client, staff, django_assert_num_queries, count):
+def test_the_list_of_opened_accounts_asks_the_same_whatever_its_length(client, staff, asks, count):
     for _i in range(count):
         opened(AccountFactory(), staff)
     client.force_login(staff)
     client.get(ACCESSES)
-    with django_assert_num_queries(4):
+    with asks(4):
         assert len(client.get(ACCESSES).context["cl"].result_list) == count

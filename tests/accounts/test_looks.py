@@ -153,13 +153,13 @@ def test_the_main_user_alone_reads_it(client, account, colleague, staff):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_page_asks_the_same_whatever_its_length(client, account, holder, django_assert_num_queries, count):
+def test_the_page_asks_the_same_whatever_its_length(client, account, holder, asks, count):
     for number in range(count):
         person = ColleagueFactory(account=account)
         wrote(account, f"2026-11-{10 + number}T10:00:00+01:00", actor_reference=person.reference)
     client.force_login(holder)
     client.get(PAGE)
-    with django_assert_num_queries(6):
+    with asks(6):
         assert len(client.get(PAGE).context["looks"]) == count
 
 

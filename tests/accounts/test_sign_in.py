@@ -21,6 +21,7 @@ from accounts import lockout, services, tasks
 from accounts.access import needs_second_factor
 from accounts.models import Account, ErasureRequest, Session, User
 from accounts.states import State
+from accounts.support import open_account
 from cannonworks.encryption import seal_secret, unseal_secret
 from cannonworks.errors import KeyUnavailable, Refused
 from journal.models import Entry
@@ -101,6 +102,8 @@ def test_support_and_the_security_officer_unlock(client, holder, role, may):
         sign_in(Client(), holder.email, WRONG)
     person, unlock = member(role), f"/admin/accounts/user/{holder.pk}/unlock/"
     client.force_login(person)
+    if may:
+        open_account(holder.account, actor=person, ticket="CW-1", reason="Kan niet inloggen", at=timezone.now())
     page = client.get(f"/admin/accounts/user/{holder.pk}/change/").content.decode()
     assert ("/unlock" in page) is may
     assert client.post(unlock).status_code == (302 if may else 403)

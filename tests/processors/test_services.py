@@ -105,8 +105,10 @@ def test_a_project_that_is_ended_lets_nobody_look_from_that_moment(officer, help
 
 def test_all_of_it_is_journalled_without_names(officer, helper, project):
     services.end_project(project, actor=officer, at=START + timedelta(days=1))
-    assert events() == ["sub_processor.added", "helper.added", "helper.bound", "project.entered", "project.ended"]
-    facts = list(Entry.objects.order_by("id").values_list("facts", flat=True))
+    told = [event for event in events() if not event.startswith("second_factor.")]
+    assert told == ["sub_processor.added", "helper.added", "helper.bound", "project.entered", "project.ended"]
+    entries = Entry.objects.exclude(event__startswith="second_factor.")
+    facts = list(entries.order_by("id").values_list("facts", flat=True))
     reference = str(helper.user.reference)
     assert facts[1:4] == [
         {"helper": reference, "category": "hosting"},
@@ -220,7 +222,17 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
     }
     assert {table: names for table, names in ours.items() if table.startswith(("accounts_", "processors_"))} == {
         "accounts_account": ["id", "reference", "state"],
-        "accounts_company": ["id", "company_name", "kvk_number", "account"],
+        "accounts_company": ["id", "account", "company_name", "kvk_number"],
+        "accounts_session": [
+            "session_key",
+            "session_data",
+            "signed_in_at",
+            "ip_address",
+            "user_agent",
+            "account",
+            "user",
+            "expire_date",
+        ],
         "accounts_user": ["id", "account"],
         "processors_helper": ["id", "user", "sub_processor", "category", "statement_signed_on"],
         "processors_project": ["id", "sub_processor", "starts_at", "ends_at"],

@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.looks import looks
 from journal.models import Entry
 from processors.models import Helper, Project, SubProcessor
-from tests.factories import PASSWORD, AccountFactory, HelperFactory
+from tests.factories import AccountFactory, HelperFactory
+from tests.signin import second_step, sign_in
 
 PAGE = "/helpers/"
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
@@ -32,8 +33,9 @@ def names(answer) -> list[str]:
 
 
 def test_a_helper_signs_in_to_the_list_of_accounts_and_sees_no_people(client, helper, account, holder):
-    answer = client.post("/sign-in/", {"username": helper.user.email, "password": PASSWORD}, follow=True)
-    assert answer.redirect_chain == [(PAGE, 302)]
+    sign_in(client, helper.user.email)
+    assert second_step(client).url == PAGE
+    answer = client.get(PAGE)
     text, company = answer.content.decode(), account.company
     assert all(word in text for word in (company.company_name, company.kvk_number, str(account.reference), "Actief"))
     hidden = (holder.full_name, holder.email, company.email, company.phone, company.postcode, company.city)
@@ -81,12 +83,12 @@ def test_pages_of_fifty_are_walked_by_cursor(client, helper, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_whatever_its_length(client, helper, django_assert_num_queries, count):
+def test_the_list_asks_the_same_whatever_its_length(client, helper, asks, count):
     for _i in range(count):
         AccountFactory()
     client.force_login(helper.user)
     client.get(PAGE)
-    with django_assert_num_queries(5):  # session, user, window, accounts, journal
+    with asks(5):  # session, user, window, accounts, journal
         assert len(names(client.get(PAGE))) == count
 
 

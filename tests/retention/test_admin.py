@@ -141,7 +141,7 @@ def test_an_account_is_shown_with_its_windows_and_nothing_can_be_changed(client,
         "Account, bedrijf en gebruikers", "31 maart 2028", "31 maart 2028", "Het account is opgezegd. (§5.4)"
     ]  # fmt: skip
     assert [row[1] for row in told.rows] == [
-        "Er is in het account gekeken", "Het account is opengezet voor ondersteuning", "Het account is opgezegd",
+        "Ondersteuning heeft in het account gekeken", "Ondersteuning heeft het account opengezet", "Het account is opgezegd",
         "Het account is geactiveerd", "Het account is geopend"
     ]  # fmt: skip
     before = Account.objects.filter(pk=account.pk).values().get()
