@@ -44,6 +44,8 @@ class Scale:
     turns: int
     giant_turns: int
     numbers: int
+    listed: tuple[int, int]
+    requests: int
     appended: int
     entries: int
 
@@ -57,6 +59,8 @@ FULL = Scale(
     turns=5,
     giant_turns=3,
     numbers=100_000,
+    listed=(10, 100_000),
+    requests=60,
     appended=20_000,
     entries=300_000,
 )
@@ -69,6 +73,8 @@ QUICK = Scale(
     turns=1,
     giant_turns=1,
     numbers=1_000,
+    listed=(3, 200),
+    requests=3,
     appended=500,
     entries=2_000,
 )
@@ -100,6 +106,7 @@ class Bench:
         yield from self.backlog()
         yield from self.giant()
         yield from self.sealing()
+        yield from self.isolation()
         yield from self.journal()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
@@ -183,6 +190,23 @@ class Bench:
             "Encrypt and hash a BSN: values a second", f"{ours:,.0f}", f"{limit:,.0f}", ours / limit, "≥ 0.3",
             ours >= 0.3 * limit, times,
         )  # fmt: skip
+
+    # --- Roles and row security ------------------------------------------------------------------------------
+
+    def isolation(self) -> Iterator[Result]:
+        """Show lists with the database's guards, beside the same lists without them."""
+        accounts, relations = self.scale.listed
+        template = self.server.template("listing", self.empty, *data.listing(accounts, relations))
+        (told,) = self.work(template, ("pages", str(self.scale.requests)))
+        self.server.drop(template)
+        for (page, times), name in zip(told.items(), ("50 relations over the API", "the dashboard"), strict=True):
+            # Turns lie side by side: what disturbs one disturbs the other.
+            ratio = median(ours / bare for ours, bare in zip(times["guarded"], times["open"], strict=True))
+            ours, limit = median(times["guarded"]), median(times["open"])
+            yield Result(
+                f"Roles and row security at {accounts * relations:,} relations: {name}", f"{ours:.2f} ms",
+                f"{limit:.2f} ms", ratio, "≤ 1.1", ratio <= 1.1, {"page": page, **times},
+            )  # fmt: skip
 
     # --- The journal -----------------------------------------------------------------------------------------
 
@@ -379,7 +403,9 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks; 0 when every bound held (or with ``--quick``, which measures too little to tell)."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
-    parser.add_argument("--only", choices=["sweeps", "backlog", "giant", "sealing", "journal"], help="one benchmark")
+    parser.add_argument(
+        "--only", choices=["sweeps", "backlog", "giant", "sealing", "isolation", "journal"], help="one benchmark"
+    )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
     chosen = parser.parse_args(arguments)
     tell = Console()

@@ -99,9 +99,9 @@ ROWS = {
     "accounts_user": (
         1,
         "id, password, last_login, is_superuser, first_name, initials, infix, last_name, gender, reference, account_id,"
-        " email, is_main, language, is_staff, is_active",
+        " email, is_main, language, is_staff, is_helper, is_active",
         "a.id, '!' || repeat('x', 96), now(), false, 'Anna', 'A.', '', 'Kuiper', '', gen_random_uuid(), a.id,"
-        " 'anna' || a.id || '@holder.example', true, 'nl', false, true",
+        " 'anna' || a.id || '@holder.example', true, 'nl', false, false, true",
     ),
     "accounts_datakey": (
         1,
@@ -211,6 +211,16 @@ def backlog(size: Size) -> list[str]:
     """Statements that make ``size.due`` due accounts between as many living ones, with all their rows."""
     fill = {"on": ON, "accounts": 2 * size.due}
     return [ACCOUNTS.format(source=BACKLOG.format(**fill)), *_rows(size, "true")]
+
+
+def listing(accounts: int, relations: int) -> list[str]:
+    """The same number of accounts, all with as many relations, and nothing else but who signs in."""
+    size = Size(due=accounts, relations=relations, employees=0, documents=0, lines=0)
+    wanted = ("accounts_company", "accounts_user", "relations_relation")
+    return [
+        ACCOUNTS.format(source=BACKLOG.format(on=ON, accounts=2 * accounts)),
+        *(line for line in _rows(size, "a.id % 2 = 1") if line.split()[2] in wanted),
+    ]
 
 
 def giant(size: Size) -> list[str]:

@@ -74,14 +74,14 @@ def acting_as(identity: Identity, *, until_commit: bool = False) -> Iterator[Non
     ``until_commit`` spares the way back where the transaction ends with the block: its end takes all back anyway.
     """
     before = _identity.get()
-    _assume(identity)
+    assume(identity)
     try:
         yield
     finally:
         if until_commit or _is_broken():
             _identity.set(before)
         else:
-            _assume(before)
+            assume(before)
 
 
 @contextmanager
@@ -96,25 +96,26 @@ def starting_as(identity: Identity) -> Iterator[None]:
 
 def become(user: SignedIn) -> None:
     """Be this user for the rest of the request: for who is recognised within it, by a token."""
-    _assume(of(user))
+    assume(of(user))
 
 
-def _assume(identity: Identity) -> None:
+def assume(identity: Identity) -> None:
+    """Be ``identity`` from now on, until the transaction, or the block of ``acting_as`` around this, ends."""
     _identity.set(identity)
     if connection.connection is not None or connection.in_atomic_block:
         _tell(connection, identity, for_transaction=connection.in_atomic_block)
 
 
 def _tell(on: BaseDatabaseWrapper, identity: Identity, *, for_transaction: bool) -> None:
-    settings_ = {
-        "role": database_role(identity.role) if identity.role else "none",
-        "cannonworks.account": str(identity.account or ""),
-        "cannonworks.user": str(identity.user or ""),
-    }
     with on.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(['set_config(%s, %s, %s)'] * len(settings_))}",
-            [word for name, value in settings_.items() for word in (name, value, for_transaction)],
+            "SELECT set_config('role', %s, %s), set_config('cannonworks.account', %s, %s),"
+            " set_config('cannonworks.user', %s, %s)",
+            [
+                *(database_role(identity.role) if identity.role else "none", for_transaction),
+                *(str(identity.account or ""), for_transaction),
+                *(str(identity.user or ""), for_transaction),
+            ],
         )
 
 

@@ -84,7 +84,10 @@ class IsolationMiddleware:
 
 
 class RoleMiddleware:
-    """Let the view of who is signed in see what this user may see; a session is saved by the visitor again."""
+    """Let the view of who is signed in see what this user may see.
+
+    A session that changed is saved as a visitor again: it may be nobody's by then.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -92,10 +95,10 @@ class RoleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        with isolation.acting_as(isolation.of(request.user)):
-            response = self.get_response(request)
-            if response.status_code >= 500:
-                transaction.set_rollback(True)  # so nothing more is asked of a database that may be gone
+        isolation.become(request.user)
+        response = self.get_response(request)
+        if response.status_code < 500 and (request.session.modified or not request.user.is_authenticated):
+            isolation.assume(VISITOR)
         return response
 
 

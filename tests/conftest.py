@@ -108,7 +108,7 @@ def _journal_lets_tests_flush():
 @pytest.fixture
 def asks(django_assert_num_queries):
     """``with asks(3)``: a signed-in request with three queries beside those of its transaction and its roles."""
-    of_every_request = 2 + 4  # begin and end; visitor, user, visitor, and back to the test
+    of_every_request = 2 + 3  # begin and end; visitor, user, and back to the test
     return lambda count: django_assert_num_queries(of_every_request + count)
 
 

@@ -241,4 +241,10 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
     writes = {
         entry.table: entry.may["helper"] for entry in datamap.entries() if entry.may.get("helper", "SELECT") != "SELECT"
     }
-    assert writes == {"accounts_session": "SELECT OPEN INSERT UPDATE DELETE", "journal_entry": "INSERT"}
+    assert writes == {  # of these, what is about signing in is of the helper's own rows
+        "accounts_session": "SELECT OPEN INSERT UPDATE DELETE",
+        "account_emailaddress": "SELECT INSERT UPDATE DELETE",
+        "account_emailconfirmation": "SELECT DELETE",
+        "mfa_authenticator": "SELECT OPEN INSERT UPDATE DELETE",
+        "journal_entry": "INSERT",
+    }
