@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import lockout, services, tasks
 from accounts.access import needs_second_factor
-from accounts.models import Account, ErasureRequest, Session, User
+from accounts.models import Account, DeviceToken, ErasureRequest, Session, User
 from accounts.states import State
 from accounts.support import open_account
 from cannonworks.encryption import seal_secret, unseal_secret
@@ -215,7 +215,9 @@ def test_a_proof_is_fresh_for_ten_minutes(client, holder):
 
 
 # --- What is kept, what ends ---------------------------------------------------------------------------------
-def test_a_new_password_ends_every_other_session(client, holder):
+def test_a_new_password_ends_every_other_session_and_every_device(client, holder, colleague):
+    for user in (holder, colleague):
+        services.make_token(user, name="Telefoon", at=timezone.now())
     other = Client()
     for browser in (client, other):
         sign_in(browser, holder.email)
@@ -223,6 +225,7 @@ def test_a_new_password_ends_every_other_session(client, holder):
     assert client.post("/security/password/", form).url == "/security/"
     assert (client.get("/").status_code, other.get("/").status_code) == (200, 302)
     assert Session.objects.filter(user=holder).count() == 1
+    assert [token.user for token in DeviceToken.objects.all()] == [colleague]
     assert told("user.password_changed") == [
         ("user.password_changed", str(holder.reference), {"user": str(holder.reference)})
     ]
