@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Company
@@ -33,7 +34,8 @@ def header(request: HttpRequest) -> dict[str, Any]:
         return {"pages": [("helpers", _("Accounts"), "list")]}
     return {
         "account": user.account,
-        "company": Company.objects.filter(account=user.account_id).first(),
+        # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
+        "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
         "chip": chip(user.account),
         "pages": [*(pages(user.account) if user.is_main else [OVERVIEW, DEVICES]), SECURITY],
     }

@@ -33,7 +33,7 @@ def test_a_device_signs_in_and_is_signed_out(chromium, live_server, language, wi
     page.goto("/sign-in/")
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label(password).fill(PASSWORD)
-    page.get_by_role("button", name=sign_in).click()
+    page.get_by_role("button", name=sign_in, exact=True).click()
     page.get_by_role("link", name=devices).click()
     page.get_by_label(name).fill("Werkplaats")
     page.get_by_role("button", name=make).click()
