@@ -131,7 +131,7 @@ PAGES = {
     "second-step": ("halfway", "/sign-in/code/"),
     "security": ("active", "/security/"),
     "security-factors": ("charged", "/security/"),
-    "security-staff": ("staff", "/security/"),
+    "security-staff": ("unsecured", "/security/"),
     "password-change": ("active", "/security/password/"),
     "email-change": ("active", "/security/email/"),
     "email-waiting": ("charged", "/security/email/"),
@@ -237,7 +237,7 @@ def main(folder: Path, only: str = "") -> None:
         _secured(users["charged"])
         sessions = {name: _session(user) for name, user in users.items()}
         sessions["halfway"] = _halfway(users["charged"])
-        sessions["staff"] = _session(StaffFactory(second_factor=False))
+        sessions["unsecured"] = _session(StaffFactory(second_factor=False))
         accounts = {name: user.account_id for name, user in users.items()}
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
