@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Company
@@ -20,7 +21,6 @@ STEPS = {
 
 #: URL name, label and icon of the pages that every user has.
 OVERVIEW = ("dashboard", _("Overview"), "home")
-DEVICES = ("devices", _("Devices"), "device")
 SECURITY = ("mfa_index", _("Security"), "lock")
 
 
@@ -29,14 +29,23 @@ def header(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or user.is_staff:
         return {}
+    section = section_of(request)
     if user.is_helper:
-        return {"pages": [("helpers", _("Accounts"), "list")]}
+        return {"pages": [("helpers", _("Accounts"), "list"), SECURITY], "section": section}
     return {
         "account": user.account,
-        "company": Company.objects.filter(account=user.account_id).first(),
+        # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
+        "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
         "chip": chip(user.account),
-        "pages": [*(pages(user.account) if user.is_main else [OVERVIEW, DEVICES]), SECURITY],
+        "pages": [*(pages(user.account) if user.is_main else [OVERVIEW]), SECURITY],
+        "section": section,
     }
+
+
+def section_of(request: HttpRequest) -> str:
+    """URL name of the page in the navigation that the page belongs to: what one signs in with is under security."""
+    name = (request.resolver_match and request.resolver_match.url_name) or ""
+    return SECURITY[0] if name == "devices" or name.startswith(("mfa_", "account_")) else name
 
 
 def chip(account: Account) -> tuple[str, Any]:
@@ -47,12 +56,11 @@ def chip(account: Account) -> tuple[str, Any]:
 
 
 def pages(account: Account) -> list[tuple[str, Any, str]]:
-    """URL name, label and icon of each page in the main user's navigation."""
+    """URL name, label and icon of each page in the main user's navigation: with security five, as a phone can hold."""
     step = None if is_going(account) else STEPS.get(State(account.state))
     return [
         OVERVIEW,
         *([(*step, "account")] if step else []),
-        DEVICES,
         ("erasure", _("Erasure"), "erase"),
         ("looks", _("My data"), "eye"),
     ]

@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -27,8 +28,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import services
 from accounts.access import View, needs_second_factor
 from accounts.models import Session, User
+from cannonworks import isolation
 from cannonworks.errors import Refused
-from cannonworks.middleware import SCRIPT_POLICY
+from cannonworks.middleware import SCRIPT_POLICY, VISITOR
 
 Type = Authenticator.Type
 
@@ -48,6 +50,24 @@ def with_script(view: View) -> View:
         return response
 
     return scripted
+
+
+def as_visitor(view: View) -> View:
+    """Answer as a visitor also who is signed in: only that role reads and writes how anybody signs in.
+
+    For links in mails, which may be of somebody else, and for the own address, which a helper may not write. The page
+    is drawn for who is signed in by then: another's link signs out.
+    """
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with isolation.acting_as(VISITOR):
+            response = view(request, *args, **kwargs)
+            if isinstance(response, SimpleTemplateResponse) and not request.user.is_authenticated:
+                response.render()
+        return response
+
+    return answered
 
 
 @require_GET

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from accounts import security, views
-from accounts.security import with_script
+from accounts.security import as_visitor, with_script
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -23,14 +23,14 @@ SIGN_IN = [
     path("password/new/done/", allauth.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(
         r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        allauth.password_reset_from_key,
+        as_visitor(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    re_path(r"^email/(?P<key>[-:\w]+)/$", security.ConfirmAddress.as_view(), name="account_confirm_email"),
+    re_path(r"^email/(?P<key>[-:\w]+)/$", as_visitor(security.ConfirmAddress.as_view()), name="account_confirm_email"),
 ]
 SECURITY = [
     path("security/", security.security, name="mfa_index"),
-    path("security/email/", allauth.email, name="account_email"),
+    path("security/email/", as_visitor(allauth.email), name="account_email"),
     path("security/password/", allauth.password_change, name="account_change_password"),
     path("security/password/first/", allauth.password_set, name="account_set_password"),
     path("security/prove/", allauth.reauthenticate, name="account_reauthenticate"),

@@ -9,6 +9,10 @@ from django.utils import timezone
 
 
 class HelperQuerySet(models.QuerySet):
+    def named(self) -> Self:
+        """With the user's name, and without the password, which staff may not read."""
+        return self.select_related("user", "sub_processor").defer("user__password")
+
     def inside(self, at: datetime) -> Self:
         """Helpers whose window is open: in a running project of their own sub-processor, statement signed (§10).
 

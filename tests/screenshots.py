@@ -34,6 +34,7 @@ from accounts import services  # noqa: E402
 from accounts.models import Account, User  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
+from cannonworks import isolation  # noqa: E402
 from finance.services import charge_subscription  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
@@ -130,7 +131,7 @@ PAGES = {
     "second-step": ("halfway", "/sign-in/code/"),
     "security": ("active", "/security/"),
     "security-factors": ("charged", "/security/"),
-    "security-staff": ("staff", "/security/"),
+    "security-staff": ("unsecured", "/security/"),
     "password-change": ("active", "/security/password/"),
     "email-change": ("active", "/security/email/"),
     "email-waiting": ("charged", "/security/email/"),
@@ -171,13 +172,14 @@ def site() -> Iterator[str]:
     """The application on a database of its own; its address."""
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    server = LiveServer("localhost:0")
-    try:
-        yield server.url
-    finally:
-        server.stop()
-        runner.teardown_databases(databases)
+    with isolation.as_owner():  # who makes databases; requests take their roles by themselves
+        databases = runner.setup_databases()
+        server = LiveServer("localhost:0")
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            runner.teardown_databases(databases)
 
 
 def take(
@@ -235,7 +237,7 @@ def main(folder: Path, only: str = "") -> None:
         _secured(users["charged"])
         sessions = {name: _session(user) for name, user in users.items()}
         sessions["halfway"] = _halfway(users["charged"])
-        sessions["staff"] = _session(StaffFactory(second_factor=False))
+        sessions["unsecured"] = _session(StaffFactory(second_factor=False))
         accounts = {name: user.account_id for name, user in users.items()}
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)

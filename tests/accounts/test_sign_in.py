@@ -27,7 +27,7 @@ from cannonworks.errors import KeyUnavailable, Refused
 from journal.models import Entry
 from tests import lives
 from tests.cast import member
-from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
+from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory, HelperFactory, StaffFactory
 from tests.signin import freshly, second_step, sign_in, totp
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("7")]
@@ -281,6 +281,56 @@ def test_a_new_address_counts_once_it_is_confirmed_and_not_when_another_has_it(c
         assert (User.objects.get(pk=holder.pk).email == email) is counts
     assert EmailAddress.objects.get(user=holder).email == "nieuw@bedrijf.example"
     assert told("user.email_changed")[0][1] == str(holder.reference)
+
+
+@pytest.fixture
+def links(monkeypatch):
+    """Paths of the links in mails, oldest first."""
+    found = []
+
+    def note(adapter, template, email, context):
+        link = context.get("password_reset_url") or context.get("activate_url")
+        found.extend([link.removeprefix(settings.SITE_URL)] if link else [])
+
+    monkeypatch.setattr("accounts.adapters.AccountAdapter.send_mail", note)
+    return found
+
+
+@pytest.mark.parametrize("make", [StaffFactory, HelperFactory, lambda: AccountFactory().main_user])
+@pytest.mark.parametrize("reader", ["nobody", "themselves", "somebody else"])
+def test_a_link_for_a_new_password_works_whoever_is_signed_in(client, outsider, links, make, reader):
+    person = make()
+    if reader != "nobody":
+        freshly(client, person if reader == "themselves" else outsider)
+    Client().post("/password/forgotten/", {"email": person.email})
+    form = client.get(links[0], follow=True)
+    assert b"password1" in form.content
+    new = {"password1": "zaag-beitel-vijl", "password2": "zaag-beitel-vijl"}
+    assert client.post(form.redirect_chain[-1][0], new).url == "/password/new/done/"
+    assert User.objects.get(pk=person.pk).check_password("zaag-beitel-vijl")
+    assert b"password1" not in client.get(links[0]).content  # it worked once
+
+
+@pytest.mark.parametrize("make", [StaffFactory, HelperFactory, lambda: AccountFactory().main_user])
+@pytest.mark.parametrize("reader", ["nobody", "themselves", "somebody else"])
+def test_a_link_for_a_new_address_works_whoever_is_signed_in(client, outsider, links, make, reader):
+    person = make()
+    asking = freshly(Client(), person)
+    if reader != "nobody":
+        freshly(client, person if reader == "themselves" else outsider)
+    assert asking.post("/security/email/", {"email": "nieuw@bedrijf.example", "action_add": "1"}).status_code == 302
+    assert client.get(links[0]).status_code == 200
+    client.post(links[0])
+    assert User.objects.get(pk=person.pk).email == "nieuw@bedrijf.example"
+
+
+@pytest.mark.parametrize("make", [StaffFactory, HelperFactory, lambda: AccountFactory().main_user])
+def test_everybody_changes_the_own_password(client, make):
+    person = make()
+    freshly(client, person)
+    form = {"oldpassword": PASSWORD, "password1": "zaag-beitel-vijl", "password2": "zaag-beitel-vijl"}
+    assert client.post("/security/password/", form).url == "/security/"
+    assert User.objects.get(pk=person.pk).check_password("zaag-beitel-vijl")
 
 
 def test_the_password_is_not_read_but_where_it_is_checked(client, holder, account):

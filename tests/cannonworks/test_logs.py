@@ -204,7 +204,7 @@ def test_nothing_planted_is_in_any_log_cookie_or_address(tmp_path):
 def visit(browser: Browser) -> None:
     """Pages that are there and not there, sign-in that fails and succeeds, and input that is refused."""
     assert browser.ask("/sign-in/") == 200
-    assert browser.ask("/sign-in/", username=PLANTED["email"], password=PLANTED["password"] + "x") == 200
+    assert browser.ask("/sign-in/", login=PLANTED["email"], password=PLANTED["password"] + "x") == 200
     assert browser.ask(f"/{PLANTED['path']}/?q={PLANTED['email']}&bsn={PLANTED['bsn']}") in (200, 404)
     assert browser.ask("/sign-in/", host=f"{PLANTED['path']}.example") == 400
     browser.token, kept = "x", browser.token
@@ -212,13 +212,13 @@ def visit(browser: Browser) -> None:
         browser.ask(
             "/sign-in/",
             referer=f"http://{PLANTED['path']}/?q={PLANTED['iban']}",
-            username=PLANTED["email"],
+            login=PLANTED["email"],
             password="x",
         )
         == 403
     )
     browser.token = kept
-    assert browser.ask("/sign-in/", username=PLANTED["email"], password=PLANTED["password"]) == 200
+    assert browser.ask("/sign-in/", login=PLANTED["email"], password=PLANTED["password"]) == 200
     assert browser.ask("/") == 200
     assert browser.ask(f"/{PLANTED['path']}/{PLANTED['iban']}/") == 404
     assert browser.ask("/account/cancel/", company_name=PLANTED["iban"]) in (200, 409)

@@ -14,15 +14,15 @@ from tests.journeys.test_holder import looks_well
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
-    "nl": ("Wachtwoord", "Inloggen", "Apparaten", "Naam van het apparaat", "Maak een token", "Log “Werkplaats” uit"),
-    "en": ("Password", "Sign in", "Devices", "Name of the device", "Make a token", "Sign out “Werkplaats”"),
+    "nl": ("Wachtwoord", "Inloggen", "Veiligheid", "Naar je apparaten", "Naam van het apparaat", "Maak een token", "Log “Werkplaats” uit"),
+    "en": ("Password", "Sign in", "Security", "To your devices", "Name of the device", "Make a token", "Sign out “Werkplaats”"),
 }
 
 
 @pytest.mark.clause("1")
 @pytest.mark.parametrize(("language", "width", "scheme"), [("nl", 390, "dark"), ("en", 1280, "light")])
 def test_a_device_signs_in_and_is_signed_out(chromium, live_server, language, width, scheme):
-    password, sign_in, devices, name, make, sign_out = WORDS[language]
+    password, sign_in, security, devices, name, make, sign_out = WORDS[language]
     account = AccountFactory(state=State.ACTIVE, main_user__language=language)
     context = chromium.new_context(
         locale=language, viewport={"width": width, "height": 844}, color_scheme=scheme, base_url=live_server.url
@@ -33,8 +33,10 @@ def test_a_device_signs_in_and_is_signed_out(chromium, live_server, language, wi
     page.goto("/sign-in/")
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label(password).fill(PASSWORD)
-    page.get_by_role("button", name=sign_in).click()
+    page.get_by_role("button", name=sign_in, exact=True).click()
+    page.get_by_role("link", name=security).click()
     page.get_by_role("link", name=devices).click()
+    expect(page.get_by_role("link", name=security)).to_have_attribute("aria-current", "true")
     page.get_by_label(name).fill("Werkplaats")
     page.get_by_role("button", name=make).click()
     token = page.locator("code.token").inner_text()

@@ -11,6 +11,7 @@ from accounts.states import State
 from cannonworks.middleware import STAFF_POLICY
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
 from tests.lives import hold, letter
+from tests.signin import totp
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("7")]
 
@@ -34,9 +35,13 @@ def browse(chromium, live_server):
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto("/sign-in/")
-        page.fill("[name=username]", person.email)
+        page.fill("[name=login]", person.email)
         page.fill("[name=password]", PASSWORD)
         page.press("[name=password]", "Enter")
+        if person.is_staff:
+            page.wait_for_url("**/sign-in/code/")
+            page.fill("[name=code]", totp())
+            page.press("[name=code]", "Enter")
         page.wait_for_url(lambda url: "sign-in" not in url)
         for path in paths:
             said.clear()

@@ -30,8 +30,10 @@ def test_the_register_is_kept_from_the_sub_processor_to_the_end_of_the_project(c
         "name": "Nieuwe server", "sub_processor": house.pk, "first_day": today.isoformat(),
         "last_day": today.isoformat(), "helpers": [helper.pk],
     }  # fmt: skip
+    assert "Hugo Hulp (Noorderhost)" in client.get(f"{PROJECTS}add/").content.decode()
     assert client.post(f"{PROJECTS}add/", form).status_code == 302
     project = Project.objects.get()
+    assert "Hugo Hulp" in client.get(f"{PROJECTS}{project.pk}/change/").content.decode()
     day = [timezone.localtime(moment) for moment in (project.starts_at, project.ends_at)]
     assert [(moment.date(), moment.hour) for moment in day] == [(today, 0), (today + timedelta(days=1), 0)]
     assert "Heeft toegang" in client.get(f"{HELPERS}{helper.pk}/change/").content.decode()

@@ -24,7 +24,7 @@ from tests.lives import CANCELLED_ON, DUE_ON, account_in, full_life, hold, momen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("5.4", "6")]
 EVIDENCE = {"journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold",
-            "retention_erasurewarning", "retention_erasure"}  # fmt: skip
+            "retention_erasurewarning", "retention_erasure", "accounts_supportaccess"}  # fmt: skip
 BOOKS = {"finance_subscriptioninvoice", "finance_payment"}
 
 
