@@ -25,7 +25,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, lockout, services, tasks
+from accounts import access, lockout, signing_in, tasks
 from accounts.forms import GONE
 from accounts.language import keep_language
 from accounts.models import User
@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse | None:
         with fenced(request, user):
-            services.adopt_address(user)
+            signing_in.adopt_address(user)
         return super().pre_login(request, user, **more)
 
     def login(self, request: HttpRequest, user: Any) -> None:
@@ -106,7 +106,7 @@ class AccountAdapter(DefaultAccountAdapter):
         isolation.become(user)
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
-        services.record_sign_in(user, methods=access.methods_used(request))
+        signing_in.record_sign_in(user, methods=access.methods_used(request))
         return keep_language(super().post_login(request, user, **more), user.language)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
@@ -119,7 +119,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: Any, password: str) -> None:
         own = self.request.user.is_authenticated and self.request.user.pk == user.pk
         with isolation.acting_as(VISITOR), fenced(self.request, user):  # a helper may not write, not even this
-            services.set_password(user, password, keep_session=self.request.session.session_key if own else None)
+            signing_in.set_password(user, password, keep_session=self.request.session.session_key if own else None)
         lockout.unlock(user.email)  # whoever got the mail or knew the old one does not guess
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

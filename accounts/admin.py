@@ -29,7 +29,7 @@ from unfold.widgets import (
     UnfoldAdminPasswordWidget,
 )
 
-from accounts import lockout, services, support
+from accounts import lockout, signing_in, support
 from accounts.models import SupportAccess, User
 from accounts.opening import running, until
 from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in, words
@@ -216,7 +216,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
                 facts=[(_("name"), user.full_name)],
                 fields=NewPasswordForm,
             ),
-            lambda password, **_again: services.set_password(user, password, actor=signed_in(request)),
+            lambda password, **_again: signing_in.set_password(user, password, actor=signed_in(request)),
             done=_("The password is set."),
             row=user,
         )
@@ -238,7 +238,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
                 text=_("Somebody gave a wrong password too often. Make sure that you talk with this user."),
                 facts=[(_("name"), self.who(user)), (_("locked until"), moment(until))],
             ),
-            lambda: services.unlock_user(user, _address(user), actor=signed_in(request)),
+            lambda: signing_in.unlock_user(user, _address(user), actor=signed_in(request)),
             done=_("The user can sign in again."),
             row=user,
         )

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts import services
+from accounts import services, tokens
 from accounts.authentication import sign_in_device
 from accounts.models import Account, Company, DeviceToken, User
 from cannonworks.api import Body, Endpoint, RowBody
@@ -168,7 +168,7 @@ class DeviceEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
             if missing:
                 raise serializers.ValidationError(missing, code="required")
             user = sign_in_device(request, email=given["email"], password=given["password"], code=given["code"])
-        row, token = services.make_token(user, name=given["name"], at=timezone.now())
+        row, token = tokens.make_token(user, name=given["name"], at=timezone.now())
         return Response({**self.get_serializer(row).data, "token": token}, status=status.HTTP_201_CREATED)
 
     def _check_holder(self, request: Request) -> None:
@@ -176,12 +176,12 @@ class DeviceEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
             raise PermissionDenied(rule.message)
 
     def perform_destroy(self, row: DeviceToken) -> None:
-        services.revoke_token(row, actor=self.request.user)
+        tokens.revoke_token(row, actor=self.request.user)
 
     @extend_schema(responses={204: None}, operation_id="tokens_destroy_all")
     def destroy_all(self, request: Request) -> Response:
         """Sign out all devices, this one with them."""
-        services.revoke_tokens(request.user)
+        tokens.revoke_tokens(request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

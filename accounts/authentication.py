@@ -12,7 +12,7 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import lockout, services
+from accounts import lockout, tokens
 from accounts.access import has_second_factor
 from accounts.models import DeviceToken, User
 from cannonworks import isolation
@@ -32,10 +32,10 @@ class DeviceTokenAuthentication(TokenAuthentication):
         """Return the user and the token's row. AuthenticationFailed (401), which does not say what is wrong with it."""
         at = timezone.now()
         with _as_visitor():
-            row = services.find_token(token.decode("ascii", "replace"), at=at)
+            row = tokens.find_token(token.decode("ascii", "replace"), at=at)
             if row is None:
                 raise AuthenticationFailed(_("This token is not valid any more. Sign in again on this device."))
-            services.note_use(row, at=at)
+            tokens.note_use(row, at=at)
         isolation.become(row.user)
         return row.user, row
 

@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import services
+from accounts import signing_in
 from accounts.access import View, needs_second_factor
 from accounts.models import Session, User
 from cannonworks import isolation
@@ -94,7 +94,7 @@ def end_session(request: HttpRequest, handle: str) -> HttpResponse:
     user = signed_in(request)
     for session in Session.objects.signed_in(user, at=timezone.now()):
         if session.handle == handle and session.session_key != request.session.session_key:
-            services.end_session(session, actor=user)
+            signing_in.end_session(session, actor=user)
             messages.success(request, _("That browser is signed out."))
             return redirect("mfa_index")
     raise Http404
@@ -103,7 +103,7 @@ def end_session(request: HttpRequest, handle: str) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End all browsers of whoever asks but this one."""
-    services.end_other_access(signed_in(request), keep_session=request.session.session_key)
+    signing_in.end_other_access(signed_in(request), keep_session=request.session.session_key)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("mfa_index")
 
@@ -112,7 +112,7 @@ class AddApp(ActivateTOTPView):
     """Add an authenticator app. Who got in without one elsewhere, is out."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        services.end_access(self.request.user, keep_session=self.request.session.session_key)
+        signing_in.end_access(self.request.user, keep_session=self.request.session.session_key)
         return super().form_valid(form)
 
 
@@ -124,7 +124,7 @@ class AddPasskey(AddWebAuthnView):
         return {**context, "js_data": {"creation_options": begin_registration(self.request.user, passwordless=True)}}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        services.end_access(self.request.user, keep_session=self.request.session.session_key)
+        signing_in.end_access(self.request.user, keep_session=self.request.session.session_key)
         return super().form_valid(form)
 
 

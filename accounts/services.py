@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from knox.crypto import hash_token
-from knox.models import get_digest_token
 
-from accounts import lockout
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, User
+from accounts.models import Account, Company, DataKey, ErasureRequest, User
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
 from cannonworks.encryption import keyring, new_data_key
@@ -27,8 +22,6 @@ from journal import services as journal
 
 #: No letters or digits that are taken for one another when read from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-#: How exactly the last use of a device is known.
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -97,7 +90,7 @@ def request_erasure(account: Account, *, actor: User, on: date) -> ErasureReques
             _("Cancel your account first; you can ask for erasure in the same step."),
             clause="5.5",
         )
-    _check_not_going(account)
+    check_not_going(account)
     return _open_request(account, actor=actor, on=on)
 
 
@@ -116,7 +109,7 @@ def order_erasure(request: ErasureRequest, *, actor: User, on: date) -> Account:
     account = lock(request.account)
     if account.state == State.ACTIVE:
         raise Refused("still_active", _("The account is active; its request was withdrawn with the activation."))
-    _check_not_going(account)
+    check_not_going(account)
     if open_request(account) != request:
         raise Refused("request_withdrawn", _("This request is not open any more."), clause="6")
     request.granted_on = on
@@ -126,81 +119,6 @@ def order_erasure(request: ErasureRequest, *, actor: User, on: date) -> Account:
     account.save()
     journal.record("erasure.ordered", account=account, actor=actor, clause="5.5", code=request.code)
     return account
-
-
-@transaction.atomic
-def make_token(user: User, *, name: str, at: datetime) -> tuple[DeviceToken, str]:
-    """Let a device sign in by itself (§1): its row, and the token, which is nowhere kept and never shown again.
-
-    Refused for staff, for an account that is going, and past ``DEVICE_TOKENS_PER_USER``. Locks the account.
-    """
-    if user.account is None:
-        raise Refused("staff_sign_in", _("Staff sign in themselves, each time."), clause="7")
-    account = lock(user.account)
-    _check_not_going(account)
-    mine = DeviceToken.objects.of(user)
-    mine.expired(at).delete()
-    if mine.count() >= settings.DEVICE_TOKENS_PER_USER:
-        raise Refused(
-            "too_many_devices",
-            _("You have %(count)s devices already. Remove one first.") % {"count": settings.DEVICE_TOKENS_PER_USER},
-            clause="1",
-        )
-    digest, token = get_digest_token()
-    expiry = at + timedelta(days=settings.DEVICE_TOKEN_DAYS)
-    row = DeviceToken(user=user, account=account, name=name, created=at, expiry=expiry, digest=digest)
-    row.full_clean(exclude=["user", "account", "digest"])
-    row.save(force_insert=True)
-    journal.record("token.made", account=account, actor=user, clause="1", token=row.reference, expires_at=expiry)
-    return row, token
-
-
-@transaction.atomic
-def revoke_token(row: DeviceToken, *, actor: User) -> None:
-    """Take a device's token away; from this moment it signs nobody in. Does nothing when it has gone already."""
-    if DeviceToken.objects.of(actor).filter(reference=row.reference).delete()[0]:
-        journal.record("token.revoked", account=actor.account, actor=actor, clause="1", token=row.reference)
-
-
-@transaction.atomic
-def revoke_tokens(user: User) -> int:
-    """Take all device tokens of a user away, as when the password changes, and return how many there were."""
-    if user.account_id is None:
-        return 0  # only holders have devices
-    if count := DeviceToken.objects.of(user).delete()[0]:
-        journal.record("tokens.revoked", account=user.account, actor=user, clause="1", count=count)
-    return count
-
-
-def find_token(token: str, *, at: datetime) -> DeviceToken | None:
-    """The row of a token that counts at ``at``, with its user and account; None for any other, by one query.
-
-    A token does not count when it is unknown, revoked or expired, when its user may not sign in any more, and from
-    the moment that its account is claimed for erasure.
-    """
-    return (
-        DeviceToken.objects.valid(at)
-        .filter(digest=hash_token(token), user__is_active=True, user__is_staff=False)
-        .filter(account__claimed_at__isnull=True, user__account=F("account"))
-        .exclude(account__state=State.ERASED)
-        .select_related("user__account")
-        .defer("user__password")
-        .first()
-    )
-
-
-def note_use(row: DeviceToken, *, at: datetime) -> None:
-    """Note when a device was last used: one write a minute at most, also when it sends many requests at once."""
-    before = at - USE_NOTED_EVERY
-    if row.last_used_at is None or row.last_used_at <= before:
-        older = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
-        with transaction.atomic():  # the fence: its refusal leaves the rest of the request its transaction
-            DeviceToken.objects.filter(older, pk=row.pk).update(last_used_at=at)
-
-
-def remove_expired_tokens(*, at: datetime) -> int:
-    """Remove the tokens that expired by ``at``, and return how many."""
-    return DeviceToken.objects.expired(at).delete()[0]
 
 
 def move(account: Account, state: State, **dates: date | None) -> None:
@@ -258,7 +176,7 @@ def lock(account: Account) -> Account:
 
 def check_writable(account: Account) -> None:
     """Refuse work in an account that is not running (§2, §5.4) or is being erased."""
-    _check_not_going(account)
+    check_not_going(account)
     if not account.is_writable:
         raise Refused(
             "read_only",
@@ -271,64 +189,6 @@ def check_staff(actor: User) -> None:
     """Refuse what only members of staff of CannonWorks may do."""
     if not actor.is_staff:
         raise Refused("not_staff", _("Only staff can do this."))
-
-
-def adopt_address(user: User) -> None:
-    """Count the address of a user whom we made ourselves as confirmed, once: a letter or a colleague gave it to us.
-
-    An address that waits for its confirmation is left alone, unless staff have since changed the user's own.
-    """
-    if not EmailAddress.objects.filter(user=user, email=user.email).exists():
-        EmailAddress.objects.filter(user=user).delete()
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-
-
-@transaction.atomic
-def set_password(user: User, password: str, *, keep_session: str | None = None, actor: User | None = None) -> None:
-    """Give ``user`` a new password and end their access everywhere but in the session ``keep_session`` (§7)."""
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    end_access(user, keep_session=keep_session)
-    journal.record("user.password_changed", account=user.account, actor=actor or user, clause="7", user=user.reference)
-
-
-def end_access(user: User, *, keep_session: str | None = None) -> int:
-    """End every session of ``user`` but the one with the key ``keep_session``; return how many ended.
-
-    The one place for it: whatever else lets somebody in goes here too.
-    """
-    revoke_tokens(user)
-    ended, _rows = Session.objects.filter(user=user).exclude(session_key=keep_session).delete()
-    return ended
-
-
-@transaction.atomic
-def end_other_access(user: User, *, keep_session: str | None) -> int:
-    """End the user's own access everywhere else, as they asked; return how many sessions ended."""
-    ended = end_access(user, keep_session=keep_session)
-    journal.record("session.ended", account=user.account, actor=user, clause="7", sessions=ended)
-    return ended
-
-
-@transaction.atomic
-def unlock_user(user: User, email: str, *, actor: User) -> None:
-    """Lift the lock on the sign-in of ``user``, whose address is ``email`` (§7)."""
-    check_staff(actor)
-    if not lockout.unlock(email):
-        raise Refused("not_locked", _("This user is not locked out any more."), clause="7")
-    journal.record("sign_in.unlocked", account=user.account, actor=actor, clause="7", user=user.reference)
-
-
-@transaction.atomic
-def end_session(session: Session, *, actor: User) -> None:
-    """End one signed-in browser."""
-    session.delete()
-    journal.record("session.ended", account=actor.account, actor=actor, clause="7")
-
-
-def record_sign_in(user: User, *, methods: Sequence[str]) -> None:
-    """Journal that somebody signed in, and with what."""
-    journal.record("user.signed_in", account=user.account, actor=user, clause="7", methods=list(methods))
 
 
 def data_key(account: Account) -> bytes:
@@ -371,7 +231,7 @@ def _unwrapped(row: DataKey | None, reference: str) -> bytes:
 def _resume(account: Account, *, actor: User, on: date, allowed: tuple[State, ...], event: str) -> Account:
     account = lock(account)
     _check_decides(actor, account)
-    _check_not_going(account)
+    check_not_going(account)
     if account.state == State.TRIAL and on >= account.trial_ends_on:
         lapse_account(account, on=on)  # the sweep has not come by yet; its windows count all the same
     if account.erase_on and on >= account.erase_on:
@@ -417,7 +277,7 @@ def _check_decides(actor: User, account: Account) -> None:
         raise Refused("not_main_user", _("Only the main user of the account can do this."))
 
 
-def _check_not_going(account: Account) -> None:
+def check_not_going(account: Account) -> None:
     if account.state == State.ERASED:
         raise Refused("erased", _("This account has been erased."), clause="5")
     if account.claimed_at is not None:

@@ -18,7 +18,7 @@ MAIL_PURPOSE = "mail"
 @shared_task(acks_late=True)
 def forget_expired_tokens() -> int:
     """Beat, nightly: remove the device tokens that expired."""
-    from accounts.services import remove_expired_tokens  # which sends mail by this module
+    from accounts.tokens import remove_expired_tokens  # which sends mail by this module
 
     return remove_expired_tokens(at=timezone.now())
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.i18n import set_language
 
 from accounts import looks as looking
-from accounts import services
+from accounts import services, tokens
 from accounts.access import holder_only, main_user_only, require_fresh
 from accounts.forms import CancelForm, DeviceForm, PeriodForm
 from accounts.models import Account, DeviceToken, User
@@ -94,7 +94,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     """The user's own devices; a new one gets its token here, which is shown this once and kept nowhere."""
     form, token, at = DeviceForm(request.POST or None), "", timezone.now()
     if form.is_valid():
-        _row, token = services.make_token(request.user, name=form.cleaned_data["name"], at=at)
+        _row, token = tokens.make_token(request.user, name=form.cleaned_data["name"], at=at)
         form = DeviceForm()
     rows = [(row, row.expiry > at) for row in DeviceToken.objects.of(request.user)]
     response = render(request, "accounts/devices.html", {"form": form, "token": token, "devices": rows})
@@ -106,7 +106,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_device(request: HttpRequest, reference: UUID) -> HttpResponse:
     row = get_object_or_404(DeviceToken.objects.of(request.user), reference=reference)
-    services.revoke_token(row, actor=request.user)
+    tokens.revoke_token(row, actor=request.user)
     messages.success(request, _("“%(name)s” is not signed in any more.") % {"name": row.name})
     return redirect("devices")
 
@@ -114,7 +114,7 @@ def revoke_device(request: HttpRequest, reference: UUID) -> HttpResponse:
 @holder_only
 @require_POST
 def revoke_devices(request: HttpRequest) -> HttpResponse:
-    services.revoke_tokens(request.user)
+    tokens.revoke_tokens(request.user)
     messages.success(request, _("No device is signed in any more."))
     return redirect("devices")
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import services
+from accounts import tokens
 from accounts.models import User
 
 API = "/api/v1"
@@ -14,7 +14,7 @@ API = "/api/v1"
 
 def device(user: User, *, name: str = "Telefoon") -> APIClient:
     """A client with a new device token of the user, which is at ``client.token``."""
-    _row, token = services.make_token(user, name=name, at=timezone.now())
+    _row, token = tokens.make_token(user, name=name, at=timezone.now())
     client = APIClient()
     client.token = token
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ACCEPT_LANGUAGE="en")

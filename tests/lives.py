@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts import services as lifecycle
+from accounts import signing_in, tokens
 from accounts.models import Account, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State
@@ -69,8 +70,8 @@ def fill(account: Account, *, on: date) -> Account:
     issue(account, on=on, relation=relation)
     draft(account, kind=DocumentKind.QUOTE)
     sign_in(actor)
-    lifecycle.make_token(actor, name="Telefoon", at=moment(on))
-    lifecycle.adopt_address(actor)
+    tokens.make_token(actor, name="Telefoon", at=moment(on))
+    signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)

@@ -30,7 +30,7 @@ from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from accounts import services  # noqa: E402
+from accounts import services, signing_in  # noqa: E402
 from accounts.models import Account, User  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
@@ -216,7 +216,7 @@ def _secured(user: User) -> None:
     """A second factor, recovery codes, another browser, and a new address that waits."""
     TOTP.activate(user, TOTP_SECRET)
     RecoveryCodes.activate(user)
-    services.adopt_address(user)
+    signing_in.adopt_address(user)
     EmailAddress.objects.create(user=user, email="sanne@nieuw.example")
     for agent in ("Firefox/140 (Android 16)", "Chrome/140 (Windows NT 10.0)"):
         client = Client(headers={"user-agent": agent})

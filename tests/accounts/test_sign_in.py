@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import lockout, services, tasks
+from accounts import lockout, signing_in, tasks, tokens
 from accounts.access import needs_second_factor
 from accounts.models import Account, DeviceToken, ErasureRequest, Session, User
 from accounts.states import State
@@ -114,7 +114,7 @@ def test_support_and_the_security_officer_unlock(client, holder, role, may):
 
 def test_who_is_not_locked_cannot_be_unlocked(staff, holder):
     with pytest.raises(Refused):
-        services.unlock_user(holder, holder.email, actor=staff)
+        signing_in.unlock_user(holder, holder.email, actor=staff)
 
 
 def test_wrong_codes_count_for_the_lock_as_well(client, staff):
@@ -217,7 +217,7 @@ def test_a_proof_is_fresh_for_ten_minutes(client, holder):
 # --- What is kept, what ends ---------------------------------------------------------------------------------
 def test_a_new_password_ends_every_other_session_and_every_device(client, holder, colleague):
     for user in (holder, colleague):
-        services.make_token(user, name="Telefoon", at=timezone.now())
+        tokens.make_token(user, name="Telefoon", at=timezone.now())
     other = Client()
     for browser in (client, other):
         sign_in(browser, holder.email)
@@ -233,9 +233,9 @@ def test_a_new_password_ends_every_other_session_and_every_device(client, holder
 
 def test_end_access_keeps_the_session_that_it_is_told_to(holder, outsider):
     first, _second, theirs = lives.sign_in(holder), lives.sign_in(holder), lives.sign_in(outsider)
-    assert services.end_access(holder, keep_session=first.session_key) == 1
+    assert signing_in.end_access(holder, keep_session=first.session_key) == 1
     assert set(Session.objects.all()) == {first, theirs}
-    assert services.end_access(holder) == 1
+    assert signing_in.end_access(holder) == 1
 
 
 def test_somebody_elses_browser_cannot_be_ended(client, holder, outsider):

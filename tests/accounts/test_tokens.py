@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from knox.crypto import hash_token
 
-from accounts import services
+from accounts import services, tokens
 from accounts.models import Account, DeviceToken
 from accounts.states import State
 from accounts.tasks import forget_expired_tokens
@@ -26,7 +26,7 @@ AT = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 
 
 def make(user, *, name="Telefoon", at=AT):
-    return services.make_token(user, name=name, at=at)
+    return tokens.make_token(user, name=name, at=at)
 
 
 def told(event):
@@ -61,15 +61,15 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(holder):
 def test_a_token_counts_until_the_instant_at_which_it_expires(holder, settings, off, counts):
     row, token = make(holder)
     assert row.expiry == AT + timedelta(days=settings.DEVICE_TOKEN_DAYS)
-    assert services.find_token(token, at=row.expiry + off) == (row if counts else None)
+    assert tokens.find_token(token, at=row.expiry + off) == (row if counts else None)
 
 
 def test_a_token_of_somebody_who_may_not_sign_in_any_more_does_not_count(holder):
     row, token = make(holder)
-    assert services.find_token(token, at=AT) == row
+    assert tokens.find_token(token, at=AT) == row
     holder.is_active = False
     holder.save()
-    assert services.find_token(token, at=AT) is None
+    assert tokens.find_token(token, at=AT) is None
 
 
 @pytest.mark.clause("6")
@@ -77,9 +77,9 @@ def test_a_token_of_a_claimed_account_does_not_count_and_goes_with_the_erasure()
     account = AccountFactory(state=State.CANCELLED, cancelled_on=lives.CANCELLED_ON)
     _row, token = make(account.main_user)
     Account.objects.filter(pk=account.pk).update(claimed_at=AT)
-    assert services.find_token(token, at=AT) is None
+    assert tokens.find_token(token, at=AT) is None
     Account.objects.filter(pk=account.pk).update(claimed_at=None)
-    assert services.find_token(token, at=AT) is not None
+    assert tokens.find_token(token, at=AT) is not None
     assert lives.erase(account, on=lives.DUE_ON).state == State.ERASED
     assert not DeviceToken.objects.exists()
 
@@ -125,11 +125,11 @@ def test_a_device_needs_a_name(holder):
 
 def test_the_last_use_is_written_once_a_minute_at_most(holder, django_assert_num_queries):
     row, token = make(holder)
-    services.note_use(row, at=AT)
+    tokens.note_use(row, at=AT)
     for seconds, queries, noted in ((59, 0, 0), (60, 3, 60), (61, 0, 60)):
-        row = services.find_token(token, at=AT)
+        row = tokens.find_token(token, at=AT)
         with django_assert_num_queries(queries):
-            services.note_use(row, at=AT + timedelta(seconds=seconds))
+            tokens.note_use(row, at=AT + timedelta(seconds=seconds))
         row.refresh_from_db()
         assert row.last_used_at == AT + timedelta(seconds=noted)
 
@@ -145,26 +145,26 @@ def test_a_claim_between_two_looks_at_a_token_is_a_refusal(holder, monkeypatch):
         return DeviceToken.objects.select_related("user__account").defer("user__password").get()
 
     client = device(holder)
-    monkeypatch.setattr(services, "find_token", found_late)
+    monkeypatch.setattr(tokens, "find_token", found_late)
     problem(client.get(f"{API}/account/"), 409, "being_erased")
 
 
 def test_two_requests_at_once_note_one_use(holder):
     _row, token = make(holder)
-    first, second = services.find_token(token, at=AT), services.find_token(token, at=AT)
-    services.note_use(first, at=AT)
-    services.note_use(second, at=AT + timedelta(seconds=1))
+    first, second = tokens.find_token(token, at=AT), tokens.find_token(token, at=AT)
+    tokens.note_use(first, at=AT)
+    tokens.note_use(second, at=AT + timedelta(seconds=1))
     first.refresh_from_db()
     assert first.last_used_at == AT
 
 
 def test_a_device_is_revoked_by_its_own_user_only_and_once(holder, colleague):
     row, token = make(holder)
-    services.revoke_token(row, actor=colleague)
-    assert services.find_token(token, at=AT) == row
-    services.revoke_token(row, actor=holder)
-    services.revoke_token(row, actor=holder)
-    assert services.find_token(token, at=AT) is None
+    tokens.revoke_token(row, actor=colleague)
+    assert tokens.find_token(token, at=AT) == row
+    tokens.revoke_token(row, actor=holder)
+    tokens.revoke_token(row, actor=holder)
+    assert tokens.find_token(token, at=AT) is None
     assert told("token.revoked") == [(holder.account.reference, holder.reference, "1", {"token": str(row.reference)})]
 
 
@@ -172,7 +172,7 @@ def test_all_devices_of_one_user_are_revoked_together(holder, colleague):
     for _n in range(3):
         make(holder)
     make(colleague)
-    assert (services.revoke_tokens(holder), services.revoke_tokens(holder)) == (3, 0)
+    assert (tokens.revoke_tokens(holder), tokens.revoke_tokens(holder)) == (3, 0)
     assert [row.user for row in DeviceToken.objects.all()] == [colleague]
     assert told("tokens.revoked") == [(holder.account.reference, holder.reference, "1", {"count": 3})]
 

@@ -5,7 +5,7 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
-from accounts import services
+from accounts import signing_in
 from accounts.models import Account, ErasureRequest, Session, User
 from accounts.states import State
 from tests.factories import AccountFactory
@@ -67,7 +67,7 @@ def test_an_account_that_is_being_erased_gets_words_and_no_session(client, accou
 def test_a_claim_between_the_check_and_the_session_is_told_the_same_way(
     client, account, holder, monkeypatch, looks_before
 ):
-    services.adopt_address(holder)
+    signing_in.adopt_address(holder)
     claim(account)
     looked = [*looks_before, True, True]
     monkeypatch.setattr("accounts.forms.is_gone", lambda user: False)  # it was not a moment ago

@@ -16,6 +16,7 @@ from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
 from accounts import services as lifecycle
+from accounts import tokens
 from accounts.models import Account
 from cannonworks import api, problems
 from cannonworks.errors import Refused
@@ -56,7 +57,7 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
     lives.fill(account, on=date(2026, 11, 2))
     rows = {
         "relations": account.relation_set.first(), "employees": account.employee_set.first(),
-        "documents": account.document_set.first(), "tokens": lifecycle.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
+        "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0
