@@ -14,8 +14,24 @@ from tests.journeys.test_holder import looks_well
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
-    "nl": ("Wachtwoord", "Inloggen", "Veiligheid", "Naar je apparaten", "Naam van het apparaat", "Maak een token", "Log “Werkplaats” uit"),
-    "en": ("Password", "Sign in", "Security", "To your devices", "Name of the device", "Make a token", "Sign out “Werkplaats”"),
+    "nl": (
+        "Wachtwoord",
+        "Inloggen",
+        "Veiligheid",
+        "Naar je apparaten",
+        "Naam van het apparaat",
+        "Maak een token",
+        "Log “Werkplaats” uit",
+    ),
+    "en": (
+        "Password",
+        "Sign in",
+        "Security",
+        "To your devices",
+        "Name of the device",
+        "Make a token",
+        "Sign out “Werkplaats”",
+    ),
 }
 
 
