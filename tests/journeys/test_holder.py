@@ -47,10 +47,11 @@ WORDS = {
 
 
 def looks_well(page):
-    """Nothing serious for axe, nothing refused by the content security policy, nothing wider than the screen."""
+    """Nothing serious for axe, nothing wider than the screen, no word of the menu over another."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert [(each["id"], each["impact"]) for each in found if each["impact"] in ("serious", "critical")] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("[...document.querySelectorAll('.nav a')].every(a => a.scrollWidth <= a.clientWidth)")
 
 
 @pytest.mark.clause("5.4")
