@@ -142,11 +142,15 @@ class Entry:
         return [field.name for field in fields if "OPEN" in verbs or field.name not in hidden]
 
     def seen_by(self, name: str) -> list[str]:
-        """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role."""
+        """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role.
+
+        Rows that are chosen for helpers are their own, and those have no account.
+        """
         personal = self.personal.get(name)
         if personal is not None and (personal.secret or personal.encrypted):
             return [] if personal.secret else ["main user"]
-        return [role for role in (Role.HOLDER, Role.STAFF, Role.HELPER) if name in self.columns(role)]
+        roles = (Role.HOLDER, Role.STAFF, *([] if Role.HELPER in self.rows else [Role.HELPER]))
+        return [role for role in roles if name in self.columns(role)]
 
 
 def _files(model: type[models.Model]) -> list[models.FileField]:
@@ -244,7 +248,10 @@ def outside(
 
 
 def restrict(role: str, sql: str) -> None:
-    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it."""
+    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it.
+
+    Rows that name no account are not meant.
+    """
     _restrictions[role] = sql
 
 

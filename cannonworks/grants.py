@@ -35,7 +35,9 @@ def rows(entry: Entry, role: str) -> str:
         return own.format(account=entry.owner)
     if role == Role.HOLDER:
         return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
-    return datamap.restrictions().get(role, "true")
+    if restriction := datamap.restrictions().get(role):
+        return f"{entry.owner} IS NULL OR {restriction}"  # a row of no account: his own sign-out in the journal
+    return "true"
 
 
 def has_rows_of_accounts(entry: Entry) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from cannonworks import isolation
 from cannonworks.datamap import Role
-from cannonworks.errors import Refused
+from cannonworks.errors import Refused, is_fence
 
 Answer = Callable[[HttpRequest], HttpResponse]
 VISITOR = isolation.Identity(Role.VISITOR)
@@ -100,7 +101,10 @@ class RoleMiddleware:
 
 
 class RefusedMiddleware:
-    """Tell a refused action as a message on the dashboard; a page that cannot be had is a 409 that says why."""
+    """Tell a refused action as a message on the dashboard; a page that cannot be had is a 409 that says why.
+
+    Whose account is claimed for erasure in mid-request goes to the door, where they are told.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -109,6 +113,9 @@ class RefusedMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if is_fence(exception):
+            transaction.set_rollback(True)  # it takes no statement any more: no page that looks something up
+            return redirect(settings.LOGIN_URL)
         if not isinstance(exception, Refused) or not request.accepts("text/html"):
             return None
         if request.method in ("GET", "HEAD"):

@@ -9,6 +9,10 @@ from django.utils import timezone
 
 
 class HelperQuerySet(models.QuerySet):
+    def with_people(self) -> Self:
+        """Each with the user and the sub-processor, but for the password, which no member of staff may read."""
+        return self.select_related("user", "sub_processor").defer("user__password")
+
     def inside(self, at: datetime) -> Self:
         """Helpers whose window is open: in a running project of their own sub-processor, statement signed (§10).
 
