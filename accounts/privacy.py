@@ -46,7 +46,7 @@ register(
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
-        "helper": "SELECT",
+        "helper": "SELECT LOCK",
         "staff": "SELECT INSERT UPDATE",
     },
     rows={"helper": MYSELF, "staff": OPENED},

@@ -54,8 +54,9 @@ class Role(models.TextChoices):
     JOBS = "jobs", _("Scheduled jobs")
 
 
-#: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash.
-VERBS = ("SELECT", "OPEN", "INSERT", "UPDATE", "DELETE")
+#: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash. LOCK: keep
+#: others from changing a row that it sees, and change nothing itself.
+VERBS = ("SELECT", "OPEN", "LOCK", "INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Entry:
         """Fields that the role may read, in the model's order; see ``VERBS``."""
         verbs = self.may.get(role, "").split()
         if role == Role.JOBS:
-            verbs = list(VERBS)
+            verbs = ["SELECT", "OPEN"]
         if "SELECT" not in verbs:
             return []
         hidden = {name for name, said in self.personal.items() if said.secret or said.encrypted}

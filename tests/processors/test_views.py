@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.looks import looks
+from accounts.models import User
 from journal.models import Entry
 from processors.models import Helper, Project, SubProcessor
 from tests.factories import PASSWORD, AccountFactory, HelperFactory
+from tests.signin import freshly
 
 PAGE = "/helpers/"
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
@@ -125,3 +127,18 @@ def test_a_helper_reads_in_the_language_of_choice_and_writes_nothing(client, hel
     assert "Accounts, the newest first" in client.get(PAGE).content.decode()
     helper.user.refresh_from_db()
     assert helper.user.language == "nl"
+
+
+@pytest.mark.clause("7")
+@pytest.mark.parametrize("project_runs", [True, False])
+def test_a_helper_sets_a_new_password_and_signs_out_whether_a_project_runs_or_not(client, helper, project_runs):
+    if not project_runs:
+        Project.objects.update(ends_at=timezone.now())
+    freshly(client, helper.user)
+    new = "hamer-plank-spijker"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert client.post("/security/password/", form).status_code == 302
+    assert User.objects.with_password().get(pk=helper.user.pk).check_password(new)
+    assert freshly(client, User.objects.with_password().get(pk=helper.user.pk)).post("/sign-out/").status_code == 302
+    told = Entry.objects.filter(actor_reference=helper.user.reference, account_reference=None).order_by("id")
+    assert list(told.values_list("event", flat=True))[-2:] == ["user.password_changed", "session.ended"]
