@@ -219,7 +219,7 @@ def test_every_door_answers_everybody_as_the_table_says(world, table):
             f"{method} {route.name} shows the {what} to {caller}" for what in seen if person not in MAY_KNOW[what]
         ]
         shown |= seen
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert shown == table.shows  # or nothing was looked for
 
 
