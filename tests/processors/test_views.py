@@ -84,12 +84,12 @@ def test_pages_of_fifty_are_walked_by_cursor(client, helper, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_list_asks_the_same_whatever_its_length(client, helper, django_assert_num_queries, count):
+def test_the_list_asks_the_same_whatever_its_length(client, helper, asks, count):
     for _i in range(count):
         AccountFactory()
     client.force_login(helper.user)
     client.get(PAGE)
-    with django_assert_num_queries(5):  # session, user, window, accounts, journal
+    with asks(5):  # session, user, window, accounts, journal
         assert len(names(client.get(PAGE))) == count
 
 
