@@ -32,7 +32,6 @@ from accounts.models import User
 from accounts.sessions import note_device
 from cannonworks import isolation
 from cannonworks.encryption import seal_secret, unseal_secret
-from cannonworks.middleware import VISITOR
 
 #: What the secrets of second factors are encrypted for.
 FACTOR_PURPOSE = "second factor"
@@ -118,7 +117,8 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Passwords and addresses -----------------------------------------------------------------------------
     def set_password(self, user: Any, password: str) -> None:
         own = self.request.user.is_authenticated and self.request.user.pk == user.pk
-        with isolation.acting_as(VISITOR), fenced(self.request, user):  # a helper may not write, not even this
+        # With the rights of a visitor, who sets one by a link too: a helper may write no user, not even himself.
+        with isolation.acting_as(isolation.VISITOR), fenced(self.request, user):
             signing_in.set_password(user, password, keep_session=self.request.session.session_key if own else None)
         lockout.unlock(user.email)  # whoever got the mail or knew the old one does not guess
 

@@ -16,9 +16,6 @@ from accounts import lockout, tokens
 from accounts.access import has_second_factor
 from accounts.models import DeviceToken, User
 from cannonworks import isolation
-from cannonworks.datamap import Role
-
-VISITOR = isolation.Identity(Role.VISITOR)
 
 
 class DeviceTokenAuthentication(TokenAuthentication):
@@ -67,4 +64,4 @@ def _passes(request: Request, user: User, code: str) -> bool:
 
 def _as_visitor() -> AbstractContextManager[None]:
     """Look for tokens and passwords as a visitor may, also where a session came along with them."""
-    return nullcontext() if isolation.current() == VISITOR else isolation.acting_as(VISITOR)
+    return nullcontext() if isolation.current() == isolation.VISITOR else isolation.acting_as(isolation.VISITOR)

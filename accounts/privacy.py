@@ -14,7 +14,7 @@ OPENED = (
     " WHERE staff_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
     " AND closed_at IS NULL AND now() < ends_at)"
 )
-#: Of the users a helper sees his own row alone, which the session asks for.
+#: Of the users a helper sees his own row alone, which the session and the second factor ask for.
 MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
 OWN = f"user_{MYSELF}"
@@ -39,15 +39,18 @@ register(
         "last_login": Personal("19 Personalia 3"),
     },
     plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser"),
-    helper_sees=("id", "account"),
+    helper_sees=(  # of his own row alone: second factors ask whose they are
+        "id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser",
+        *PERSONALIA, "email", "last_login",
+    ),
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
-        "helper": "SELECT",
+        "helper": "SELECT LOCK",
         "staff": "SELECT INSERT UPDATE",
     },
     rows={"helper": MYSELF, "staff": OPENED},
-)
+)  # fmt: skip
 register(
     Session,
     category=Category.ACCOUNT,

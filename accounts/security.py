@@ -30,7 +30,7 @@ from accounts.access import View, needs_second_factor
 from accounts.models import Session, User
 from cannonworks import isolation
 from cannonworks.errors import Refused
-from cannonworks.middleware import SCRIPT_POLICY, VISITOR
+from cannonworks.middleware import SCRIPT_POLICY
 
 Type = Authenticator.Type
 
@@ -61,7 +61,7 @@ def as_visitor(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with isolation.acting_as(VISITOR):
+        with isolation.acting_as(isolation.VISITOR):
             response = view(request, *args, **kwargs)
             if isinstance(response, SimpleTemplateResponse) and not request.user.is_authenticated:
                 response.render()

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import IntegrityError
 from django.http import HttpRequest
 from psycopg.errors import RestrictViolation
 
 from accounts.models import Session, User
+from cannonworks.errors import is_fence
 
 #: Where the store keeps the browser; in the row these are columns.
 DEVICE = "device"
@@ -49,6 +51,11 @@ class SessionStore(DatabaseStore):
             # Django would try another key for ever; it is not the key that the fence refuses.
             if refusal is not None and isinstance(refusal.__cause__, RestrictViolation):
                 raise refusal from None
+            raise
+        except IntegrityError as error:
+            # The account was claimed for erasure while the request ran, and its sessions end: as after a sign-out.
+            if is_fence(error):
+                raise UpdateError from error
             raise
 
 

@@ -54,8 +54,9 @@ class Role(models.TextChoices):
     JOBS = "jobs", _("Scheduled jobs")
 
 
-#: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash.
-VERBS = ("SELECT", "OPEN", "INSERT", "UPDATE", "DELETE")
+#: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash. LOCK: keep
+#: others from changing a row that it sees, and change nothing itself.
+VERBS = ("SELECT", "OPEN", "LOCK", "INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Entry:
         """Fields that the role may read, in the model's order; see ``VERBS``."""
         verbs = self.may.get(role, "").split()
         if role == Role.JOBS:
-            verbs = list(VERBS)
+            verbs = ["SELECT", "OPEN"]
         if "SELECT" not in verbs:
             return []
         hidden = {name for name, said in self.personal.items() if said.secret or said.encrypted}
@@ -142,11 +143,15 @@ class Entry:
         return [field.name for field in fields if "OPEN" in verbs or field.name not in hidden]
 
     def seen_by(self, name: str) -> list[str]:
-        """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role."""
+        """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role.
+
+        Rows that are chosen for helpers are their own, and those have no account.
+        """
         personal = self.personal.get(name)
         if personal is not None and (personal.secret or personal.encrypted):
             return [] if personal.secret else ["main user"]
-        return [role for role in (Role.HOLDER, Role.STAFF, Role.HELPER) if name in self.columns(role)]
+        roles = (Role.HOLDER, Role.STAFF, *([] if Role.HELPER in self.rows else [Role.HELPER]))
+        return [role for role in roles if name in self.columns(role)]
 
 
 def _files(model: type[models.Model]) -> list[models.FileField]:
@@ -244,7 +249,10 @@ def outside(
 
 
 def restrict(role: str, sql: str) -> None:
-    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it."""
+    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it.
+
+    Rows that name no account are not meant.
+    """
     _restrictions[role] = sql
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
+from psycopg.errors import RestrictViolation
 
 
 class Refused(Exception):
@@ -21,6 +22,11 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+def is_fence(error: BaseException | None) -> bool:
+    """Whether the database refused a write because the account was claimed for erasure after the request began."""
+    return isinstance(error, IntegrityError) and isinstance(error.__cause__, RestrictViolation)
 
 
 class KeyUnavailable(Exception):

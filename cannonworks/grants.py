@@ -35,7 +35,9 @@ def rows(entry: Entry, role: str) -> str:
         return own.format(account=entry.owner)
     if role == Role.HOLDER:
         return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
-    return datamap.restrictions().get(role, "true")
+    if restriction := datamap.restrictions().get(role):
+        return f"{entry.owner} IS NULL OR {restriction}"  # a row of no account: his own sign-out in the journal
+    return "true"
 
 
 def has_rows_of_accounts(entry: Entry) -> bool:
@@ -44,11 +46,11 @@ def has_rows_of_accounts(entry: Entry) -> bool:
 
 
 def verbs(entry: Entry, role: str) -> list[str]:
-    """What the role may do with the table: SELECT, INSERT, UPDATE, DELETE, in this order."""
+    """What the role may do with the table: SELECT, LOCK, INSERT, UPDATE, DELETE, in this order."""
     if role == Role.JOBS:
         return ["SELECT", "INSERT", "UPDATE", "DELETE"]
     said = entry.may.get(role, "").split()
-    return [verb for verb in ("SELECT", "INSERT", "UPDATE", "DELETE") if verb in said]
+    return [verb for verb in ("SELECT", "LOCK", "INSERT", "UPDATE", "DELETE") if verb in said]
 
 
 def statements(entry: Entry) -> list[str]:
@@ -67,6 +69,8 @@ def statements(entry: Entry) -> list[str]:
 
 
 def _grant(entry: Entry, role: str, verb: str) -> str:
+    if verb == "LOCK":  # FOR UPDATE asks for the right to change some column; the key of one's own row stays what it is
+        return f'UPDATE ("{entry.model._meta.pk.column}")'
     if verb != "SELECT":
         return verb
     readable = ", ".join(f'"{column}"' for column in _columns(entry, role))
@@ -218,7 +222,9 @@ FROM (
                              AND r.privilege_type = 'SELECT'
     WHERE c.relkind = 'r'
     UNION ALL
-    SELECT pg_get_userbyid(r.grantee), c.relname, r.privilege_type, a.attname
+    SELECT pg_get_userbyid(r.grantee), c.relname,
+           CASE r.privilege_type WHEN 'UPDATE' THEN 'LOCK' ELSE r.privilege_type END,
+           CASE r.privilege_type WHEN 'SELECT' THEN a.attname END
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid CROSS JOIN LATERAL aclexplode(a.attacl) r
 ) AS rights
 LEFT JOIN LATERAL (

@@ -48,6 +48,7 @@ class SignedIn(Protocol):
 
 
 NOBODY = Identity()  # the login itself, which may do nothing
+VISITOR = Identity(Role.VISITOR)  # who asks, before it is known
 JOBS = Identity(Role.JOBS)
 _identity: ContextVar[Identity] = ContextVar("identity", default=NOBODY)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from cannonworks import isolation
-from cannonworks.datamap import Role
-from cannonworks.errors import Refused
+from cannonworks.errors import Refused, is_fence
 
 Answer = Callable[[HttpRequest], HttpResponse]
-VISITOR = isolation.Identity(Role.VISITOR)
 
 #: Styles within the administration's pages, by hash: the colours of the house, and what htmx puts there. Who changes
 #: the colours or the library is told the new hash by tests/journeys/test_policy.py.
@@ -76,7 +75,7 @@ class IsolationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         outermost = not connection.in_atomic_block
-        with transaction.atomic(), isolation.acting_as(VISITOR, until_commit=outermost):
+        with transaction.atomic(), isolation.acting_as(isolation.VISITOR, until_commit=outermost):
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
@@ -98,12 +97,15 @@ class RoleMiddleware:
         isolation.become(request.user)
         response = self.get_response(request)
         if response.status_code < 500 and (request.session.modified or not request.user.is_authenticated):
-            isolation.assume(VISITOR)
+            isolation.assume(isolation.VISITOR)
         return response
 
 
 class RefusedMiddleware:
-    """Tell a refused action as a message on the dashboard; a page that cannot be had is a 409 that says why."""
+    """Tell a refused action as a message on the dashboard; a page that cannot be had is a 409 that says why.
+
+    Whose account is claimed for erasure in mid-request goes to the door, where they are told.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -112,6 +114,9 @@ class RefusedMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if is_fence(exception):
+            transaction.set_rollback(True)  # it takes no statement any more: no page that looks something up
+            return redirect(settings.LOGIN_URL)
         if not isinstance(exception, Refused) or not request.accepts("text/html"):
             return None
         if request.method in ("GET", "HEAD"):

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-import psycopg
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -20,7 +18,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from cannonworks.errors import Refused
+from cannonworks.errors import Refused, is_fence
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +113,7 @@ def _known(error: Exception) -> Exception:
             }
             return exceptions.ValidationError(said)
         return exceptions.ValidationError({"": [_one(each) for each in error.error_list]})
-    if isinstance(error, IntegrityError) and isinstance(error.__cause__, psycopg.errors.RestrictViolation):
-        # The fence: the account was claimed for erasure after the request began.
+    if is_fence(error):
         return Refused("being_erased", _("This account is being erased; that cannot be stopped any more."), clause="5")
     return error
 

@@ -90,7 +90,7 @@ class ProjectForm(forms.Form):
     first_day = DayField(label=gettext_lazy("From"))
     last_day = DayField(label=gettext_lazy("Up to and including"))
     helpers = forms.ModelMultipleChoiceField(
-        Helper.objects.named().order_by("sub_processor__name", "pk"),
+        Helper.objects.with_people().order_by("sub_processor__name", "pk"),
         label=gettext_lazy("Helpers"),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
@@ -222,7 +222,7 @@ class ProjectAdmin(RegisterAdmin):
 
     @display(description=gettext_lazy("helpers"))
     def who(self, project: Project) -> str:
-        return words(project.helpers.named().order_by("pk"))
+        return words(project.helpers.with_people().order_by("pk"))
 
     def enter(self, request: HttpRequest) -> HttpResponse:
         question = Question(

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 
 class HelperQuerySet(models.QuerySet):
-    def named(self) -> Self:
-        """With the user's name, and without the password, which staff may not read."""
+    def with_people(self) -> Self:
+        """Each with the user and the sub-processor, but for the password, which no member of staff may read."""
         return self.select_related("user", "sub_processor").defer("user__password")
 
     def inside(self, at: datetime) -> Self:

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.looks import looks
+from accounts.models import User
 from journal.models import Entry
 from processors.models import Helper, Project, SubProcessor
-from tests.factories import AccountFactory, HelperFactory
-from tests.signin import second_step, sign_in
+from tests.factories import PASSWORD, AccountFactory, HelperFactory
+from tests.signin import freshly, second_step, sign_in
 
 PAGE = "/helpers/"
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
@@ -34,8 +35,8 @@ def names(answer) -> list[str]:
 
 def test_a_helper_signs_in_to_the_list_of_accounts_and_sees_no_people(client, helper, account, holder):
     sign_in(client, helper.user.email)
-    assert second_step(client).url == PAGE
-    answer = client.get(PAGE)
+    answer = client.get(second_step(client).url)
+    assert answer.wsgi_request.path == PAGE
     text, company = answer.content.decode(), account.company
     assert all(word in text for word in (company.company_name, company.kvk_number, str(account.reference), "Actief"))
     hidden = (holder.full_name, holder.email, company.email, company.phone, company.postcode, company.city)
@@ -127,3 +128,18 @@ def test_a_helper_reads_in_the_language_of_choice_and_writes_nothing(client, hel
     assert "Accounts, the newest first" in client.get(PAGE).content.decode()
     helper.user.refresh_from_db()
     assert helper.user.language == "nl"
+
+
+@pytest.mark.clause("7")
+@pytest.mark.parametrize("project_runs", [True, False])
+def test_a_helper_sets_a_new_password_and_signs_out_whether_a_project_runs_or_not(client, helper, project_runs):
+    if not project_runs:
+        Project.objects.update(ends_at=timezone.now())
+    freshly(client, helper.user)
+    new = "hamer-plank-spijker"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert client.post("/security/password/", form).status_code == 302
+    assert User.objects.with_password().get(pk=helper.user.pk).check_password(new)
+    assert freshly(client, User.objects.with_password().get(pk=helper.user.pk)).post("/sign-out/").status_code == 302
+    told = Entry.objects.filter(actor_reference=helper.user.reference, account_reference=None).order_by("id")
+    assert list(told.values_list("event", flat=True))[-2:] == ["user.password_changed", "session.ended"]

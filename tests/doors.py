@@ -1,0 +1,393 @@
+"""What every door answers to everybody: the table that ``test_routes`` walks. Who adds a route says here who may in.
+
+Callers. ``owner``: main user of the first account, whose rows stand in the addresses; ``colleague``: another user of it;
+``outsider``: main user of another account; ``blocked``: main user of an account that was claimed for erasure, with a
+session and a token of before, and with rows of their own in the addresses; ``inside`` and ``outside``: helpers in a
+running project, and in one that is over; ``support``, which has the first account open; ``privacy``: a privacy officer,
+who has not; ``administrator``; ``staff``: these three; ``others``: all callers without a column of their own. ``@``: by
+a device token.
+
+Posts are empty. Answers are statuses; ``door``: sent to sign in; ``signed-out``: to the same page, and not back; ``home``:
+to one's own first page; ``→name``: to the page of that name (in the administration, of the same table); ``=``: as to the
+left. The blocked one's 400 is a session that ended in mid-request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.routes import API as API_METHODS
+from tests.routes import PAGE as PAGE_METHODS
+
+STAFF = ("support", "privacy", "administrator")
+CALLERS = ("anonymous", "owner", "colleague", "outsider", "blocked", "inside", "outside", *STAFF)
+DEVICES = ("owner", "colleague", "outsider", "blocked")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A part of it; ``shows`` are the kinds of words of the first account that come by in its answers."""
+
+    title: str
+    text: str
+    methods: tuple[str, ...]
+    shows: frozenset[str]
+
+    @cached_property
+    def answers(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Route → method → caller → answer."""
+        return {name: dict(answers) for names, answers in self._kinds() for name in names}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Routes, as often as they are named."""
+        return [name for names, _answers in self._kinds() for name in names]
+
+    def _kinds(self) -> Iterator[tuple[list[str], dict[str, dict[str, str]]]]:
+        header, *kinds = self.text.strip("\n").split("\n# ")
+        columns = header.split()
+        for kind in kinds:
+            _title, *lines = kind.splitlines()
+            answers = [line.split() for line in lines if line.startswith(4 * " ")]
+            names = [name for line in lines if not line.startswith(4 * " ") for name in line.split()]
+            yield (
+                names,
+                {
+                    method: self._row(columns, row)
+                    for verbs, *row in answers
+                    for method in (self.methods if verbs == "ANY" else verbs.split("/"))
+                },
+            )
+
+    def _row(self, columns: list[str], row: list[str]) -> dict[str, str]:
+        told: dict[str, str] = {}
+        last = ""
+        for column, answer in zip(columns, row, strict=True):
+            last = last if answer == "=" else answer
+            whose = {"staff": STAFF, "others": [name for name in CALLERS if name not in columns]}.get(column, [column])
+            told |= dict.fromkeys(whose, last)
+        return told
+
+
+ADMINISTRATION = """
+                     others     support    privacy    administrator
+# what every member of staff may look at
+  admin:search admin:index admin:accounts_user_changelist admin:rights_registeredletter_changelist
+  admin:accounts_account_changelist admin:retention_erasure_statement_as_pdf
+  admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
+  admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
+    ANY              door       200        200        200
+# of the library: a word that it is done, its texts for scripts
+  admin:password_change_done admin:jsi18n
+    GET              door       200        200        200
+    POST             door       405        405        405
+# of the library: looking up rows for a field, which nobody needs
+  admin:autocomplete
+    GET              door       403        403        403
+    POST             door       405        405        405
+# what there is not: Django's own log, pages for the public
+  admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
+  admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
+  admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
+  admin:accounts_account_history admin:retention_alarm_history admin:retention_erasure_history
+  admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
+  /admin/{url}
+    ANY              door       404        404        404
+# what the privacy officer watches over
+  admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
+  admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
+  admin:retention_rulesapproval_changelist
+    ANY              door       403        200        200
+# what is never entered or deleted by hand
+  admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
+  admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
+  admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
+  admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
+  admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
+  admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
+  admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
+  admin:retention_rulesapproval_delete
+    ANY              door       403        403        403
+# the same, row by row; nothing is edited in place
+  admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
+  admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
+  admin:retention_rulesapproval_change
+    GET              door       403        200        200
+    POST             door       403        403        403
+# a short address of a row
+  /admin/journal/entry/{object_id}/ /admin/accounts/user/{object_id}/ /admin/accounts/supportaccess/{object_id}/
+  /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
+  /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
+  /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
+  /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
+  /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
+  /admin/retention/rulesapproval/{object_id}/
+    ANY              door       →change    →change    →change
+# passwords of staff; nobody sets that of a holder
+  admin:accounts_user_set_password admin:auth_user_password_change
+    ANY              door       403        404        404
+# the sign-in of a holder, by who has the account open
+  admin:accounts_user_unlock
+    GET              door       200        403        404
+    POST             door       →change    403        404
+# for administrators, and lists for them and for finance
+  admin:accounts_user_add admin:finance_subscriptioninvoice_changelist admin:finance_payment_changelist
+    ANY              door       403        403        200
+# a holder: shown to who has the account open, changed by nobody
+  admin:accounts_user_change
+    GET              door       200        home       home
+    POST             door       403        403        home
+# the books, row by row
+  admin:finance_subscriptioninvoice_change admin:finance_payment_change
+    GET              door       403        403        200
+    POST             door       403        403        403
+# what the privacy officer enters; an empty form is not taken
+  admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
+  admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
+    GET              door       403        200        200
+    POST             door       403        409        409
+# what the privacy officer decides; support has shown that it may not
+  admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
+  admin:retention_hold_confirm admin:retention_hold_release
+    GET              door       403        200        200
+    POST             door       403        →change    →change
+# letters come in with support
+  admin:rights_registeredletter_add
+    GET              door       200        200        200
+    POST             door       409        409        409
+# rows that every one of these roles looks at
+  admin:rights_registeredletter_change admin:retention_erasure_change admin:retention_erasurewarning_change
+  admin:retention_hold_change
+    GET              door       200        200        200
+    POST             door       403        403        403
+# closing an account that one may not have open
+  admin:accounts_account_close
+    ANY              door       →changelist =          =
+# an account: a question before it is shown
+  admin:accounts_account_change
+    GET              door       200        200        200
+    POST             door       403        409        409
+"""
+
+PAGES = """
+                     anonymous  owner      colleague  outsider   blocked    inside     outside    staff
+# for everybody, to read
+  security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
+  account_reset_password_from_key_done
+    GET              200        200        200        200        200        200        200        200
+    POST             405        405        405        405        405        405        405        405
+# the overview of each user of an account
+  dashboard
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# signing in, which is over for who is in
+  account_login
+    ANY              200        home       home       home       home       home       home       home
+# the second step of it
+  mfa_authenticate mfa_login_webauthn
+    ANY              signed-out home       home       home       home       home       home       home
+# signing out
+  account_logout
+    GET              405        405        405        405        405        405        405        405
+    POST             signed-out signed-out signed-out signed-out signed-out signed-out signed-out signed-out
+# a new password by mail, here with a link that does not work
+  account_reset_password account_reset_password_from_key
+    ANY              200        200        200        200        200        200        200        200
+# confirming an address, here with a link that does not work
+  account_confirm_email
+    GET              200        200        200        200        200        200        200        200
+    POST             404        404        404        404        404        404        404        404
+# one's own sign-in: everybody has that page
+  mfa_index
+    GET              door       200        200        200        200        200        200        200
+    POST             door       405        405        405        405        405        405        405
+# one's own address
+  account_email
+    GET              door       200        200        200        200        200        200        200
+    POST             door       →account_email =          =          =          =          =          =
+# one's own password, and proving who one is
+  account_change_password account_reauthenticate
+    ANY              door       200        200        200        200        200        200        200
+# other addresses for the same
+  account_set_password /admin/password_change/ admin:password_change
+    ANY              door       →account_change_password =          =          =          =          =          =
+# proving it by a code, where there is an app for it
+  mfa_reauthenticate
+    ANY              door       200        →account_reauthenticate =          200        200        200        200
+# proving it by a passkey, which none of them has
+  mfa_reauthenticate_webauthn
+    ANY              door       →account_reauthenticate =          =          =          =          =          =
+# adding an app, for who has none
+  mfa_activate_totp
+    ANY              door       →mfa_deactivate_totp 200        200        →mfa_deactivate_totp =          =          =
+# removing it, which staff and helpers may not
+  mfa_deactivate_totp
+    GET              door       200        404        404        200        200        200        200
+    POST             door       →mfa_index 404        404        400        200        200        200
+# another address for the same
+  mfa_list_webauthn
+    ANY              door       →mfa_index →mfa_index →mfa_index →mfa_index →mfa_index →mfa_index →mfa_index
+# adding a passkey: a session that ends keeps nothing any more
+  mfa_add_webauthn
+    ANY              door       200        200        200        400        200        200        200
+# passkeys and codes that are not there, or are another's
+  mfa_remove_webauthn mfa_download_recovery_codes
+    ANY              door       404        404        404        404        404        404        404
+# codes that are not there yet
+  mfa_view_recovery_codes
+    GET              door       404        404        404        404        404        404        404
+    POST             door       405        405        405        405        405        405        405
+# new codes, for who has a second factor
+  mfa_generate_recovery_codes
+    GET              door       200        200        200        200        200        200        200
+    POST             door →mfa_view_recovery_codes 200 200 signed-out →mfa_view_recovery_codes = =
+# signing out other browsers of one's own
+  end-other-sessions
+    GET              door       405        405        405        405        405        405        405
+    POST             door       →mfa_index →mfa_index →mfa_index 400        →mfa_index →mfa_index →mfa_index
+# one browser of the first account's main user; not the one that asks
+  end-session
+    GET              door       405        405        405        405        405        405        405
+    POST             door       404        404        404        404        404        404        404
+# choosing a language
+  language
+    GET              405        405        405        405        405        405        405        405
+    POST             →dashboard home       home       home       home       →dashboard →dashboard →dashboard
+# steps of the main user
+  activate
+    GET              door       409        403        409        409        home       home       home
+    POST             door       home       403        home       400        home       home       home
+# the same: this account runs
+  cancel
+    GET              door       200        403        200        409        home       home       home
+    POST             door       200        403        200        400        home       home       home
+# the same: that of who is blocked was cancelled
+  reactivate
+    GET              door       409        403        409        200        home       home       home
+    POST             door       home       403        home       400        home       home       home
+# one's own devices
+  devices
+    ANY              door       200        200        200        200        home       home       home
+# all of one's own
+  devices-revoke
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →devices   →devices   →devices   400        home       home       home
+# a device of the main user
+  device-revoke
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →devices   404        404        400        home       home       home
+# who looked, for the main user
+  looks
+    GET              door       200        403        200        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# the page of helpers, while a project of theirs runs
+  helpers
+    GET              door       home       home       home       home       200        403        →dashboard
+    POST             door       home       home       home       home       405        403        →dashboard
+# erasure, for the main user
+  erasure
+    ANY              door       200        403        200        200        home       home       home
+# no letter without a request
+  erasure-letter
+    GET              door       404        403        404        404        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# nor anything to take back
+  erasure-withdraw
+    GET              door       405        403        405        405        home       home       home
+    POST             door       home       403        home       400        home       home       home
+# the door of staff, which is the one door
+  /admin/login/ admin:login
+    ANY              door       403        403        403        403        403        403        home
+# signing out, in the administration
+  admin:logout
+    GET              door       →admin:index =          =          =          =          =          405
+    POST             door       →admin:index =          =          =          =          =          signed-out
+"""
+
+API = """
+                     anonymous owner     colleague outsider  blocked   others    owner@    colleague@ outsider@ blocked@
+# the account
+  api-account
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       405       403       405       403       403       405       403       405       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# steps that do not fit an account that runs
+  api-activate api-reactivate
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       403       409       403       403       409       403       409       401
+# the one that does
+  api-cancel
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       200       403       200       403       403       200       403       200       401
+# one's own devices: no token makes another, and no name is not enough
+  api-tokens
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             400       400       400       400       400       400       403       403       403       401
+    PATCH            401       405       405       405       403       403       405       405       405       401
+    DELETE           401       204       204       204       403       403       204       204       204       401
+# a device of the main user
+  api-token
+    GET/PATCH        401       405       405       405       403       403       405       405       405       401
+    POST             405       405       405       405       405       405       405       405       405       401
+    DELETE           401       204       404       404       403       403       204       404       404       401
+# people of the account; a new one needs no field
+  api-relations api-employees
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       201       201       201       403       403       201       201       201       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# somebody of the first account
+  api-relation api-employee
+    GET/PATCH        401       200       200       404       403       403       200       200       404       401
+    POST             401       405       405       405       403       403       405       405       405       401
+    DELETE           401       204       204       404       403       403       204       204       404       401
+# a number that no device is shown
+  api-bsn
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       200       403       404       403       403       403       403       403       401
+# documents; a new one needs lines
+  api-documents
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       400       400       403       403       400       400       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# a draft of the first account
+  api-document
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+    DELETE           401       204       204       404       403       403       204       204       404       401
+# issuing it
+  api-issue
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       200       200       404       403       403       200       200       404       401
+# what becomes of the data, and what it costs
+  api-subscription api-timeline api-holds api-warnings
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# erasure at once: there is no request, and an account that runs cannot ask
+  api-erasure-request
+    GET              401       404       403       404       403       403       404       403       404       401
+    POST/DELETE      401       409       403       409       403       403       409       403       409       401
+    PATCH            401       405       403       405       403       403       405       403       405       401
+# its letter
+  api-letter
+    GET              401       404       403       404       403       403       404       403       404       401
+    POST/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+# the schema, for everybody whose token is not wrong
+  api-schema
+    GET              200       200       200       200       200       200       200       200       200       401
+    POST/PATCH/DELETE 405       405       405       405       405       405       405       405       405       401
+# its page
+  api-docs
+    GET              200       200       200       200       200       200       200       200       200       200
+    POST/PATCH/DELETE 405       405       405       405       405       405       405       405       405       405
+# what there is not
+  /api/
+    ANY              404       404       404       404       404       404       404       404       404       404
+"""
+
+TABLES = (
+    Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
+    Table("pages", PAGES, PAGE_METHODS, frozenset({"company"})),
+    Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
+)
