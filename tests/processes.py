@@ -94,6 +94,10 @@ def fork(work: Callable[[], object]) -> int:
     pid = os.fork()
     if pid == 0:
         try:
+            # A browser's event loop in the parent hides a connection from ``close_all``, and not from the child.
+            for alias in connections:
+                with suppress(AttributeError):
+                    del connections[alias]
             work()
             connections.close_all()
             os._exit(0)
