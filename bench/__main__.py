@@ -175,6 +175,8 @@ class Bench:
             runs.ours.append(self.erase(template, size, watched=True))
         self.server.drop(template)
         yield from _erasing(f"Erase one account with {size.rows:,} rows", size, runs)
+        twice = sum(run.twice for run in runs.ours)
+        yield Result("… accounts erased twice, or not at all", f"{twice}", "0", None, "= 0", twice == 0)
         longest, bare = (max(run.longest for run in kind) for kind in (runs.ours, runs.bare))
         yield Result(
             "… its longest transaction", f"{longest:.2f} s", f"{bare:.2f} s", longest / bare, "≤ 5 s", longest <= 5

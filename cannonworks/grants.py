@@ -73,6 +73,8 @@ def _grant(entry: Entry, role: str, verb: str) -> str:
         return f'UPDATE ("{entry.model._meta.pk.column}")'
     if verb != "SELECT":
         return verb
+    if len(entry.columns(role)) == len(entry.model._meta.local_concrete_fields):
+        return verb  # of the whole table: columns of the system itself, like the place of a row, are in no list
     readable = ", ".join(f'"{column}"' for column in _columns(entry, role))
     return f"SELECT ({readable})"
 

@@ -23,6 +23,7 @@ MEASURED = [
     "… accounts erased twice, or not at all",
     "Erase one account with 5,000 rows: rows a second",
     "… memory of a worker over idle",
+    "… accounts erased twice, or not at all",
     "… its longest transaction",
     "Encrypt and hash a BSN: values a second",
     "Roles and row security at 600 relations: 50 relations over the API",

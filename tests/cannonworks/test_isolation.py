@@ -17,9 +17,10 @@ from cannonworks.datamap import Role
 from cannonworks.isolation import Identity, acting_as
 from cannonworks.management.commands.grants import as_markdown
 from relations.models import Relation
+from retention import erasure
 from retention.models import Erasure, Step
 from tests.factories import AccountFactory, StaffFactory
-from tests.lives import DUE_ON, full_life
+from tests.lives import DUE_ON, full_life, moment
 from tests.processes import environment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("7"), pytest.mark.clause("8"), pytest.mark.clause("10")]
@@ -108,6 +109,14 @@ def test_the_database_grants_what_the_data_map_says_and_a_change_by_hand_is_foun
 def test_the_matrix_of_the_documentation_is_that_of_the_product():
     page = (settings.BASE_DIR / "docs" / "security.md").read_text()
     assert as_markdown(grants.expected()) in page, "run manage.py grants --markdown"
+
+
+def test_the_jobs_erase_a_huge_account_in_portions_under_their_own_role(monkeypatch):
+    account = full_life()
+    monkeypatch.setattr(erasure, "BUDGET", 2)
+    with acting_as(isolation.JOBS):
+        assert erasure.erase_due(on=DUE_ON, at=moment(DUE_ON)) == 1
+    assert Erasure.objects.get(account=account).attempts == 0
 
 
 @pytest.mark.parametrize("role", [Role.VISITOR, Role.HELPER, Role.STAFF])
