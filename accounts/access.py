@@ -94,7 +94,7 @@ def methods_used(request: HttpRequest) -> list[str]:
 
 def needs_second_factor(user: User) -> bool:
     """Whether this user may do nothing without a second factor: all of staff, and helpers (§7)."""
-    return user.is_staff or getattr(user, "is_helper", False)
+    return user.is_staff or user.is_helper
 
 
 def has_second_factor(user: User) -> bool:

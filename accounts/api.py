@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from accounts import services, tokens
-from accounts.authentication import sign_in_device
+from accounts.authentication import check_fresh, sign_in_device
 from accounts.models import Account, Company, DeviceToken, User
 from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import HolderOnly, MainUserOnly, SignInThrottle
@@ -97,10 +97,14 @@ class AccountEndpoint(Endpoint):
 
     @extend_schema(request=CancelBody)
     def cancel(self, request: Request) -> Response:
-        """Cancel the account; its data stays two years (§5.4). Main user only."""
-        services.cancel_account(
-            request.user.account, actor=request.user, on=timezone.localdate(), **self.checked(CancelBody)
-        )
+        """Cancel the account; its data stays two years (§5.4). Main user only.
+
+        To ask for erasure at once as well takes a session with a fresh proof of identity.
+        """
+        given = self.checked(CancelBody)
+        if given["erase_immediately"]:
+            check_fresh(request)
+        services.cancel_account(request.user.account, actor=request.user, on=timezone.localdate(), **given)
         return self._now()
 
     @extend_schema(request=None)

@@ -9,11 +9,11 @@ from django.contrib.auth import authenticate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts import lockout, tokens
-from accounts.access import has_second_factor
+from accounts.access import has_second_factor, is_fresh
 from accounts.models import DeviceToken, User
 from cannonworks import isolation
 
@@ -48,6 +48,12 @@ def sign_in_device(request: Request, *, email: str, password: str, code: str) ->
             raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
     isolation.become(user)
     return user
+
+
+def check_fresh(request: Request) -> None:
+    """Refuse (403) who did not just prove their identity in this very session; a device token never passes (§7)."""
+    if not is_fresh(request):
+        raise PermissionDenied(_("Sign in again with your password first; a device cannot do this."), "not_fresh")
 
 
 def _passes(request: Request, user: User, code: str) -> bool:

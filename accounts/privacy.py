@@ -58,7 +58,7 @@ register(
     fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True))
     | dict.fromkeys(("signed_in_at", "ip_address", "user_agent"), Personal("19 Personalia 3")),
     plain=("account", "user", "expire_date"),
-    helper_sees=(  # rows without account: his own
+    helper_sees=(  # of his own sessions
         "session_key",
         "session_data",
         "signed_in_at",

@@ -278,6 +278,7 @@ def _check_decides(actor: User, account: Account) -> None:
 
 
 def check_not_going(account: Account) -> None:
+    """Refuse what an account cannot do any more that is erased, being erased, or ordered to be (§5.5, §6)."""
     if account.state == State.ERASED:
         raise Refused("erased", _("This account has been erased."), clause="5")
     if account.claimed_at is not None:

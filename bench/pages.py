@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 #: A page of the API with fifty relations, and the dashboard.
-PAGES = ("/api/v1/relations/?page_size=50", "/")
+PAGES = ("/api/v1/relations/?limit=50", "/")
 TURNS = 9
 
 

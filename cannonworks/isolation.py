@@ -96,7 +96,7 @@ def starting_as(identity: Identity) -> Iterator[None]:
 
 
 def become(user: SignedIn) -> None:
-    """Be this user for the rest of the request: for who is recognised within it, by a token."""
+    """Be this user for the rest of the request: as soon as a session, a token or a sign-in tells who it is."""
     assume(of(user))
 
 

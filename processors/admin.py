@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -234,7 +235,7 @@ class ProjectAdmin(RegisterAdmin):
         )
 
         def start(*, sub_processor: SubProcessor, first_day: Any, last_day: Any, **project: Any) -> None:
-            starts_at, ends_at = start_of_day(first_day), start_of_day(last_day + (soon(1) - today()))
+            starts_at, ends_at = start_of_day(first_day), start_of_day(last_day + timedelta(days=1))
             services.start_project(
                 sub_processor, actor=signed_in(request), starts_at=starts_at, ends_at=ends_at, **project
             )

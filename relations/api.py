@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import path
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import is_fresh
 from accounts.api import CompanyBody
+from accounts.authentication import check_fresh
 from cannonworks import dutch
 from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import MainUserOnly
@@ -109,8 +107,7 @@ class EmployeeEndpoint(PersonEndpoint):
     @extend_schema(request=None, responses=BsnBody, auth=[{"cookieAuth": []}], operation_id="employees_bsn")
     def reveal(self, request: Request, **kwargs: Any) -> Response:
         """Show a citizen service number: to the main user, just signed in with a password; never to a device token."""
-        if not is_fresh(request):
-            raise PermissionDenied(_("Sign in again with your password first; a device cannot see this."), "not_fresh")
+        check_fresh(request)
         return Response({"bsn": services.reveal_bsn(self.get_object(), actor=request.user)})
 
 

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
+from accounts.authentication import check_fresh
 from accounts.models import ErasureRequest
 from cannonworks.api import Endpoint, PDFRenderer, RowBody
 from cannonworks.callers import MainUserOnly
@@ -55,7 +56,11 @@ class ErasureRequestEndpoint(Endpoint):
 
     @extend_schema(request=None, responses={201: ErasureRequestBody})
     def create(self, request: Request) -> Response:
-        """Ask for erasure at once; it counts when the registered letter is confirmed. Not for an active account."""
+        """Ask for erasure at once, in a session with a fresh proof of identity; a device cannot.
+
+        It counts when the registered letter is confirmed. Not for an active account.
+        """
+        check_fresh(request)
         asked = services.request_erasure(request.user.account, actor=request.user, on=timezone.localdate())
         return Response(self.get_serializer(asked).data, status=status.HTTP_201_CREATED)
 

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts import tokens
 from accounts.models import User
+from tests.signin import freshly
 
 API = "/api/v1"
 
@@ -27,6 +28,11 @@ def browser(user: User) -> Client:
     client.force_login(user)
     client.credentials(HTTP_ACCEPT_LANGUAGE="en")
     return client
+
+
+def just_signed_in(user: User) -> APIClient:
+    """The same, with a password given just now."""
+    return freshly(browser(user), user)
 
 
 def problem(response, status: int, code: str) -> dict:

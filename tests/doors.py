@@ -364,10 +364,11 @@ API = """
   api-subscription api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
-# erasure at once: there is no request, and an account that runs cannot ask
+# erasure at once: there is no request, an account that runs cannot ask, and a device never can
   api-erasure-request
     GET              401       404       403       404       403       403       404       403       404       401
-    POST/DELETE      401       409       403       409       403       403       409       403       409       401
+    POST             401       409       403       409       403       403       403       403       403       401
+    DELETE           401       409       403       409       403       403       409       403       409       401
     PATCH            401       405       403       405       403       403       405       403       405       401
 # its letter
   api-letter

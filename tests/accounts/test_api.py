@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts import services
 from accounts.models import Account, DeviceToken, ErasureRequest
 from accounts.states import State
-from tests.callers import API, browser, device, problem
+from tests.callers import API, browser, device, just_signed_in, problem
 from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
 from tests.signin import sign_in as page_sign_in
 from tests.signin import totp
@@ -136,7 +136,12 @@ def test_a_trial_is_activated(state):
 
 @pytest.mark.clause("5.5")
 def test_cancelling_can_ask_for_erasure_at_once(holder, account):
-    assert device(holder).post(f"{API}/account/cancel/", {"erase_immediately": True}).status_code == 200
+    at_once = {"erase_immediately": True}
+    for caller in (device(holder), browser(holder)):
+        problem(caller.post(f"{API}/account/cancel/", at_once), 403, "not_fresh")
+    account.refresh_from_db()
+    assert account.state == State.ACTIVE
+    assert just_signed_in(holder).post(f"{API}/account/cancel/", at_once).status_code == 200
     assert ErasureRequest.objects.open().get().account == account
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from accounts.states import State
@@ -16,9 +15,8 @@ from finance.models import Document
 from journal.models import Entry
 from relations.models import Employee, Relation
 from tests import lives
-from tests.callers import API, browser, device, problem
+from tests.callers import API, browser, device, just_signed_in, problem
 from tests.factories import AccountFactory
-from tests.signin import freshly
 
 pytestmark = pytest.mark.django_db
 PERSON = {
@@ -151,10 +149,6 @@ def test_one_bsn_is_one_person_in_an_account(holder, outsider):
 def employee(account):
     lives.fill(account, on=timezone.localdate())
     return Employee.objects.get()
-
-
-def just_signed_in(user):
-    return freshly(Client(), user)
 
 
 @pytest.mark.clause("19")

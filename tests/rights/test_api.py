@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import ErasureRequest
 from accounts.states import State
 from tests import lives
-from tests.callers import API, device, problem
+from tests.callers import API, browser, device, just_signed_in, problem
 from tests.factories import AccountFactory, ColleagueFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.5", "6")]
@@ -21,7 +21,7 @@ def account(db):
 
 
 def test_the_main_user_asks_gets_the_letter_and_withdraws(account):
-    client = device(account.main_user)
+    client = just_signed_in(account.main_user)
     problem(client.get(ADDRESS), 404, "not_found")
     problem(client.get(f"{ADDRESS}letter/"), 404, "not_found")
     problem(client.delete(ADDRESS), 409, "no_request")
@@ -48,8 +48,14 @@ def test_a_letter_that_came_in_is_told(account):
     assert device(account.main_user).get(ADDRESS).json()["letter_received_on"] == timezone.localdate().isoformat()
 
 
+@pytest.mark.parametrize("caller", [device, browser])
+def test_it_takes_a_fresh_proof_which_a_device_never_has(account, caller):
+    problem(caller(account.main_user).post(ADDRESS), 403, "not_fresh")
+    assert not ErasureRequest.objects.exists()
+
+
 def test_an_active_account_cancels_first(holder_of_active):
-    assert problem(device(holder_of_active).post(ADDRESS), 409, "still_active")["clause"] == "5.5"
+    assert problem(just_signed_in(holder_of_active).post(ADDRESS), 409, "still_active")["clause"] == "5.5"
 
 
 @pytest.fixture
