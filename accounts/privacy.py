@@ -24,7 +24,7 @@ register(
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
     fields=COMPANY | ADDRESS,
-    plain=("id", "account", "sole_trader"),
+    plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
     may={"visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT"},
 )

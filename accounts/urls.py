@@ -7,8 +7,9 @@ from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from accounts import security, views
+from accounts import security
 from accounts.security import as_visitor, with_script
+from accounts.views import devices, language, life, looks
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -50,12 +51,12 @@ SECURITY = [
 urlpatterns = [
     *SIGN_IN,
     *SECURITY,
-    path("language/", views.switch_language, name="language"),
-    path("account/activate/", views.activate, name="activate"),
-    path("account/cancel/", views.cancel, name="cancel"),
-    path("account/reactivate/", views.reactivate, name="reactivate"),
-    path("devices/", views.devices, name="devices"),
-    path("devices/revoke/", views.revoke_devices, name="devices-revoke"),
-    path("devices/<uuid:reference>/revoke/", views.revoke_device, name="device-revoke"),
-    path("my-data/looks/", views.looks, name="looks"),
+    path("language/", language.switch_language, name="language"),
+    path("account/activate/", life.activate, name="activate"),
+    path("account/cancel/", life.cancel, name="cancel"),
+    path("account/reactivate/", life.reactivate, name="reactivate"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/revoke/", devices.revoke_devices, name="devices-revoke"),
+    path("devices/<uuid:reference>/revoke/", devices.revoke_device, name="device-revoke"),
+    path("my-data/looks/", looks.looks, name="looks"),
 ]

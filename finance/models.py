@@ -69,6 +69,8 @@ class Document(models.Model):
     recipient_name = models.CharField(_("recipient"), max_length=200)
     recipient_address = models.TextField(_("address"), blank=True)
     recipient_vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
+    #: Goes up with every change of a draft, so that whoever changed an older one is told.
+    revision = models.PositiveIntegerField(_("revision"), default=1, db_default=1, editable=False)
 
     objects = DocumentQuerySet.as_manager()
 

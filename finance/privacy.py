@@ -10,7 +10,7 @@ register(
         "recipient_address": Personal("19 Betrokkenen 2"),
         "recipient_vat_number": Personal("19 Bedrijfsgegevens 4"),
     },
-    plain=("id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until"),
+    plain=("id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until", "revision"),
     may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(

@@ -19,6 +19,13 @@ class Person(Personalia, ContactDetails):
     account = models.ForeignKey(Account, models.PROTECT, verbose_name=_("account"), db_index=False)
     first_name = models.CharField(_("first name"), max_length=60, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    restricted_on = models.DateField(
+        _("restricted on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Since that day nothing may be done with these data but keep them (§15, AVG art. 18)."),
+    )
 
     class Meta:
         abstract = True

@@ -6,7 +6,7 @@ register(
     category=Category.RELATIONS,
     subject=Subject.RELATION,
     fields=PERSONALIA | COMPANY | HOME_ADDRESS,
-    plain=("id", "reference", "account", "sole_trader"),
+    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on"),
     may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
@@ -20,6 +20,6 @@ register(
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
         "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
     },
-    plain=("id", "reference", "account", "sole_trader", "kind"),
+    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "kind"),
     may={"holder": "SELECT OPEN INSERT UPDATE DELETE"},
 )

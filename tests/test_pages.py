@@ -153,8 +153,8 @@ def test_a_refusal_is_a_page_or_a_message(client, holder, monkeypatch, method, s
     def refuse(*args, **kwargs):
         raise Refused("why", "Because of the clause.")
 
-    monkeypatch.setattr("accounts.views.services.cancel_account", refuse)
-    monkeypatch.setattr("accounts.views.rules.rule_for", refuse)
+    monkeypatch.setattr("accounts.views.life.services.cancel_account", refuse)
+    monkeypatch.setattr("accounts.views.life.rules.rule_for", refuse)
     client.force_login(holder)
     data = {"company_name": holder.account.company.company_name} if method == "post" else {}
     response = getattr(client, method)("/account/cancel/", data)
