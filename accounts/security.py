@@ -30,7 +30,6 @@ from accounts.access import View, needs_second_factor
 from accounts.models import Session, User
 from cannonworks import isolation
 from cannonworks.errors import Refused
-from cannonworks.middleware import SCRIPT_POLICY
 
 Type = Authenticator.Type
 
@@ -38,18 +37,6 @@ Type = Authenticator.Type
 def signed_in(request: HttpRequest) -> User:
     """Whoever is signed in; nobody else gets as far as these pages."""
     return cast(User, request.user)
-
-
-def with_script(view: View) -> View:
-    """Let a page load scripts of our own host: browsers hand out passkeys to scripts alone."""
-
-    @wraps(view)
-    def scripted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers["Content-Security-Policy"] = SCRIPT_POLICY
-        return response
-
-    return scripted
 
 
 def as_visitor(view: View) -> View:

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from accounts import security
-from accounts.security import as_visitor, with_script
+from accounts.security import as_visitor
 from accounts.views import devices, language, life, looks
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
-    path("sign-in/", with_script(allauth.login), name="account_login"),
-    path("sign-in/code/", with_script(factors.authenticate), name="mfa_authenticate"),
+    path("sign-in/", allauth.login, name="account_login"),
+    path("sign-in/code/", factors.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/closed/", allauth.account_inactive, name="account_inactive"),
     path("sign-in/confirm/", allauth.email_verification_sent, name="account_email_verification_sent"),
@@ -36,11 +36,11 @@ SECURITY = [
     path("security/password/first/", allauth.password_set, name="account_set_password"),
     path("security/prove/", allauth.reauthenticate, name="account_reauthenticate"),
     path("security/prove/code/", factors.reauthenticate, name="mfa_reauthenticate"),
-    path("security/prove/passkey/", with_script(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("security/prove/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("security/app/", security.AddApp.as_view(), name="mfa_activate_totp"),
     path("security/app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),
     path("security/passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
-    path("security/passkeys/add/", with_script(security.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("security/passkeys/add/", security.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path("security/passkeys/<int:pk>/remove/", security.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("security/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("security/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 from psycopg.errors import RestrictViolation
 
@@ -22,6 +25,24 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+class Changed(Refused):
+    """Somebody else saved the row after it was read; ``row`` is how it is now. Nothing was changed."""
+
+    def __init__(self, row: Any) -> None:
+        message = _(
+            "Somebody else has changed this since you opened it. What you typed is still here; beside it stands what"
+            " they saved. Save once more to put yours in its place."
+        )
+        super().__init__("changed_meanwhile", message)
+        self.row = row
+
+    @classmethod
+    def check(cls, row: Any, revision: int | None) -> None:
+        """Raise it when ``row``, locked, is not the ``revision`` that was read; None: whoever asks did not read one."""
+        if revision is not None and revision != row.revision:
+            raise cls(row)
 
 
 def is_fence(error: BaseException | None) -> bool:

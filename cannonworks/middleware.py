@@ -19,13 +19,11 @@ Answer = Callable[[HttpRequest], HttpResponse]
 #: the colours or the library is told the new hash by tests/journeys/test_policy.py.
 STAFF_STYLES = ("TSDu5xYIF4dOyWSAn+2p2viA6YbbnWxzUR6ZyMvMs8Y=", "bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo=")
 
-#: Our pages have no script, no inline style and nothing of another host; the browser holds us to it.
+#: Our pages have no inline script or style and nothing of another host; the browser holds us to it.
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
-
-#: Pages that ask the browser for a passkey: a script of our own host, and what that asks of it.
-SCRIPT_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
 
 #: The administration's library computes expressions that stand in its pages, and places things by style attributes; no
 #: script or style within a page but what is named here by its hash. See docs/decisions/0015-what-a-page-may-load.md.

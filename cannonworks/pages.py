@@ -1,4 +1,7 @@
-"""Pages of the API: a page begins after the last row of the one before, so rows that come in between shift nothing."""
+"""Pages of lists, of the API and in a browser: a page begins after the last row of the one before.
+
+So rows that come in between shift nothing, and the thousandth page costs what the first one does.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +54,8 @@ class Pages(BasePagination):
     def get_paginated_response(self, data: Any) -> Response:
         following = None
         if self.last is not None:
-            values = [getattr(self.last, name.lstrip("-")) for name in self.ordering]
-            following = replace_query_param(self.address, "cursor", self._seal(values))
+            cursor = seal_place(place_of(self.last, self.ordering), self.place)
+            following = replace_query_param(self.address, "cursor", cursor)
         return Response({"next": following, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -79,19 +82,33 @@ class Pages(BasePagination):
             raise ValidationError({"limit": [_("A number from 1 to %(most)s.") % {"most": self.most}]}, code="limit")
         return int(given)
 
-    def _seal(self, values: Sequence[Any]) -> str:
-        nonce = os.urandom(NONCE_BYTES)
-        plain = json.dumps(values, cls=DjangoJSONEncoder).encode()
-        sealed = nonce + AESGCM(_key()).encrypt(nonce, plain, self.place.encode())
-        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
     def _open(self, cursor: str) -> list[Any]:
         try:
-            sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            plain = AESGCM(_key()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self.place.encode())
-        except (binascii.Error, ValueError, InvalidTag):
+            return open_place(cursor, self.place)
+        except ValueError:
             raise ValidationError({"cursor": [_("This is no cursor of this list. Begin again.")]}, "cursor") from None
-        return list(json.loads(plain))
+
+
+def place_of(row: Any, ordering: Sequence[str]) -> list[Any]:
+    """The values of a row in the columns of the ordering: where it stands in the list."""
+    return [getattr(row, name.lstrip("-")) for name in ordering]
+
+
+def seal_place(values: Sequence[Any], whose: str) -> str:
+    """A place in a list, for an address: sealed, as it has names in it; ``whose`` list it is, is sealed along."""
+    nonce = os.urandom(NONCE_BYTES)
+    plain = json.dumps(values, cls=DjangoJSONEncoder).encode()
+    sealed = nonce + AESGCM(_key()).encrypt(nonce, plain, whose.encode())
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def open_place(cursor: str, whose: str) -> list[Any]:
+    """The values sealed by ``seal_place``; ValueError when they are not, or of another list."""
+    try:
+        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return list(json.loads(AESGCM(_key()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], whose.encode())))
+    except (binascii.Error, ValueError, InvalidTag):
+        raise ValueError("no cursor of this list") from None
 
 
 def after(ordering: Sequence[str], values: Sequence[Any]) -> Q:
@@ -101,7 +118,14 @@ def after(ordering: Sequence[str], values: Sequence[Any]) -> Q:
         column, way = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
         behind |= same & Q(**{f"{column}__{way}": value})
         same &= Q(**{column: value})
-    return behind
+    # The same once more for the first column alone: an index begins there instead of at the first row.
+    first = ordering[0]
+    return Q(**{f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}": values[0]}) & behind
+
+
+def backwards(ordering: Sequence[str]) -> list[str]:
+    """The same columns, the other way round."""
+    return [name[1:] if name.startswith("-") else f"-{name}" for name in ordering]
 
 
 def _key() -> bytes:

@@ -1,0 +1,86 @@
+"""Lists in a browser: an order to choose, and pages back and forth from a place in it (see ``pages``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from cannonworks.pages import after, backwards, open_place, place_of, seal_place
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order that a list can have: its name in the address, its label, its columns, of which the last is unique."""
+
+    name: str
+    label: str | Promise
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list: its rows, and the query (``?…``) of the pages before and after it; empty: there is none."""
+
+    rows: list[Any]
+    order: Order
+    orders: Sequence[Order]
+    previous: str
+    next: str
+
+    @property
+    def has_pages(self) -> bool:
+        return bool(self.previous or self.next)
+
+
+def listing(request: HttpRequest, rows: QuerySet, orders: Sequence[Order], *, size: int = PAGE) -> Listing:
+    """The page of ``rows`` that ``?order=…&after=…`` or ``&before=…`` asks for: one query, ``size`` + 1 rows at most.
+
+    The first order is the usual one. What the address says that makes no sense is as if it were not there; its other
+    parameters (a search, a filter) stay in the addresses of the pages around.
+    """
+    order = next((each for each in orders if each.name == request.GET.get("order")), orders[0])
+    whose = f"{request.path} {getattr(request.user, 'pk', '')} {order.name}"
+    back, place = _place(request, whose, len(order.columns))
+    columns = backwards(order.columns) if back else list(order.columns)
+    found = rows.order_by(*columns)
+    if place:
+        found = found.filter(after(columns, place))
+    page = list(found[: size + 1])
+    more, page = len(page) > size, page[:size]
+    if back:
+        page.reverse()
+    earlier, later = (more, bool(page)) if back else (bool(place) and bool(page), more)
+    return Listing(
+        page,
+        order,
+        orders,
+        previous=_query(request, before=seal_place(place_of(page[0], order.columns), whose)) if earlier else "",
+        next=_query(request, after=seal_place(place_of(page[-1], order.columns), whose)) if later else "",
+    )
+
+
+def _place(request: HttpRequest, whose: str, columns: int) -> tuple[bool, list[Any] | None]:
+    for name in ("before", "after"):
+        if cursor := request.GET.get(name):
+            try:
+                place = open_place(cursor, whose)
+            except ValueError:
+                continue
+            if len(place) == columns:
+                return name == "before", place
+    return False, None
+
+
+def _query(request: HttpRequest, **place: str) -> str:
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query.update(place)
+    return f"?{query.urlencode()}"
