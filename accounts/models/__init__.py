@@ -1,7 +1,7 @@
 """Accounts, the companies and people behind them, and what goes with them (§1, §2, §17, §19, §20, §21)."""
 
 from accounts.models.account import Account, DataKey, ErasureRequest
-from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager
+from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "SupportAccess",
     "User",
     "UserManager",
+    "contact_checks",
 ]

@@ -17,7 +17,7 @@ WORDS = {
     "nl": (
         "Wachtwoord",
         "Inloggen",
-        "Veiligheid",
+        "Account",
         "Naar je apparaten",
         "Naam van het apparaat",
         "Maak een token",
@@ -26,7 +26,7 @@ WORDS = {
     "en": (
         "Password",
         "Sign in",
-        "Security",
+        "Account",
         "To your devices",
         "Name of the device",
         "Make a token",
