@@ -180,7 +180,7 @@ ROWS = {
         "'account.changed', a.reference, 'holder', '5', '{{}}'",
     ),
 }
-#: Relations as small companies have them: names that recur, towns that recur, a third of them companies, a few restricted.
+#: Relations as small companies have them: names and towns recur, a third are companies, a few are restricted.
 LISTED = """
 INSERT INTO relations_relation (id, reference, account_id, first_name, initials, infix, last_name, gender, company_name,
                                 kvk_number, vat_number, sole_trader, email, phone, street, house_number, postcode, city,

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ContactDetails, Personalia
 from cannonworks.encryption import EncryptedField
-from relations.querysets import EmployeeQuerySet, OwnedQuerySet
+from relations.querysets import EmployeeQuerySet, PersonQuerySet
 
-BLANK, TEXT = Value(" "), models.TextField()
+BLANK = Value(" ")
+TEXT: models.Field = models.TextField()
 #: What is looked through: with blanks between, and one before, so that a word can be found by how it begins.
 SEARCHED = (
     "company_name", "first_name", "initials", "infix", "last_name", "email", "phone", "street", "house_number",
@@ -34,7 +35,7 @@ class Folded(Func):
 
 
 def sorted_text(*texts: F | Func) -> models.GeneratedField:
-    """A column to sort by, which the database fills with the first of these texts that is not empty; else it is last."""
+    """A column to sort by, filled by the database with the first of these texts that is not empty; without, it is last."""
     told = [NullIf(text, Value(""), output_field=TEXT) for text in texts]
     return models.GeneratedField(
         expression=Left(Coalesce(*(Folded(text) for text in told), Value("~")), SORTED),
@@ -46,7 +47,7 @@ def sorted_text(*texts: F | Func) -> models.GeneratedField:
 class Person(Personalia, ContactDetails):
     """What §19 allows to be kept of a data subject, and no more; there are no custom fields (§4).
 
-    The last three columns repeat the others for lists, filled by the database.
+    The last four columns repeat the others for lists, filled by the database.
     """
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -62,6 +63,10 @@ class Person(Personalia, ContactDetails):
     )
     sort_name = sorted_text(F("company_name"), Trim(Concat("last_name", BLANK, "first_name", output_field=TEXT)))
     sort_town = sorted_text(F("city"))
+    # Not the key itself: by its index the planner would walk through the rows of every account to the latest of one.
+    sort_newest = models.GeneratedField(
+        expression=F("id") * Value(-1), output_field=models.BigIntegerField(), db_persist=True
+    )
     search_text = models.GeneratedField(
         expression=Folded(
             Concat(
@@ -79,7 +84,7 @@ class Person(Personalia, ContactDetails):
         indexes = [
             models.Index(fields=["account", "sort_name", "id"], name="%(class)s_by_name"),
             models.Index(fields=["account", "sort_town", "sort_name", "id"], name="%(class)s_by_town"),
-            models.Index(fields=["account", "id"], name="%(class)s_of_account"),
+            models.Index(fields=["account", "sort_newest"], name="%(class)s_by_newest"),
             models.Index(
                 fields=["account", "sort_name", "id"], name="%(class)s_restricted",
                 condition=Q(restricted_on__isnull=False),
@@ -96,9 +101,10 @@ class Person(Personalia, ContactDetails):
 
     def clean(self) -> None:
         """Bring details into their written form; ValidationError where one is none, or where there is no name."""
-        errors: dict[str, object] = {}
+        errors: dict[str, list[ValidationError]] = {}
         if not (self.company_name.strip() or self.last_name.strip()):
-            errors["last_name"] = ValidationError(gettext("Give a last name, or the name of a company."), code="name")
+            nameless = ValidationError(gettext("Give a last name, or the name of a company."), code="name")
+            errors["last_name"] = [nameless]
         try:
             super().clean()
         except ValidationError as error:
@@ -110,7 +116,7 @@ class Person(Personalia, ContactDetails):
 class Relation(Person):
     """A customer, supplier or other business relation of the account holder."""
 
-    objects = OwnedQuerySet.as_manager()
+    objects = PersonQuerySet.as_manager()
 
     class Meta(Person.Meta):
         verbose_name = _("relation")

@@ -13,7 +13,7 @@ register(
     category=Category.RELATIONS,
     subject=Subject.RELATION,
     fields=PERSONALIA | COMPANY | HOME_ADDRESS | REPEATED,
-    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on"),
+    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "sort_newest"),
     may={"holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
@@ -28,6 +28,6 @@ register(
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
         "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
     },
-    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "kind"),
+    plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "sort_newest", "kind"),
     may={"holder": "SELECT OPEN INSERT UPDATE DELETE"},
 )

@@ -24,7 +24,7 @@ AS $$
 -- alone, and only keys come out. Keys of the first rows behind a place in an order, of those that have all words in them.
 DECLARE
     account bigint := NULLIF(current_setting('cannonworks.account', true), '')::bigint;
-    columns text := CASE ordered_by WHEN 'newest' THEN 'id' WHEN 'town' THEN 'sort_town, sort_name, id'
+    columns text := CASE ordered_by WHEN 'newest' THEN 'sort_newest' WHEN 'town' THEN 'sort_town, sort_name, id'
                                     ELSE 'sort_name, id' END;
     ordered text := replace(columns, ',', CASE WHEN downwards THEN ' DESC,' ELSE ',' END)
                     || CASE WHEN downwards THEN ' DESC' ELSE '' END;
