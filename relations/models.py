@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce, Concat, Left, NullIf, Replace, Trim
+from django.db.models.functions import Coalesce, Concat, NullIf, Replace, Trim
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,22 +23,29 @@ SEARCHED = (
     "company_name", "first_name", "initials", "infix", "last_name", "email", "phone", "street", "house_number",
     "postcode", "city", "kvk_number", "vat_number",
 )  # fmt: skip
-#: So many characters decide an order; an index takes no more than so much.
-SORTED = 100
+#: Sorts behind every name and town.
+LAST = Value("\uffff", output_field=TEXT)
 
 
 class Folded(Func):
-    """A text in small letters without accents, as it is looked for and sorted (see the migration that makes it)."""
+    """A text in small letters without accents, as it is looked for (see the migration that makes it)."""
 
     function = "folded"
     output_field = TEXT
 
 
+class Sortable(Func):
+    """The same from its first letter or digit on, cut off where no order depends on it any more."""
+
+    function = "sortable"
+    output_field = TEXT
+
+
 def sorted_text(*texts: F | Func) -> models.GeneratedField:
-    """A column to sort by, filled by the database with the first of these texts that is not empty; without, it is last."""
-    told = [NullIf(text, Value(""), output_field=TEXT) for text in texts]
+    """A column to sort by, which the database fills with the first of these texts that is not empty; none: the last."""
+    told = [Sortable(NullIf(text, Value(""), output_field=TEXT)) for text in texts]
     return models.GeneratedField(
-        expression=Left(Coalesce(*(Folded(text) for text in told), Value("~")), SORTED),
+        expression=Coalesce(*told, LAST),
         output_field=models.TextField(db_collation="C"),  # nobody's locale: what is folded sorts by its letters
         db_persist=True,
     )

@@ -103,6 +103,7 @@ def reveal_bsn(employee: Employee, *, actor: User) -> str:
     """Return the citizen service number in plain text, to the main user only; every reveal is journalled (§19)."""
     if not (actor.is_main and actor.account_id == employee.account_id):
         raise Refused("not_main_user", _("Only the main user of the account can do this."), clause="19")
+    check_not_going(employee.account)
     check_not_restricted(employee)
     if employee.bsn is None:
         raise Refused("no_bsn", _("No BSN has been entered for this person."), clause="19")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import fresh, holder_only, main_user_only
+from accounts.access import View, fresh, holder_only, main_user_only
 from accounts.services import check_not_going, check_writable
 from cannonworks.errors import Changed, Refused
 from cannonworks.forms import live_answer
@@ -26,7 +28,18 @@ from relations.kinds import EMPLOYEES, Kind
 from relations.models import Person
 
 
-@holder_only
+def account_only(view: View) -> View:
+    """Show the page to users of an account that is not being erased."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        check_not_going(request.user.account)
+        return view(request, *args, **kwargs)
+
+    return holder_only(checked)
+
+
+@account_only
 @require_http_methods(["GET", "POST"])
 def people(request: HttpRequest, kind: Kind) -> HttpResponse:
     """The list. A search is posted, and stands sealed in the address that it leads to: addresses end up in logs."""
@@ -44,13 +57,13 @@ def people(request: HttpRequest, kind: Kind) -> HttpResponse:
     return response
 
 
-@holder_only
+@account_only
 @require_GET
 def person(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     return _shown(request, kind, _found(request, reference, kind))
 
 
-@holder_only
+@account_only
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, kind: Kind) -> HttpResponse:
     account = request.user.account
@@ -64,7 +77,7 @@ def add(request: HttpRequest, kind: Kind) -> HttpResponse:
     return render(request, "relations/form.html", {"kind": kind, "form": form})
 
 
-@holder_only
+@account_only
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     found = _found(request, reference, kind)
@@ -78,7 +91,7 @@ def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     return render(request, "relations/form.html", {"kind": kind, "form": form, "person": found, "name": name})
 
 
-@holder_only
+@account_only
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     """Asks, and says what goes; who is restricted is not erased."""
@@ -91,12 +104,11 @@ def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     return render(request, "relations/erase.html", {"kind": kind, "person": found})
 
 
-@holder_only
+@account_only
 @require_http_methods(["GET", "POST"])
 def restrict(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     """Restrict, or lift the restriction: whichever there is to do."""
     found = _found(request, reference, kind)
-    check_not_going(request.user.account)
     if request.method == "POST":
         lifts = request.POST.get("do") == "lift"
         step = services.lift_restriction if lifts else services.restrict_person
@@ -107,6 +119,7 @@ def restrict(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     return render(request, "relations/restrict.html", {"kind": kind, "person": found})
 
 
+@account_only
 @main_user_only
 @require_POST
 @fresh

@@ -13,6 +13,13 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT lower(regexp_replace(normalize(words, NFKD), '[\\u0300-\\u036f]', '', 'g')) $$;
 """
 
+SORTABLE = """
+CREATE FUNCTION sortable(words text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+-- By its letters: ’s-Hertogenbosch is not a name of quotes. No index takes a text of any length.
+AS $$ SELECT left(regexp_replace(public.folded(words), '^[^[:alnum:]]+', ''), 100) $$;
+"""
+
 PEOPLE_FOUND = """
 CREATE FUNCTION people_found(
     whom text, words text[], restricted boolean, of_kind text, ordered_by text, downwards boolean,
@@ -58,8 +65,8 @@ BEGIN
                    source, ordered, wanted, most) INTO found;
     IF cardinality(found) < most THEN
         -- … and what few rows have, by the index of words.
-        EXECUTE format('WITH every AS MATERIALIZED (SELECT %s %s AND %s) SELECT ARRAY(SELECT id FROM every ORDER BY %s LIMIT %s)',
-                       columns, source, wanted, ordered, most) INTO found;
+        EXECUTE format('WITH every AS MATERIALIZED (SELECT id, sort_town, sort_name, sort_newest %s AND %s)'
+                       ' SELECT ARRAY(SELECT id FROM every ORDER BY %s LIMIT %s)', source, wanted, ordered, most) INTO found;
     END IF;
     RETURN QUERY SELECT unnest(found);
 END
@@ -75,5 +82,6 @@ class Migration(migrations.Migration):
         TrigramExtension(),
         BtreeGinExtension(),
         migrations.RunSQL(FOLDED, "DROP FUNCTION folded(text)"),
+        migrations.RunSQL(SORTABLE, "DROP FUNCTION sortable(text)"),
         migrations.RunSQL(PEOPLE_FOUND, "DROP FUNCTION people_found"),
     ]
