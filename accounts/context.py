@@ -40,6 +40,9 @@ class Part:
 
 
 OVERVIEW = Part("dashboard", _("Overview"), "home", ())
+PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Employees")))
+RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
+EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
 ACCOUNT = Part("mfa_index", _("Account"), "account", ("/account/", "/security/", "/devices/", "/erasure/"))
@@ -79,7 +82,7 @@ def parts(user: User) -> list[Part]:
     if user.is_main and account is not None:
         step = None if is_going(account) else STEPS.get(State(account.state))
         tabs = (*tabs, *([step] if step else []), ("erasure", _("Erasure")))
-    return [OVERVIEW, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
+    return [OVERVIEW, RELATIONS, EMPLOYEES, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
 
 
 def chip(account: Account) -> tuple[str, Any]:

@@ -16,7 +16,13 @@ class OwnedQuerySet(models.QuerySet):
         return self.filter(account=user.account_id) if user.account_id else self.none()
 
 
-class EmployeeQuerySet(OwnedQuerySet):
+class PersonQuerySet(OwnedQuerySet):
+    def listed(self) -> Self:
+        """For lists: without what only the database looks at."""
+        return self.defer("search_text")
+
+
+class EmployeeQuerySet(PersonQuerySet):
     def with_bsn(self, bsn: str, *, account: Account) -> Self:
         """Employees of the account with this citizen service number, found by keyed hash without decrypting."""
         return self.filter(account=account, bsn_hash__in=lookup_hashes(bsn, account=str(account.reference)))
@@ -24,3 +30,6 @@ class EmployeeQuerySet(OwnedQuerySet):
     def masked(self) -> Self:
         """For lists: the sealed BSN stays in the database, and ``masked_bsn`` is what is shown of it."""
         return self.defer("bsn")
+
+    def listed(self) -> Self:
+        return super().listed().masked()

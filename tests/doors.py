@@ -182,6 +182,46 @@ PAGES = """
   dashboard
     GET              door       200        200        200        200        home       home       home
     POST             door       405        405        405        405        home       home       home
+# lists of people; an empty search is one of all
+  relations
+    GET              door       200        200        200        409        home       home       home
+    POST             door       →relations =          =          400        home       home       home
+# lists of employees
+  employees
+    GET              door       200        200        200        409        home       home       home
+    POST             door       →employees =          =          400        home       home       home
+# somebody new, who needs a name
+  relation-add employee-add
+    GET              door       200        200        200        409        home       home       home
+    POST             door       200        200        200        400        home       home       home
+# somebody of the first account
+  relation employee
+    GET              door       200        200        404        409        home       home       home
+    POST             door       405        405        405        400        home       home       home
+# changed, and not without a name
+  relation-change employee-change
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# erased
+  relation-erase
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →relations =          404        400        home       home       home
+# erased, of employees
+  employee-erase
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →employees =          404        400        home       home       home
+# restricted
+  relation-restrict
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →relation  =          404        400        home       home       home
+# restricted, of employees
+  employee-restrict
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →employee  =          404        400        home       home       home
+# a number that the main user is shown, just signed in
+  employee-bsn
+    GET              door       405        403        405        409        home       home       home
+    POST             door       200        403        404        400        home       home       home
 # signing in, which is over for who is in
   account_login
     ANY              200        home       home       home       home       home       home       home
@@ -332,11 +372,16 @@ API = """
     GET/PATCH        401       405       405       405       403       403       405       405       405       401
     POST             405       405       405       405       405       405       405       405       405       401
     DELETE           401       204       404       404       403       403       204       404       404       401
-# people of the account; a new one needs no field
+# people of the account; a new one needs a name
   api-relations api-employees
     GET              401       200       200       200       403       403       200       200       200       401
-    POST             401       201       201       201       403       403       201       201       201       401
+    POST             401       400       400       400       403       403       400       400       400       401
     PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# restricting somebody, and lifting what is not there
+  api-relation-restriction api-employee-restriction
+    GET/PATCH        401       405       405       405       403       403       405       405       405       401
+    POST             401       200       200       404       403       403       200       200       404       401
+    DELETE           401       409       409       404       403       403       409       409       404       401
 # somebody of the first account
   api-relation api-employee
     GET/PATCH        401       200       200       404       403       403       200       200       404       401
@@ -389,6 +434,6 @@ API = """
 
 TABLES = (
     Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
-    Table("pages", PAGES, PAGE_METHODS, frozenset({"company"})),
+    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "employee"})),
     Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
 )

@@ -48,7 +48,7 @@ PARTS = (
 PAGES = [
     "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
-    "/nothing-here/",
+    "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip
 STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]
 pytestmark = pytest.mark.django_db

@@ -145,6 +145,11 @@ def plant(account: Account) -> Account:
     return account
 
 
+def people(kind: str) -> list[str]:
+    """The routes of the pages of somebody."""
+    return [kind, *(f"{kind}-{page}" for page in ("change", "erase", "restrict", "bsn"))]
+
+
 def things_of(account: Account) -> dict[str, str]:
     """Route, table or word in an address → what belongs there."""
     user = account.main_user
@@ -154,8 +159,8 @@ def things_of(account: Account) -> dict[str, str]:
     )
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
-        "api-relation": relation,
-        **dict.fromkeys(("api-employee", "api-bsn"), employee),
+        **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
+        **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **dict.fromkeys(("api-document", "api-issue"), document),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1",

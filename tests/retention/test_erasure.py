@@ -309,7 +309,7 @@ def test_an_account_that_is_due_against_its_rule_is_put_right_instead():
 def test_more_rows_than_a_transaction_takes_go_in_several(monkeypatch, django_assert_max_num_queries):
     account = account_in(State.ACTIVE, on=CANCELLED_ON)
     for _n in range(23):
-        add_relation(account, actor=account.main_user, first_name="Noor")
+        add_relation(account, actor=account.main_user, last_name="Visser")
     for _n in range(4):
         issue(account, on=CANCELLED_ON)
     lifecycle.cancel_account(account, actor=account.main_user, on=CANCELLED_ON)
