@@ -197,7 +197,7 @@ def _check_document(document: Document) -> None:
     if document.relation is not None and document.relation.restricted_on is not None:
         raise Refused(
             "restricted",
-            _("This relation asked to be left alone; until that is lifted nothing of theirs can be shared."),
+            _("The data of this relation are restricted; until that ends nothing of it can be shared."),
             clause="15",
         )
 
