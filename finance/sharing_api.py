@@ -73,8 +73,8 @@ class LinkEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Dest
     @extend_schema(request=NewLinkBody, responses={201: MadeLinkBody})
     def create(self, request: Request, document: UUID) -> Response:
         """Make a link to an issued document (§3)."""
-        days = self.checked(NewLinkBody)["days"]
-        link, address = sharing.share_document(self.document(), actor=request.user, at=timezone.now(), days=days)
+        found, days = self.document(), self.checked(NewLinkBody)["days"]
+        link, address = sharing.share_document(found, actor=request.user, at=timezone.now(), days=days)
         return Response({**LinkBody(link).data, "address": address}, status=status.HTTP_201_CREATED)
 
     def perform_destroy(self, link: ShareLink) -> None:
@@ -91,8 +91,8 @@ class MailingEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, OfDocume
     @extend_schema(request=MailingBody, responses={201: MailingBody})
     def create(self, request: Request, document: UUID) -> Response:
         """Mail an issued document (§3)."""
-        given = self.checked(MailingBody)
-        mailing = sharing.mail_document(self.document(), actor=request.user, at=timezone.now(), **given)
+        found, given = self.document(), self.checked(MailingBody)
+        mailing = sharing.mail_document(found, actor=request.user, at=timezone.now(), **given)
         return Response(MailingBody(mailing).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=MailingBody, operation_id="mailings_retry")
