@@ -143,6 +143,10 @@ ADMINISTRATION = """
   admin:finance_subscriptioninvoice_change admin:finance_payment_change
     GET              door       403        403        200
     POST             door       403        403        403
+# what was paid on an invoice; an empty form is not taken
+  admin:finance_subscriptioninvoice_record_payment
+    GET              door       403        403        200
+    POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
   admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
@@ -222,6 +226,42 @@ PAGES = """
   employee-bsn
     GET              door       405        403        405        409        home       home       home
     POST             door       200        403        404        400        home       home       home
+# how one's account stands, and all its links
+  account links
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# what somebody shared, here by a link that does not work
+  shared shared-pdf
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
+# who can read a document of the first account
+  document-sharing
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# sharing it; without saying for how long it is not done
+  document-share
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# mailing it; without an address neither
+  document-mail
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# ending a link to it
+  link-revoke
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# a mail that is still on its way is not sent again
+  mailing-retry
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       home       404        400        home       home       home
+# our invoices, for the main user
+  subscription
+    GET              door       200        403        200        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# one of the first account
+  subscription-pdf
+    GET              door       200        403        404        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
 # signing in, which is over for who is in
   account_login
     ANY              200        home       home       home       home       home       home       home
@@ -405,8 +445,31 @@ API = """
   api-issue
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       200       404       403       403       200       200       404       401
+# links to a document of the first account
+  api-document-links
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       201       201       404       403       403       201       201       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# mails with it; a new one needs an address
+  api-document-mailings
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       400       400       404       403       403       400       400       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# one link to it
+  api-link
+    GET              401       200       200       404       403       403       200       200       404       401
+    DELETE           401       204       204       404       403       403       204       204       404       401
+    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+# one mail with it; one of our invoices
+  api-mailing api-subscription-pdf
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# a mail on its way is not sent again
+  api-mailing-retry
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
 # what becomes of the data, and what it costs
-  api-subscription api-timeline api-holds api-warnings
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # erasure at once: there is no request, an account that runs cannot ask, and a device never can
