@@ -53,6 +53,8 @@ app.conf.beat_schedule = {
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
     "tokens": {"task": "accounts.tasks.forget_expired_tokens", "schedule": crontab(hour=3, minute=15)},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
+    "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
+    "newsletter mails": {"task": "accounts.tasks.forget_newsletter_mails", "schedule": crontab(hour=3, minute=25)},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
     "verify whole": {

@@ -20,7 +20,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from accounts import access, services, tokens
-from accounts.models import Account, DeviceToken, Session, User
+from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
 from finance.models import Document, DocumentKind
 from finance.services import draft_document
@@ -154,7 +154,8 @@ def things_of(account: Account) -> dict[str, str]:
     )
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
-        "api-relation": relation,
+        **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
+        "api-relation": relation, "token": "key",
         **dict.fromkeys(("api-employee", "api-bsn"), employee),
         **dict.fromkeys(("api-document", "api-issue"), document),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),

@@ -7,7 +7,10 @@ import re
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from cannonworks.prose import to_html
 
 register = template.Library()
 
@@ -36,3 +39,9 @@ def device(user_agent: str) -> str:
     """ "Firefox, Windows" of what a browser calls itself."""
     known = (next((word for sign, word in signs if re.search(sign, user_agent)), "") for signs in (BROWSERS, SYSTEMS))
     return ", ".join(filter(None, known)) or _("Unknown device")
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Markdown that staff wrote, as HTML under a heading of the second level."""
+    return to_html(text)
