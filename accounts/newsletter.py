@@ -57,7 +57,7 @@ def set_subscription(user: User, *, wanted: bool, at: datetime, chosen: bool = F
         return wanted
     row.wanted, row.changed_at = wanted, at
     row.save(update_fields=["wanted", "changed_at"])
-    _record(row, wanted=wanted, how="chosen" if chosen else "default", at=at)
+    _note_evidence(row, wanted=wanted, how="chosen" if chosen else "default", at=at)
     return wanted
 
 
@@ -124,7 +124,7 @@ def confirm(token: str, *, wanted: bool, at: datetime) -> None:
         email=address, defaults={"wanted": True, "language": language, "changed_at": at}
     )
     if is_new:
-        _record(row, wanted=True, how="confirmed", at=at)
+        _note_evidence(row, wanted=True, how="confirmed", at=at)
 
 
 # --- One click, and it is over ---------------------------------------------------------------------------------------
@@ -178,12 +178,12 @@ def _stop(address: str, reference: str | None, *, at: datetime) -> None:
 def _end(row: Subscriber, *, at: datetime) -> None:
     _suppress(row.address.lower(), at)
     if row.user is None:
-        _record(row, wanted=False, how="link", at=at)
+        _note_evidence(row, wanted=False, how="link", at=at)
         row.delete()
     elif row.wanted:
         row.wanted, row.changed_at = False, at
         row.save(update_fields=["wanted", "changed_at"])
-        _record(row, wanted=False, how="link", at=at)
+        _note_evidence(row, wanted=False, how="link", at=at)
 
 
 # --- Opt-outs --------------------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def count(key: str, *, seconds: int) -> int:
     return 1 if cache.add(key, 1, seconds) else cache.incr(key)
 
 
-def _record(row: Subscriber, *, wanted: bool, how: str, at: datetime) -> None:
+def _note_evidence(row: Subscriber, *, wanted: bool, how: str, at: datetime) -> None:
     evidence: dict[str, Any] = {"account": row.account, "actor": row.user, "clause": "2", "subscriber": row.reference}
     if wanted:
         journal.record("newsletter.wanted", **evidence, how=how, at=at)
