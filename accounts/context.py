@@ -82,7 +82,7 @@ def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
 def parts(user: User) -> list[Part]:
     """The menu of a user of an account: five on a phone."""
     account, tabs = user.account, ACCOUNT_TABS
-    if user.is_main:
+    if user.is_main and account is not None:
         step = None if is_going(account) else STEPS.get(State(account.state))
         tabs = (*tabs, *([step] if step else []), ("erasure", _("Erasure")))
     return [OVERVIEW, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]

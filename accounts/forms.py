@@ -10,7 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import is_gone
-from accounts.models import Account, DeviceToken, User
+from accounts.models import Account, DeviceToken, User, contact_checks
+from cannonworks.countries import countries
+from cannonworks.forms import Revised
 
 #: Told to whoever still tries; the database would refuse the session.
 GONE = _("This account has been erased or is being erased. Nobody can sign in to it any more.")
@@ -112,6 +114,61 @@ class PasskeyForm(Plain, AddWebAuthnForm):
     """A name, and what the browser made."""
 
     passwordless = None
+
+
+class ContactForm(Revised):
+    """Company data and address as §19 lists them, for companies, relations and employees; a subclass names its model.
+
+    Numbers may be typed with blanks and dots; they are checked and written anew when the field is left.
+    """
+
+    country = forms.ChoiceField(label=_("Country"), choices=countries, initial="NL")
+
+    class Meta:
+        fields: tuple[str, ...] = (
+            "company_name", "sole_trader", "kvk_number", "vat_number", "email", "phone",
+            "street", "house_number", "postcode", "city", "country",
+        )  # fmt: skip
+
+    GROUPS = (
+        (_("Company"), ("company_name", "sole_trader", "kvk_number", "vat_number")),
+        (_("Contact"), ("email", "phone")),
+        (_("Address"), ("street", "house_number", "postcode", "city", "country")),
+    )
+    SPAN = {
+        "kvk_number": 3, "vat_number": 3, "email": 3, "phone": 3,
+        "street": 4, "house_number": 2, "postcode": 2, "city": 4, "country": 3,
+    }  # fmt: skip
+    LIVE = ("kvk_number", "vat_number", "email", "phone", "postcode")
+    #: So many characters may be typed where the written form has fewer.
+    TYPED = 40
+    KEYBOARDS = {"kvk_number": "numeric", "phone": "tel"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in contact_checks(country="NL", sole_trader=False):
+            field = self.fields[name]
+            field.validators, field.widget.attrs["maxlength"] = [], self.TYPED
+        for name, keyboard in self.KEYBOARDS.items():
+            self.fields[name].widget.attrs["inputmode"] = keyboard
+        for name in self._meta.model.REQUIRED:
+            self.fields[name].required = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        checks = contact_checks(country=cleaned.get("country", ""), sole_trader=cleaned.get("sole_trader", False))
+        for name, check in checks.items():
+            try:
+                cleaned[name] = check(cleaned[name]) if cleaned.get(name) else cleaned.get(name, "")
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        return cleaned
+
+    def _update_errors(self, errors: forms.ValidationError) -> None:
+        """Of a field that is wrong already, the model has nothing to add: it never saw what was typed."""
+        told = {name: found for name, found in errors.error_dict.items() if name not in self.errors}
+        if told:
+            super()._update_errors(forms.ValidationError(told))
 
 
 class CompanyNameForm(forms.Form):

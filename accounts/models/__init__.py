@@ -3,7 +3,7 @@
 from accounts.models.account import Account, DataKey, ErasureRequest
 from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
 from accounts.models.notices import Dismissal, Notice
-from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager
+from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "Suppression",
     "User",
     "UserManager",
+    "contact_checks",
 ]

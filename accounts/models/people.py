@@ -18,6 +18,17 @@ from accounts.querysets import UserQuerySet
 from cannonworks import dutch
 
 
+def contact_checks(*, country: str, sole_trader: bool) -> dict[str, Callable[[str], str]]:
+    """For each field of contact details that has one written form, the check that brings it into that (§19)."""
+    checks: dict[str, Callable[[str], str]] = {
+        "postcode": partial(dutch.postcode, country=country),
+        "phone": partial(dutch.phone, country=country),
+    }
+    if country == "NL":  # other countries have registers and numbers of their own
+        checks |= {"kvk_number": dutch.kvk, "vat_number": partial(dutch.vat, sole_trader=sole_trader)}
+    return checks
+
+
 class ContactDetails(models.Model):
     """Company data and address as §19 lists them; ``clean`` brings each into its one written form."""
 
@@ -46,22 +57,13 @@ class ContactDetails(models.Model):
         errors: dict[str, Any] = {
             name: _("This field is required.") for name in self.REQUIRED if not getattr(self, name)
         }
-        for name, check in self._checks().items():
+        for name, check in contact_checks(country=self.country, sole_trader=self.sole_trader).items():
             try:
                 setattr(self, name, check(getattr(self, name)) if getattr(self, name) else "")
             except ValidationError as error:
                 errors[name] = error
         if errors:
             raise ValidationError(errors)
-
-    def _checks(self) -> dict[str, Callable[[str], str]]:
-        checks: dict[str, Callable[[str], str]] = {
-            "postcode": partial(dutch.postcode, country=self.country),
-            "phone": partial(dutch.phone, country=self.country),
-        }
-        if self.country == "NL":  # other countries have registers and numbers of their own
-            checks |= {"kvk_number": dutch.kvk, "vat_number": partial(dutch.vat, sole_trader=self.sole_trader)}
-        return checks
 
 
 class Company(ContactDetails):

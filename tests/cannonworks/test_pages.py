@@ -97,7 +97,9 @@ def matches(q, row):
 def compare(name, value, row):
     column, _dots, way = name.partition("__")
     found = row[("a", "b", "c").index(column)]
-    return {"": found == value, "gt": found > value, "lt": found < value}[way]
+    return {"": found == value, "gt": found > value, "lt": found < value, "gte": found >= value, "lte": found <= value}[
+        way
+    ]
 
 
 @given(rows=ROWS)

@@ -17,7 +17,7 @@ WORDS = {
     "nl": (
         "Wachtwoord",
         "Inloggen",
-        "Veiligheid",
+        "Account",
         "Naar je apparaten",
         "Naam van het apparaat",
         "Maak een token",
@@ -26,7 +26,7 @@ WORDS = {
     "en": (
         "Password",
         "Sign in",
-        "Security",
+        "Account",
         "To your devices",
         "Name of the device",
         "Make a token",
@@ -50,9 +50,9 @@ def test_a_device_signs_in_and_is_signed_out(chromium, live_server, language, wi
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label(password).fill(PASSWORD)
     page.get_by_role("button", name=sign_in, exact=True).click()
-    page.get_by_role("link", name=security).click()
+    page.get_by_role("link", name=security, exact=True).click()
     page.get_by_role("link", name=devices).click()
-    expect(page.get_by_role("link", name=security)).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name=security, exact=True)).to_have_attribute("aria-current", "true")
     page.get_by_label(name).fill("Werkplaats")
     page.get_by_role("button", name=make).click()
     token = page.locator("code.token").inner_text()

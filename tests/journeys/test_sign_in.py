@@ -121,7 +121,7 @@ def test_a_new_password_comes_by_mail_opens_the_lock_and_ends_what_was_open(brow
 def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(browser, holder):
     page = browser(bypass_csp=True)
     sign_in(page, holder.email)
-    page.get_by_role("link", name="Veiligheid").click()
+    page.get_by_role("link", name="Account", exact=True).click()
     looks_well(page)
     page.get_by_role("link", name="App instellen").click()
     looks_well(page)
@@ -150,7 +150,7 @@ def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(bro
         other.get_by_label("Code").fill(answer)
         send(other)
         heading(other, "Hallo Sanne")
-    other.get_by_role("link", name="Veiligheid").click()
+    other.get_by_role("link", name="Account", exact=True).click()
     expect(other.get_by_role("main")).to_contain_text("Je hebt nog 9 codes")
 
 
