@@ -82,8 +82,8 @@ def totals(newsletter: Newsletter) -> dict[str, int]:
 
 
 def readers() -> int:
-    """How many would get an issue that is sent now."""
-    return _readers().count()
+    """How many would get an issue that is sent now; as staff see it, who do not see whose sign-in is closed."""
+    return Subscriber.objects.filter(wanted=True).exclude(account__claimed_at__isnull=False).count()
 
 
 def _draft(newsletter: Newsletter) -> Newsletter:
@@ -126,7 +126,7 @@ def plan(newsletter: Newsletter, *, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_newslettermail (newsletter_id, subscriber_id, state, state_at, attempts)"
-            f" SELECT %s, chosen.id, 'waiting', %s, 0 FROM ({chosen}) AS chosen",
+            f" SELECT %s, chosen.id, 'waiting', %s, 0 FROM ({chosen}) AS chosen(id)",
             [newsletter.pk, at, *params],
         )
     Newsletter.objects.filter(pk=newsletter.pk).update(planned_at=at)

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.db.models import BinaryField, Func
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -20,8 +21,8 @@ from django.utils.translation import gettext as _
 
 from accounts import tasks
 from accounts.models import Subscriber, Suppression, User
-from cannonworks.encryption import lookup_hashes
-from cannonworks.errors import Refused, is_fence
+from cannonworks.encryption import lookup_hashes, lookup_keys
+from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from cannonworks.pages import open_place, seal_place
 from journal import services as journal
 
@@ -205,6 +206,31 @@ def _suppress(address: str, at: datetime) -> None:
     current, *earlier = lookup_hashes(address, account=NOBODYS)
     if not Suppression.objects.filter(hashed__in=[current, *earlier]).exists():
         Suppression.objects.bulk_create([Suppression(hashed=current, since=at)], ignore_conflicts=True)
+
+
+def rehash_opt_outs() -> int:
+    """Hash the opt-outs of users who are still there under the current lookup key; how many changed."""
+    changed = 0
+    for row in Subscriber.objects.select_related("user").filter(wanted=False, user__isnull=False).iterator():
+        current, *earlier = lookup_hashes(row.address.lower(), account=NOBODYS)
+        if earlier and not Suppression.objects.filter(hashed=current).exists():
+            changed += Suppression.objects.filter(hashed__in=earlier).update(hashed=current)
+    return changed
+
+
+def prove_opt_outs() -> int:
+    """How many opt-outs are under an earlier lookup key: of whom nobody knows any more, so that this key has to stay.
+
+    Raises KeyUnavailable when one is under a key that is not there: who opted out would be subscribed again.
+    """
+    marks = [bytes(key.mark) for key in lookup_keys()]
+    begins = Func("hashed", 1, len(marks[0]), function="substr", output_field=BinaryField())
+    rows = Suppression.objects.alias(begins=begins)
+    if lost := rows.exclude(begins__in=marks).count():
+        raise KeyUnavailable(
+            f"{lost} opt-outs from the newsletter are under a lookup key that is gone: put it back, last in LOOKUP_KEY."
+        )
+    return rows.exclude(begins=marks[0]).count()
 
 
 def count(key: str, *, seconds: int) -> int:
