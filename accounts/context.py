@@ -37,13 +37,20 @@ RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
-ACCOUNT = Part("account", _("Account"), "account", ("/account/", "/security/", "/devices/", "/erasure/"))
-ACCOUNT_TABS: tuple[Tab, ...] = (("account", _("Account")), ("mfa_index", _("Security")), ("devices", _("Devices")))
+ACCOUNT = Part(
+    "account", _("Account"), "account", ("/account/", "/security/", "/devices/", "/newsletter/", "/erasure/")
+)
+ACCOUNT_TABS: tuple[Tab, ...] = (
+    ("account", _("Account")),
+    ("mfa_index", _("Security")),
+    ("devices", _("Devices")),
+    ("newsletter", _("Newsletter")),
+)
 SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 
 #: Public pages, at the foot of every page.
-FOOT: tuple[Tab, ...] = ()
+FOOT: tuple[Tab, ...] = (("newsletter", _("Newsletter")),)
 
 
 def header(request: HttpRequest) -> dict[str, Any]:

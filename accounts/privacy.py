@@ -5,7 +5,22 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
+from accounts.models import (
+    Account,
+    Company,
+    DataKey,
+    DeviceToken,
+    Dismissal,
+    ErasureRequest,
+    Newsletter,
+    NewsletterMail,
+    Notice,
+    Session,
+    Subscriber,
+    SupportAccess,
+    Suppression,
+    User,
+)
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
@@ -116,6 +131,35 @@ register(
     rows=dict.fromkeys(("helper", "staff"), OWN),
 )
 register(
+    Subscriber,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    # Only of who has no account, and so of none of the holder's users. Nobody is shown it; sending reads it.
+    fields={"email": Personal("2 Newsletter", secret=True)},
+    plain=("id", "reference", "account", "user", "language", "wanted", "changed_at"),
+    may={
+        "visitor": "SELECT OPEN INSERT UPDATE DELETE",
+        "holder": "SELECT OPEN INSERT UPDATE DELETE",
+        "staff": "SELECT",
+    },
+)
+register(
+    NewsletterMail,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="subscriber__account",
+    plain=("id", "newsletter", "subscriber", "state", "state_at", "attempts", "retry_at"),
+    may={"visitor": "SELECT DELETE", "holder": "SELECT DELETE", "staff": "SELECT"},  # they go with their subscriber
+)
+register(
+    Dismissal,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    plain=("id", "user", "notice", "dismissed_at"),
+    may={"holder": "SELECT INSERT DELETE"},
+)
+register(
     SupportAccess,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
@@ -142,6 +186,13 @@ outside(
     },
     rows={"reader": SENDER},
 )  # fmt: skip
+outside(
+    Suppression,
+    why="Keyed hashes of addresses that want no newsletter: of no account, and no address can be read from one.",
+    may=dict.fromkeys(("visitor", "holder"), "SELECT INSERT UPDATE DELETE"),
+)
+outside(Newsletter, why="What we write to all who want to read it.", may={"staff": "SELECT INSERT UPDATE"})
+outside(Notice, why="What we tell all accounts.", may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"})
 outside(
     DataKey,
     why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.",

@@ -35,6 +35,9 @@ HELPERS = tuple(
     for verb in ("view", "add", "change")
 )
 
+#: Who write what all accounts are told (§1, §2).
+TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -42,6 +45,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_user",
         "accounts.unlock_user",
         "accounts.add_supportaccess",
+        *TELLING,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",

@@ -10,9 +10,9 @@ from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
+from accounts import newsletter, notices, signing_in, tokens
 from accounts import services as lifecycle
-from accounts import signing_in, tokens
-from accounts.models import Account, Session, User
+from accounts.models import Account, MailState, Newsletter, NewsletterMail, Notice, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State
 from accounts.support import open_account
@@ -70,6 +70,8 @@ def fill(account: Account, *, on: date) -> Account:
     relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
     share(issue(account, on=on, relation=relation), on=on)
     draft(account, kind=DocumentKind.QUOTE)
+    newsletter.set_subscription(actor, wanted=True, at=moment(on))
+    told(actor, at=moment(on))
     sign_in(actor)
     tokens.make_token(actor, name="Telefoon", at=moment(on))
     signing_in.adopt_address(actor)
@@ -77,6 +79,16 @@ def fill(account: Account, *, on: date) -> Account:
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account
+
+
+def told(user: User, *, at: datetime) -> None:
+    """An issue of the newsletter that the user got, and a notice that they put away."""
+    issue, _new = Newsletter.objects.get_or_create(subject_nl="Nieuw", text_nl="N", subject_en="New", text_en="N")
+    NewsletterMail.objects.create(newsletter=issue, subscriber=user.subscriber, state=MailState.SENT, state_at=at)
+    notice, _new = Notice.objects.get_or_create(
+        title_nl="Nieuw", text_nl="N", title_en="New", text_en="N", shown_from=date(2026, 1, 1)
+    )
+    notices.dismiss_notice(notice, user=user, at=at)
 
 
 def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account:

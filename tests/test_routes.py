@@ -20,7 +20,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from accounts import access, services, tokens
-from accounts.models import Account, DeviceToken, Session, User
+from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
@@ -164,6 +164,7 @@ def things_of(account: Account) -> dict[str, str]:
     )
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
+        **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **dict.fromkeys(("api-document", "api-issue"), document),
