@@ -65,6 +65,9 @@ FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of acc
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
+IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", 25)  # of one file with relations or employees
+IMPORT_DAYS = env.int("IMPORT_DAYS", 7)  # after which such a file is forgotten
+FILE_UPLOAD_HANDLERS = ["cannonworks.uploads.InMemory", "cannonworks.uploads.Nameless"]
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone
 SIGN_IN_LOCK_MINUTES = env.int("SIGN_IN_LOCK_MINUTES", 15)

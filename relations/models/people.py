@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ContactDetails, Personalia
@@ -42,7 +44,15 @@ class Relation(Person):
     class Meta:
         verbose_name = _("relation")
         verbose_name_plural = _("relations")
-        indexes = [models.Index(fields=["account", "last_name", "id"], name="relation_of_account")]
+        indexes = [
+            models.Index(fields=["account", "last_name", "id"], name="relation_of_account"),
+            # Who is there already, for many at a time (importing/known.py).
+            models.Index("account", Lower("email"), condition=~Q(email=""), name="relation_by_email"),
+            models.Index("account", "kvk_number", condition=~Q(kvk_number=""), name="relation_by_kvk"),
+            models.Index(
+                "account", Lower("company_name"), "postcode", condition=~Q(company_name=""), name="relation_by_company"
+            ),
+        ]
 
 
 class EmployeeKind(models.TextChoices):
@@ -65,7 +75,10 @@ class Employee(Person):
     class Meta:
         verbose_name = _("employee")
         verbose_name_plural = _("employees")
-        indexes = [models.Index(fields=["account", "last_name", "id"], name="employee_of_account")]
+        indexes = [
+            models.Index(fields=["account", "last_name", "id"], name="employee_of_account"),
+            models.Index("account", Lower("email"), condition=~Q(email=""), name="employee_by_email"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "bsn_hash"], name="employee_bsn_once_per_account"),
             models.CheckConstraint(
