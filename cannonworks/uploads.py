@@ -24,8 +24,9 @@ class Nameless(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.file: Any = UploadedFile(
-            tempfile.TemporaryFile(), self.file_name, self.content_type, 0, self.charset, self.content_type_extra
-        )
+            tempfile.TemporaryFile(),  # noqa: SIM115  closed with the request
+            self.file_name, self.content_type, 0, self.charset, self.content_type_extra,
+        )  # fmt: skip
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) <= MOST:

@@ -17,6 +17,7 @@ from cannonworks import dutch
 from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import MainUserOnly
 from relations import services
+from relations.importing import api as importing
 from relations.models import Employee, Relation
 
 #: What §19 allows to be kept of a person.
@@ -114,6 +115,7 @@ class EmployeeEndpoint(PersonEndpoint):
 ROWS = {"get": "list", "post": "create"}
 ROW = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 urlpatterns = [
+    *importing.urlpatterns,
     path("relations/", RelationEndpoint.as_view(ROWS), name="api-relations"),
     path("relations/<uuid:reference>/", RelationEndpoint.as_view(ROW), name="api-relation"),
     path("employees/", EmployeeEndpoint.as_view(ROWS), name="api-employees"),

@@ -1,4 +1,4 @@
-"""Bringing in relations or employees from a file: uploaded, looked at, then taken in by a worker, batch by batch (§4, §19).
+"""Bringing in relations or employees from a file: uploaded, looked at, then taken in by a worker in batches (§4, §19).
 
 A batch is one transaction: its people, its refusals, and the place in the file from which to go on. So a worker that is
 killed leaves whole batches, another goes on from there, and every row is taken exactly once. Two workers do not both
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -85,6 +85,16 @@ def upload(account: Account, *, actor: User, what: str, file: File, at: datetime
     return found
 
 
+def bring_in(account: Account, *, actor: User, what: str, file: File, takes_known: bool, at: datetime) -> Import:
+    """Upload a file and start it with the columns that are recognised; nothing is left when either is Refused."""
+    found = upload(account, actor=actor, what=what, file=file, at=at)
+    try:
+        return start(found, actor=actor, columns=found.columns, takes_known=takes_known, at=at)
+    except Refused:
+        remove(found, actor=actor)
+        raise
+
+
 def headings(found: Import) -> list[str]:
     """The names of the columns in the file."""
     with opened(found) as text:
@@ -138,7 +148,7 @@ def resume(found: Import, *, actor: User, at: datetime) -> Import:
 
 
 @transaction.atomic
-def stop(found: Import, *, actor: User, at: datetime) -> Import:
+def stop(found: Import, *, actor: User) -> Import:
     """Stop an import after the batch that is under way; what was taken stays. Does nothing when it is over."""
     found = _lock(found, actor)
     if found.is_under_way:
@@ -330,5 +340,3 @@ def _remove(found: Import) -> None:
     storage.sealed.delete(found.file.name)
     Refusal.objects.filter(of=found).delete()
     found.delete()
-
-

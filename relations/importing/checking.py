@@ -43,7 +43,9 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "kind": gettext_lazy("Write medewerker or inhuurkracht, or leave it empty."),
     "country": gettext_lazy("Write the two letters of the country, like NL or BE."),
     "characters": gettext_lazy("There is a character in this that cannot be kept. Type it anew."),
-    "cells": gettext_lazy("This row has more cells than there are headings. Put text with a separator in quotation marks."),
+    "cells": gettext_lazy(
+        "This row has more cells than there are headings. Put text with a separator in quotation marks."
+    ),
     "quotes": gettext_lazy("This row cannot be read: it is too long, or it has a quotation mark too many or too few."),
     "known": gettext_lazy("There already."),
     "other": gettext_lazy("This cannot be kept. Check it."),

@@ -1,4 +1,4 @@
-"""Which column of a file is which field: by Dutch and English headings, and the words that may stand in them (§4, §19)."""
+"""Which column of a file is which field, by Dutch and English headings, and what words in it stand for (§4, §19)."""
 
 from __future__ import annotations
 
