@@ -9,6 +9,7 @@ from decimal import Decimal
 from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.base import ContentFile
 
 from accounts import services as lifecycle
 from accounts import signing_in, tokens
@@ -21,6 +22,7 @@ from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
 from finance import services as finance
 from finance.models import Document, DocumentKind
+from relations import imports
 from relations import services as relations
 from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
@@ -67,6 +69,9 @@ def fill(account: Account, *, on: date) -> Account:
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
     relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
+    file = ContentFile(b"Achternaam;E-mail\nVisser;geen adres\n")
+    found = imports.bring_in(account, actor=actor, what="relations", file=file, takes_known=False, at=moment(on))
+    imports.run(found.pk)
     issue(account, on=on, relation=relation)
     draft(account, kind=DocumentKind.QUOTE)
     sign_in(actor)

@@ -46,7 +46,8 @@ PARTS = (
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
+    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/relations/import/",
+    "/employees/import/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/nothing-here/",
 ]  # fmt: skip

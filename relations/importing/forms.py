@@ -27,8 +27,8 @@ class ColumnsForm(forms.Form):
     takes_known = forms.BooleanField(
         label=_("Also take rows that look like somebody who is there already"),
         help_text=_(
-            "Usually not: they would be in your list twice. The same is who has the same e-mail address, KvK number,"
-            " company and postcode, or name and address."
+            "Usually not: they would be in your list twice. We look at the e-mail address, the KvK number, the company"
+            " with its postcode, and the name with the address."
         ),
         required=False,
     )

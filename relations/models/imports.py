@@ -92,6 +92,11 @@ class Import(models.Model):
         return 100 * self.position // self.size if self.size else 100
 
     @property
+    def rows_ahead(self) -> int:
+        """Lines that were not gone through; a row may take several of them."""
+        return self.lines - self.line + 1
+
+    @property
     def seen(self) -> int:
         """Rows that were gone through."""
         return self.added + self.known + self.refused

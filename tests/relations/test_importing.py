@@ -299,19 +299,19 @@ def test_a_killed_worker_is_finished_by_another_and_every_row_is_there_once(acco
 @pytest.mark.django_db(transaction=True)
 def test_a_real_worker_that_is_killed_in_the_middle_is_finished_by_the_next(account, tmp_path):
     worker = ("-m", "celery", "-A", "cannonworks", "worker", "--concurrency", "1", "--loglevel", "warning")
-    found = begun(account, many(20_000))
+    found = begun(account, many(10_000))
     log = str(tmp_path / "worker.log")
     with running(*worker, log=log) as process:
         until(lambda: Import.objects.filter(pk=found.pk, added__gt=0).exists(), "the first batch")
         kill(process)
     found.refresh_from_db()
     assert (found.state, found.added % imports.BATCH) == ("running", 0)
-    assert 0 < found.added < 20_000
+    assert 0 < found.added < 10_000
     assert Relation.objects.count() == found.added
     with running(*worker, log=log):
         assert imports.revive(since=timezone.now() + timedelta(seconds=1)) == 1
         until(lambda: Import.objects.filter(pk=found.pk, state="done").exists(), "the end")
-    assert Relation.objects.count() == Relation.objects.distinct("company_name").count() == 20_000
+    assert Relation.objects.count() == Relation.objects.distinct("company_name").count() == 10_000
 
 
 @pytest.mark.django_db(transaction=True)
