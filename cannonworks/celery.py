@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "mailings": {"task": "finance.tasks.send_lost", "schedule": crontab(minute="7-59/15")},
     "subscriptions": {"task": "finance.tasks.charge_due_subscriptions", "schedule": crontab(hour=6, minute=10)},
     "invoices": {"task": "finance.tasks.send_invoices", "schedule": crontab(hour=8, minute=40)},
+    "imports": {"task": "relations.tasks.tend_imports", "schedule": crontab(minute="*/5")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "newsletter mails": {"task": "accounts.tasks.forget_newsletter_mails", "schedule": crontab(hour=3, minute=25)},

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
     path("", include("relations.urls")),
+    path("", include("relations.importing.urls")),
     path("", include("finance.urls_sharing")),
     path("", include("finance.urls_account")),
     path("", include("processors.urls")),

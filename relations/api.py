@@ -20,6 +20,7 @@ from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import MainUserOnly
 from relations import finding, services
 from relations.forms import ChoiceForm
+from relations.importing import api as importing
 from relations.models import Employee, EmployeeKind, Person, Relation
 
 #: What §19 allows to be kept of a person.
@@ -157,6 +158,7 @@ ROWS = {"get": "list", "post": "create"}
 ROW = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 RESTRICTION = {"post": "restrict", "delete": "lift"}
 urlpatterns = [
+    *importing.urlpatterns,
     path("relations/", RelationEndpoint.as_view(ROWS), name="api-relations"),
     path("relations/<uuid:reference>/", RelationEndpoint.as_view(ROW), name="api-relation"),
     path(

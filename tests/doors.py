@@ -396,6 +396,44 @@ PAGES = """
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
     POST             door       home       home       home       home       405        403        →dashboard
+# bringing in people from a file: for every user; nothing was chosen
+  relations-import employees-import
+    ANY              door       200        200        200        200        home       home       home
+# an example to fill in
+  relations-import-template employees-import-template
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# taking people along
+  relations-export employees-export
+    GET              door       200        200        200        409        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# a file of the main user, whose alone it is
+  relations-import-one employees-import-one
+    ANY              door       200        404        404        200        home       home       home
+# how far it is, and what was refused
+  relations-import-progress employees-import-progress relations-import-refused employees-import-refused
+    GET              door       200        404        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# going on, with one that has not stopped
+  relations-import-resume employees-import-resume
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       404        404        400        home       home       home
+# stopping it, and forgetting it: relations
+  relations-import-stop
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →relations-import-one 404 404 →relations-import-one home =  =
+# the same
+  relations-import-remove
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →relations-import 404     404        400        home       home       home
+# stopping it, and forgetting it: employees
+  employees-import-stop
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →employees-import-one 404 404 →employees-import-one home =  =
+# the same
+  employees-import-remove
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →employees-import 404     404        400        home       home       home
 # erasure, for the main user
   erasure
     ANY              door       200        403        200        200        home       home       home
@@ -474,6 +512,19 @@ API = """
   api-bsn
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       403       404       403       403       403       403       403       401
+# files with people of the caller; a new one is a file and no JSON
+  api-relations-imports api-employees-imports
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       415       415       415       403       403       415       415       415       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# a file of the main user
+  api-relations-import api-employees-import
+    GET              401       200       404       404       403       403       200       404       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# its rows that were refused: of another's file there are none; and a file to take along
+  api-relations-import-errors api-employees-import-errors api-relations-export api-employees-export
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # documents; a new one needs lines
   api-documents
     GET              401       200       200       200       403       403       200       200       200       401

@@ -9,6 +9,7 @@ from decimal import Decimal
 from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.base import ContentFile
 
 from accounts import newsletter, notices, signing_in, tokens
 from accounts import services as lifecycle
@@ -22,6 +23,7 @@ from cannonworks.deadlines import start_of_day
 from finance import services as finance
 from finance import sharing
 from finance.models import Document, DocumentKind, ShareLink, ShareOpening
+from relations import imports
 from relations import services as relations
 from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
@@ -68,6 +70,9 @@ def fill(account: Account, *, on: date) -> Account:
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
     relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
+    file = ContentFile(b"Achternaam;E-mail\nVisser;geen adres\n")
+    found = imports.bring_in(account, actor=actor, what="relations", file=file, takes_known=False, at=moment(on))
+    imports.run(found.pk)
     share(issue(account, on=on, relation=relation), on=on)
     draft(account, kind=DocumentKind.QUOTE)
     newsletter.set_subscription(actor, wanted=True, at=moment(on))

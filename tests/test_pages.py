@@ -53,7 +53,8 @@ PARTS = (
 )
 PAGES = [
     "/", "/account/", "/account/invoices/", "/documents/links/", "/account/activate/", "/account/cancel/",
-    "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/newsletter/", "/security/",
+    "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/newsletter/", "/relations/import/",
+    "/employees/import/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce, Concat, NullIf, Replace, Trim
+from django.db.models.functions import Coalesce, Concat, Lower, NullIf, Replace, Trim
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -128,6 +128,15 @@ class Relation(Person):
     class Meta(Person.Meta):
         verbose_name = _("relation")
         verbose_name_plural = _("relations")
+        indexes = [
+            *Person.Meta.indexes,
+            # Who is there already, for many at a time (importing/known.py).
+            models.Index("account", Lower("email"), condition=~Q(email=""), name="relation_by_email"),
+            models.Index("account", "kvk_number", condition=~Q(kvk_number=""), name="relation_by_kvk"),
+            models.Index(
+                "account", Lower("company_name"), "postcode", condition=~Q(company_name=""), name="relation_by_company"
+            ),
+        ]
 
 
 class EmployeeKind(models.TextChoices):
@@ -153,6 +162,7 @@ class Employee(Person):
         indexes = [
             *Person.Meta.indexes,
             models.Index(fields=["account", "kind", "sort_name", "id"], name="employee_by_kind"),
+            models.Index("account", Lower("email"), condition=~Q(email=""), name="employee_by_email"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "bsn_hash"], name="employee_bsn_once_per_account"),
