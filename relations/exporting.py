@@ -28,12 +28,12 @@ from relations.models import Import, Refusal, What
 
 #: Rows that are read at once.
 PORTION = 2_000
-ORDER = ("last_name", "id")
+ORDER = ("sort_name", "id")
 
 
 @transaction.atomic
 def export(account: Account, *, actor: User, what: str, at: datetime) -> StreamingHttpResponse:
-    """A file with all of the account's relations or employees, by last name; journalled before the first byte."""
+    """A file with all of the account's relations or employees, by name; journalled before the first byte."""
     check_not_going(account)
     journal.record("export.downloaded", account=account, actor=actor, clause=CLAUSES[What(what)], what=what)
     names = [name for name in naming.labels(what) if name != "bsn"]
@@ -43,7 +43,7 @@ def export(account: Account, *, actor: User, what: str, at: datetime) -> Streami
     def portion(place: Any) -> tuple[Lines, Any]:
         check_not_going(Account.objects.get(pk=account.pk))  # or the file would end early and look whole
         rows = people.filter(after(ORDER, place)) if place else people
-        found = list(rows.values_list(*names, "last_name", "id")[:PORTION])
+        found = list(rows.values_list(*names, *ORDER)[:PORTION])
         lines = [_line(names, row, words) for row in found]
         return lines, found[-1][-2:] if len(found) == PORTION else None
 

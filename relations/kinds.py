@@ -37,6 +37,11 @@ class Kind:
         return str(self.model._meta.model_name)
 
     @property
+    def plural(self) -> str:
+        """The list, in addresses: ``relations``, ``relations-import``."""
+        return f"{self.name}s"
+
+    @property
     def has_kinds(self) -> bool:
         return self.model is Employee
 

@@ -48,6 +48,7 @@ PROBLEMS: Mapping[str, str | Promise] = {
     ),
     "quotes": gettext_lazy("This row cannot be read: it is too long, or it has a quotation mark too many or too few."),
     "known": gettext_lazy("There already."),
+    "name": gettext_lazy("Give a last name, or the name of a company."),
     "other": gettext_lazy("This cannot be kept. Check it."),
 }
 
