@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -144,8 +143,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 context, template_prefix = {**context, "notice": notice}, "account/email/notice"
             text = render_to_string(f"{template_prefix}.txt", {**context, "site_url": settings.SITE_URL})
         subject, _blank, body = text.partition("\n\n")
-        mail = {"to": email, "subject": " ".join(subject.split()), "body": body.strip() + "\n"}
-        sealed = seal_secret(json.dumps(mail), purpose=tasks.MAIL_PURPOSE)
+        sealed = tasks.sealed_mail(to=email, subject=subject, body=body)
         transaction.on_commit(lambda: tasks.send_mail.delay(sealed))
 
     def send_notification_mail(

@@ -236,3 +236,14 @@ class PeriodForm(forms.Form):
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
+
+
+class AddressForm(forms.Form):
+    """An address, in lower case, as all of them are kept."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()

@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Func, Q, QuerySet
 
+from accounts import newsletter
 from accounts.models import DataKey
 from accounts.services import data_key
 from cannonworks.encryption import EncryptedField, Wrapper, cipher, keyring, lookup_hash, lookup_keys
@@ -42,6 +43,7 @@ class Rotation:
     hashes: int
     resealed: int = 0
     factors: int = 0
+    opt_outs: int = 0  # from the newsletter, still under an earlier lookup key, which therefore has to stay
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -58,9 +60,10 @@ def rotate_keys() -> Rotation:
     rehashed = sum(rehash(model, field) for model, field in hashed_fields())
     lookup_key = lookup_keys()[0].key_id
     resealed = reseal_factors(ring)
+    newsletter.rehash_opt_outs()
     rotation = Rotation(
         ring.current, rewrapped, prove_data_keys(ring), lookup_key, rehashed, prove_hashes(), resealed,
-        prove_factors(ring),
+        prove_factors(ring), newsletter.prove_opt_outs(),
     )  # fmt: skip
     journal.record("keys.rotated", clause="7", **rotation.as_dict())
     return rotation

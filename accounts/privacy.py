@@ -5,7 +5,22 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
+from accounts.models import (
+    Account,
+    Company,
+    DataKey,
+    DeviceToken,
+    Dismissal,
+    ErasureRequest,
+    Newsletter,
+    NewsletterMail,
+    Notice,
+    Session,
+    Subscriber,
+    SupportAccess,
+    Suppression,
+    User,
+)
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
@@ -18,6 +33,8 @@ OPENED = (
 MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
 OWN = f"user_{MYSELF}"
+#: Of whom a shared document is: the reader of a link sees who sent it (§3). The function is that of ``finance``.
+SENDER = "{account} = (SELECT finance_shared_account())"
 
 register(
     Company,
@@ -26,8 +43,11 @@ register(
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={"visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT"},
-)
+    may={
+        "visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT",
+    },
+    rows={"reader": SENDER},
+)  # fmt: skip
 register(
     User,
     category=Category.ACCOUNT,
@@ -111,6 +131,35 @@ register(
     rows=dict.fromkeys(("helper", "staff"), OWN),
 )
 register(
+    Subscriber,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    # Only of who has no account, and so of none of the holder's users. Nobody is shown it; sending reads it.
+    fields={"email": Personal("2 Newsletter", secret=True)},
+    plain=("id", "reference", "account", "user", "language", "wanted", "changed_at"),
+    may={
+        "visitor": "SELECT OPEN INSERT UPDATE DELETE",
+        "holder": "SELECT OPEN INSERT UPDATE DELETE",
+        "staff": "SELECT",
+    },
+)
+register(
+    NewsletterMail,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="subscriber__account",
+    plain=("id", "newsletter", "subscriber", "state", "state_at", "attempts", "retry_at"),
+    may={"visitor": "SELECT DELETE", "holder": "SELECT DELETE", "staff": "SELECT"},  # they go with their subscriber
+)
+register(
+    Dismissal,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    account="user__account",
+    plain=("id", "user", "notice", "dismissed_at"),
+    may={"holder": "SELECT INSERT DELETE"},
+)
+register(
     SupportAccess,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
@@ -131,8 +180,19 @@ outside(
     why="Random reference, state and days: what remains as the tombstone; goes when nothing of the account is left.",
     account="id",
     helper_sees=("id", "reference", "state"),
-    may={"visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE"},
+    may={
+        "visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE",
+        "reader": "SELECT",
+    },
+    rows={"reader": SENDER},
+)  # fmt: skip
+outside(
+    Suppression,
+    why="Keyed hashes of addresses that want no newsletter: of no account, and no address can be read from one.",
+    may=dict.fromkeys(("visitor", "holder"), "SELECT INSERT UPDATE DELETE"),
 )
+outside(Newsletter, why="What we write to all who want to read it.", may={"staff": "SELECT INSERT UPDATE"})
+outside(Notice, why="What we tell all accounts.", may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"})
 outside(
     DataKey,
     why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.",

@@ -108,3 +108,13 @@ class SupportAccessQuerySet(models.QuerySet):
     def of(self, user: User) -> Self:
         """Opened by this member of staff."""
         return self.filter(staff=user)
+
+
+class NoticeQuerySet(models.QuerySet):
+    def shown(self, on: date) -> Self:
+        """Begun and not over on that day."""
+        return self.filter(Q(shown_until__isnull=True) | Q(shown_until__gte=on), shown_from__lte=on)
+
+    def unread(self, user: User) -> Self:
+        """Which this user has not put away."""
+        return self.exclude(dismissals__user=user.pk)

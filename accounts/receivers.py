@@ -12,8 +12,9 @@ from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts import lockout
+from accounts import lockout, newsletter
 from accounts.models import User
 from journal import services as journal
 
@@ -37,6 +38,7 @@ def factor_failed(request: HttpRequest, user: User, authenticator: Authenticator
 @receiver(email_changed)
 def address_changed(user: User, to_email_address: EmailAddress, **_more: Any) -> None:
     _record("user.email_changed", user)
+    newsletter.follow_address(user, at=timezone.now())
 
 
 @receiver(user_logged_out)

@@ -35,6 +35,9 @@ HELPERS = tuple(
     for verb in ("view", "add", "change")
 )
 
+#: Who write what all accounts are told (§1, §2).
+TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -42,13 +45,19 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_user",
         "accounts.unlock_user",
         "accounts.add_supportaccess",
+        *TELLING,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
         "retention.view_erasure",
         "retention.view_erasurewarning",
     ),
-    gettext_noop("Finance"): ("accounts.view_account", "finance.view_subscriptioninvoice", "finance.view_payment"),
+    gettext_noop("Finance"): (
+        "accounts.view_account",
+        "finance.view_subscriptioninvoice",
+        "finance.change_subscriptioninvoice",  # to record what was paid on it
+        "finance.view_payment",
+    ),
     gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",

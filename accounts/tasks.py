@@ -9,10 +9,16 @@ from celery import shared_task
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from cannonworks.encryption import unseal_secret
+from cannonworks.encryption import seal_secret, unseal_secret
 
 #: What a mail in the queue is sealed for: nobody reads an address or a link there.
 MAIL_PURPOSE = "mail"
+
+
+def sealed_mail(*, to: str, subject: str, body: str) -> str:
+    """A mail as the queue may have it."""
+    mail = {"to": to, "subject": " ".join(subject.split()), "body": body.strip() + "\n"}
+    return seal_secret(json.dumps(mail), purpose=MAIL_PURPOSE)
 
 
 @shared_task(acks_late=True)
@@ -28,3 +34,30 @@ def send_mail(sealed: str) -> int:
     """Send one sealed mail (``to``, ``subject``, ``body``); tried again for half an hour. Returns 1."""
     mail = json.loads(unseal_secret(sealed, purpose=MAIL_PURPOSE))
     return EmailMessage(mail["subject"], mail["body"], to=[mail["to"]]).send()
+
+
+@shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6)
+def send_newsletters() -> int:
+    """Beat, every ten minutes, and as soon as staff send one: mail a batch of what is being sent; how many went."""
+    from accounts.issues import carry_on  # which asks for this task
+
+    sent, has_more = carry_on(at=timezone.now())
+    if has_more:
+        send_newsletters.delay()
+    return sent
+
+
+@shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=3)
+def send_newsletter_test(newsletter: int, user: int) -> int:
+    """Mail an issue, in both languages, to the member of staff who tries it."""
+    from accounts.issues import mail_test
+
+    return mail_test(newsletter, user)
+
+
+@shared_task(acks_late=True)
+def forget_newsletter_mails() -> int:
+    """Beat, nightly: forget who got the issues of long ago."""
+    from accounts.issues import forget_mails
+
+    return forget_mails(at=timezone.now())

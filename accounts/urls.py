@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import devices, language, life, looks
+from accounts.views import devices, language, life, looks, newsletter, notices
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -52,11 +52,14 @@ urlpatterns = [
     *SIGN_IN,
     *SECURITY,
     path("language/", language.switch_language, name="language"),
-    path("account/activate/", life.activate, name="activate"),
+    path("account/", life.account, name="account"),
     path("account/cancel/", life.cancel, name="cancel"),
-    path("account/reactivate/", life.reactivate, name="reactivate"),
     path("devices/", devices.devices, name="devices"),
     path("devices/revoke/", devices.revoke_devices, name="devices-revoke"),
     path("devices/<uuid:reference>/revoke/", devices.revoke_device, name="device-revoke"),
     path("my-data/looks/", looks.looks, name="looks"),
+    path("newsletter/", newsletter.newsletter, name="newsletter"),
+    path("newsletter/confirm/<str:token>/", newsletter.confirm, name="newsletter-confirm"),
+    path("newsletter/stop/<str:token>/", newsletter.stop, name="newsletter-stop"),
+    path("notices/<uuid:reference>/dismiss/", notices.dismiss, name="notice-dismiss"),
 ]

@@ -52,7 +52,13 @@ app.conf.beat_schedule = {
     "sweep": {"task": "retention.tasks.sweep", "schedule": crontab(minute=5)},
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
     "tokens": {"task": "accounts.tasks.forget_expired_tokens", "schedule": crontab(hour=3, minute=15)},
+    "links": {"task": "finance.tasks.forget_old_links", "schedule": crontab(hour=3, minute=25)},
+    "mailings": {"task": "finance.tasks.send_lost", "schedule": crontab(minute="7-59/15")},
+    "subscriptions": {"task": "finance.tasks.charge_due_subscriptions", "schedule": crontab(hour=6, minute=10)},
+    "invoices": {"task": "finance.tasks.send_invoices", "schedule": crontab(hour=8, minute=40)},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
+    "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
+    "newsletter mails": {"task": "accounts.tasks.forget_newsletter_mails", "schedule": crontab(hour=3, minute=25)},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
     "verify whole": {

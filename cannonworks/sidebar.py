@@ -106,6 +106,14 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("What we tell"),
+        "separator": True,
+        "items": [
+            _item(_("Newsletters"), "mail", "accounts.newsletter"),
+            _item(_("Notices"), "campaign", "accounts.notice"),
+        ],
+    },
+    {
         "title": _("Evidence and staff"),
         "separator": True,
         "items": [

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
     path("", include("relations.urls")),
+    path("", include("finance.urls_sharing")),
+    path("", include("finance.urls_account")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
 ]

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import holder_only
+from accounts.notices import notices_for
 from retention.outlook import outlook
 
 
@@ -13,5 +14,6 @@ from retention.outlook import outlook
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """In which state the account is, what becomes of its data and when, and the step that fits."""
-    account = request.user.account
-    return render(request, "retention/dashboard.html", outlook(account, on=timezone.localdate()))
+    on = timezone.localdate()
+    context = outlook(request.user.account, on=on) | {"notices": notices_for(request.user, on)}
+    return render(request, "retention/dashboard.html", context)

@@ -89,12 +89,29 @@ ADMINISTRATION = """
     POST             door       405        405        405
 # what there is not: Django's own log, pages for the public
   admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
+  admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:accounts_account_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   /admin/{url}
     ANY              door       404        404        404
+# what support writes to all accounts
+  admin:accounts_newsletter_changelist admin:accounts_notice_changelist
+    ANY              door       200        403        200
+# the same: an empty form is not taken
+  admin:accounts_newsletter_add admin:accounts_notice_add admin:accounts_newsletter_rewrite
+  admin:accounts_notice_rewrite
+    GET              door       200        403        200
+    POST             door       409        403        409
+# the same: a trial, and sending it
+  admin:accounts_newsletter_try_out admin:accounts_newsletter_send
+    GET              door       200        403        200
+    POST             door       →change    403        →change
+# the same, row by row; nothing is edited in place
+  admin:accounts_newsletter_change admin:accounts_notice_change
+    GET              door       200        403        200
+    POST             door       403        403        403
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
@@ -102,6 +119,7 @@ ADMINISTRATION = """
     ANY              door       403        200        200
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
+  admin:accounts_newsletter_delete admin:accounts_notice_delete
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
   admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
@@ -117,6 +135,7 @@ ADMINISTRATION = """
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
+  /admin/accounts/newsletter/{object_id}/ /admin/accounts/notice/{object_id}/
   /admin/journal/entry/{object_id}/ /admin/accounts/user/{object_id}/ /admin/accounts/supportaccess/{object_id}/
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
@@ -143,6 +162,10 @@ ADMINISTRATION = """
   admin:finance_subscriptioninvoice_change admin:finance_payment_change
     GET              door       403        403        200
     POST             door       403        403        403
+# what was paid on an invoice; an empty form is not taken
+  admin:finance_subscriptioninvoice_record_payment
+    GET              door       403        403        200
+    POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
   admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
@@ -222,6 +245,42 @@ PAGES = """
   employee-bsn
     GET              door       405        403        405        409        home       home       home
     POST             door       200        403        404        400        home       home       home
+# how one's account stands, and all its links
+  account links
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# what somebody shared, here by a link that does not work
+  shared shared-pdf
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
+# who can read a document of the first account
+  document-sharing
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# sharing it; without saying for how long it is not done
+  document-share
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# mailing it; without an address neither
+  document-mail
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# ending a link to it
+  link-revoke
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# a mail that is still on its way is not sent again
+  mailing-retry
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       home       404        400        home       home       home
+# our invoices, for the main user
+  subscription
+    GET              door       200        403        200        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# one of the first account
+  subscription-pdf
+    GET              door       200        403        404        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
 # signing in, which is over for who is in
   account_login
     ANY              200        home       home       home       home       home       home       home
@@ -318,6 +377,17 @@ PAGES = """
   device-revoke
     GET              door       405        405        405        405        home       home       home
     POST             door       →devices   404        404        400        home       home       home
+# the newsletter: one's own, or that of an address
+  newsletter
+    GET              200        200        200        200        200        200        200        200
+    POST             200        →newsletter =          =          signed-out 200        200        200
+# links in its mails, here ones that do not work
+  newsletter-confirm newsletter-stop
+    ANY              200        200        200        200        200        200        200        200
+# putting a notice away
+  notice-dismiss
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       home       home       home       home       home       home
 # who looked, for the main user
   looks
     GET              door       200        403        200        200        home       home       home
@@ -372,6 +442,19 @@ API = """
     GET/PATCH        401       405       405       405       403       403       405       405       405       401
     POST             405       405       405       405       405       405       405       405       405       401
     DELETE           401       204       404       404       403       403       204       404       404       401
+# one's own newsletter; what it should become is missing
+  api-newsletter
+    GET              401       200       200       200       403       403       200       200       200       401
+    PATCH            401       400       400       400       403       403       400       400       400       401
+    POST/DELETE      401       405       405       405       403       403       405       405       405       401
+# what is to be told
+  api-notices
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# putting it away
+  api-notice-dismiss
+    POST             401       204       204       204       403       403       204       204       204       401
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # people of the account; a new one needs a name
   api-relations api-employees
     GET              401       200       200       200       403       403       200       200       200       401
@@ -405,8 +488,31 @@ API = """
   api-issue
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       200       404       403       403       200       200       404       401
+# links to a document of the first account
+  api-document-links
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       201       201       404       403       403       201       201       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# mails with it; a new one needs an address
+  api-document-mailings
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       400       400       404       403       403       400       400       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# one link to it
+  api-link
+    GET              401       200       200       404       403       403       200       200       404       401
+    DELETE           401       204       204       404       403       403       204       204       404       401
+    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+# one mail with it; one of our invoices
+  api-mailing api-subscription-pdf
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# a mail on its way is not sent again
+  api-mailing-retry
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
 # what becomes of the data, and what it costs
-  api-subscription api-timeline api-holds api-warnings
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # erasure at once: there is no request, an account that runs cannot ask, and a device never can

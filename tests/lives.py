@@ -10,9 +10,9 @@ from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
+from accounts import newsletter, notices, signing_in, tokens
 from accounts import services as lifecycle
-from accounts import signing_in, tokens
-from accounts.models import Account, Session, User
+from accounts.models import Account, MailState, Newsletter, NewsletterMail, Notice, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State
 from accounts.support import open_account
@@ -20,7 +20,8 @@ from cannonworks import datamap
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
 from finance import services as finance
-from finance.models import Document, DocumentKind
+from finance import sharing
+from finance.models import Document, DocumentKind, ShareLink, ShareOpening
 from relations import services as relations
 from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
@@ -67,8 +68,10 @@ def fill(account: Account, *, on: date) -> Account:
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
     relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
-    issue(account, on=on, relation=relation)
+    share(issue(account, on=on, relation=relation), on=on)
     draft(account, kind=DocumentKind.QUOTE)
+    newsletter.set_subscription(actor, wanted=True, at=moment(on))
+    told(actor, at=moment(on))
     sign_in(actor)
     tokens.make_token(actor, name="Telefoon", at=moment(on))
     signing_in.adopt_address(actor)
@@ -76,6 +79,16 @@ def fill(account: Account, *, on: date) -> Account:
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account
+
+
+def told(user: User, *, at: datetime) -> None:
+    """An issue of the newsletter that the user got, and a notice that they put away."""
+    issue, _new = Newsletter.objects.get_or_create(subject_nl="Nieuw", text_nl="N", subject_en="New", text_en="N")
+    NewsletterMail.objects.create(newsletter=issue, subscriber=user.subscriber, state=MailState.SENT, state_at=at)
+    notice, _new = Notice.objects.get_or_create(
+        title_nl="Nieuw", text_nl="N", title_en="New", text_en="N", shown_from=date(2026, 1, 1)
+    )
+    notices.dismiss_notice(notice, user=user, at=at)
 
 
 def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account:
@@ -110,6 +123,15 @@ def draft(
 def issue(account: Account, *, on: date, kind: DocumentKind = DocumentKind.INVOICE, relation=None) -> Document:
     """An issued document with one line."""
     return finance.issue_document(draft(account, kind=kind, relation=relation), actor=account.main_user, on=on)
+
+
+def share(document: Document, *, on: date) -> ShareLink:
+    """A link to an issued document, made and opened on ``on``, and a mail with it that waits."""
+    actor = document.account.main_user
+    link, _address = sharing.share_document(document, actor=actor, at=moment(on), days=90)
+    ShareOpening.objects.create(account=link.account, link=link, opened_at=moment(on), device="phone")
+    sharing.mail_document(document, actor=actor, to="noor@visser.example", at=moment(on))
+    return link
 
 
 def sign_in(user: User) -> Session:

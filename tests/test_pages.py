@@ -30,23 +30,30 @@ PUBLIC = {
     "/password/new/done/": 200,
     "/email/key/": 200,
     "/language/": 405,
+    "/newsletter/": 200,
+    "/newsletter/confirm/key/": 200,
+    "/newsletter/stop/key/": 200,
     "/admin/login/": 302,  # to the one door there is
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
+    "/d/x/": 404,  # there is no such link
+    "/d/x/document.pdf": 404,
 }
 TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
 #: Whatever an address has in it.
 PARTS = (
     (r"<uuid:\w+>", str(UUID(int=0))),
     (r"<slug:\w+>", "x"),
+    (r"<str:token>", "key"),
     (r"<int:\w+>", "1"),
     (r"\(\?P<key>[^)]*\)", "key"),
     (r"\(\?P<\w+>[^)]*\)", "1"),
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
+    "/", "/account/", "/account/invoices/", "/documents/links/", "/account/activate/", "/account/cancel/",
+    "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/newsletter/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip

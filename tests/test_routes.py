@@ -20,9 +20,9 @@ from django.urls import resolve
 from django.utils import timezone
 
 from accounts import access, services, tokens
-from accounts.models import Account, DeviceToken, Session, User
+from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
-from finance.models import Document, DocumentKind
+from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
 from processors.models import Helper, Project, SubProcessor
 from relations.models import Employee, Relation
@@ -154,14 +154,25 @@ def things_of(account: Account) -> dict[str, str]:
     """Route, table or word in an address → what belongs there."""
     user = account.main_user
     device = str(DeviceToken.objects.filter(user=user).first().reference)
+    issued = Document.objects.issued().filter(account=account).first()
+    link, mailing, invoice = (
+        str(model.objects.filter(account=account).values_list("reference", flat=True).first())
+        for model in (ShareLink, Mailing, SubscriptionInvoice)
+    )
     relation, employee, document = (
         str(model.objects.filter(account=account).latest("pk").reference) for model in (Relation, Employee, Document)
     )
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
+        **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **dict.fromkeys(("api-document", "api-issue"), document),
+        **dict.fromkeys(("document-sharing", "document-share", "document-mail", "document"), str(issued.reference)),
+        **dict.fromkeys(("link-revoke", "api-link"), link),
+        **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
+        **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
+        "token": "nothing",
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1",
         "handle": Session.objects.filter(user=user).first().handle,

@@ -1,6 +1,8 @@
 """Accounts, the companies and people behind them, and what goes with them (§1, §2, §17, §19, §20, §21)."""
 
 from accounts.models.account import Account, DataKey, ErasureRequest
+from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
+from accounts.models.notices import Dismissal, Notice
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
 
@@ -10,11 +12,19 @@ __all__ = [
     "ContactDetails",
     "DataKey",
     "DeviceToken",
+    "Dismissal",
     "ErasureRequest",
     "Gender",
+    "MailState",
+    "Newsletter",
+    "NewsletterMail",
+    "NewsletterState",
+    "Notice",
     "Personalia",
     "Session",
+    "Subscriber",
     "SupportAccess",
+    "Suppression",
     "User",
     "UserManager",
     "contact_checks",

@@ -8,9 +8,11 @@ import re
 import phonenumbers
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cannonworks.countries import country_name
+from cannonworks.prose import to_html
 
 register = template.Library()
 
@@ -56,3 +58,9 @@ def phone(number: str) -> str:
         return number
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(parsed, form.NATIONAL if parsed.country_code == 31 else form.INTERNATIONAL)
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Markdown that staff wrote, as HTML under a heading of the second level."""
+    return to_html(text)

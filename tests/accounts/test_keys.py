@@ -104,7 +104,7 @@ def test_the_journal_tells_it_with_counts(new_keys):
         ("keys.rehashed", "7", {"key": "new", "table": "relations_employee", "count": 2}),
         ("keys.rotated", "7", {
             "key": "new", "rewrapped": 2, "opened": 2, "lookup_key": "new", "rehashed": 2, "hashes": 2,
-            "resealed": 0, "factors": 0,
+            "resealed": 0, "factors": 0, "opt_outs": 0,
         }),
     ]  # fmt: skip
 
