@@ -45,6 +45,7 @@ class Scale:
     giant_turns: int
     numbers: int
     listed: tuple[int, int]
+    searched: tuple[int, int]
     requests: int
     appended: int
     entries: int
@@ -61,6 +62,7 @@ FULL = Scale(
     giant_turns=3,
     numbers=100_000,
     listed=(10, 100_000),
+    searched=(10, 100_000),
     requests=60,
     appended=20_000,
     entries=300_000,
@@ -76,6 +78,7 @@ QUICK = Scale(
     giant_turns=1,
     numbers=1_000,
     listed=(3, 200),
+    searched=(3, 5_000),
     requests=3,
     appended=500,
     entries=2_000,
@@ -110,6 +113,7 @@ class Bench:
         yield from self.giant()
         yield from self.sealing()
         yield from self.isolation()
+        yield from self.lists()
         yield from self.journal()
         yield from self.importing()
 
@@ -212,6 +216,20 @@ class Bench:
             yield Result(
                 f"Roles and row security at {accounts * relations:,} relations: {name}", f"{ours:.2f} ms",
                 f"{limit:.2f} ms", ratio, "≤ 1.1", ratio <= 1.1, {"page": page, **times},
+            )  # fmt: skip
+
+    def lists(self) -> Iterator[Result]:
+        """Show, search, filter and turn the pages of relations in accounts with very many, beside the bare SQL."""
+        accounts, relations = self.scale.searched
+        template = self.server.template("lists", self.empty, *data.lists(accounts, relations))
+        (told,) = self.work(template, ("lists", str(self.scale.requests)))
+        self.server.drop(template)
+        for name, found in told.items():
+            limit = found.get("bare")
+            yield Result(
+                f"Of {relations:,} relations among {accounts * relations:,}, p95: {name}", f"{found['page']:.1f} ms",
+                f"{limit:.1f} ms" if limit else "", found["page"] / limit if limit else None, "≤ 50 ms",
+                found["page"] <= 50, found,
             )  # fmt: skip
 
     # --- The journal -----------------------------------------------------------------------------------------
@@ -430,7 +448,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
     parser.add_argument(
         "--only",
-        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "journal", "importing"],
+        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "lists", "journal", "importing"],
         help="one benchmark",
     )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")

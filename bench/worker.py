@@ -20,6 +20,7 @@ import django
 
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
+from bench.lists import lists
 from bench.pages import pages
 
 
@@ -230,7 +231,7 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, people, copied)
+    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied)
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does

@@ -18,7 +18,9 @@ CALLED = (gettext_lazy("Name"), NAME)
 
 
 class PersonForm(ContactForm):
-    """Who it is, besides where and how to be reached."""
+    """Who it is, besides where and how to be reached. Hardly anything is required, and the page says so once."""
+
+    UNMARKED = True
 
     SPAN: ClassVar = {**ContactForm.SPAN, "first_name": 4, "initials": 2, "infix": 2, "last_name": 4, "gender": 3}
 

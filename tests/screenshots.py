@@ -39,7 +39,7 @@ from finance.services import charge_subscription  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
 from relations.models import Import, What  # noqa: E402
-from relations.services import add_employee, reveal_bsn  # noqa: E402
+from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
@@ -103,6 +103,22 @@ def lookers(account: Account) -> dict[str, User]:
     project.helpers.add(inside)
     record_look(inside, accounts=[account], page="accounts", searched=False)
     return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
+
+
+def crowd(account: Account, on: date) -> dict[str, str]:
+    """Relations of an account, one of them restricted; references of some, as the addresses of their pages have them."""
+    actor, place = account.main_user, {"street": "Markt", "house_number": "2", "postcode": "7941 AA", "city": "Meppel"}
+    names = (("Jansen & Zoon", "Kees", "Jansen"), ("", "Noor", "Visser"), ("Bakkerij Smit", "", ""), ("", "Ali", "Kaya"))
+    made = [
+        add_relation(
+            account, actor=actor, company_name=company, first_name=first, last_name=last, phone="0522123456",
+            email=f"{(last or 'info').lower()}@relatie.example", **place,
+        )
+        for company, first, last in names
+    ]  # fmt: skip
+    restrict_person(made[3], actor=actor, on=on - timedelta(days=9))
+    employee = account.employee_set.get()
+    return {"relation": str(made[0].reference), "restricted": str(made[3].reference), "employee": str(employee.reference)}
 
 
 def _hold(account, on: date) -> None:
@@ -177,6 +193,18 @@ PAGES = {
     "newsletter-confirm": (None, "/newsletter/confirm/{confirm}/"),
     "newsletter-stop": (None, "/newsletter/stop/{stop}/"),
     "newsletter-old-link": (None, "/newsletter/stop/old/"),
+    "relations": ("active", "/relations/"),
+    "relations-none": ("trial", "/relations/"),
+    "relations-restricted": ("active", "/relations/?restricted=yes"),
+    "relation-add": ("active", "/relations/add/"),
+    "relation-one": ("active", "/relations/{relation}/"),
+    "relation-change": ("active", "/relations/{relation}/change/"),
+    "relation-erase": ("active", "/relations/{relation}/erase/"),
+    "relation-restrict": ("active", "/relations/{relation}/restrict/"),
+    "relation-restricted": ("active", "/relations/{restricted}/"),
+    "employees": ("active", "/employees/"),
+    "employee-one": ("active", "/employees/{employee}/"),
+    "employee-change": ("active", "/employees/{employee}/change/"),
     "looks": ("active", "/my-data/looks/"),
     "looks-none": ("trial", "/my-data/looks/?since=2020-01-01&until=2020-01-31"),
     "import": ("active", "/relations/import/"),
@@ -269,6 +297,7 @@ def main(folder: Path, only: str = "") -> None:
         sessions["halfway"] = _halfway(users["charged"])
         sessions["unsecured"] = _session(StaffFactory(second_factor=False))
         accounts = {name: user.account_id for name, user in users.items()} | files(users)
+        accounts |= crowd(users["active"].account, timezone.localdate())
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
             count = take(browser, address, sessions, accounts, folder, only)

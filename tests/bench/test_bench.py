@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from bench.databases import Server
+from bench.lists import ASKED, DEEP
 
 #: What every run measures, in this order.
 MEASURED = [
@@ -28,6 +29,7 @@ MEASURED = [
     "Encrypt and hash a BSN: values a second",
     "Roles and row security at 600 relations: 50 relations over the API",
     "Roles and row security at 600 relations: the dashboard",
+    *(f"Of 5,000 relations among 15,000, p95: {what}" for what in (*ASKED, f"page {DEEP + 1}", "the dashboard")),
     "Write 500 journal entries at once: entries a second",
     "Verify a journal of 2,000 entries, beside reading it: entries a second of one core",
     "… memory over idle",

@@ -240,7 +240,7 @@ def test_the_fence_is_a_refusal(account, holder, monkeypatch):
         return account.relation_set.create(last_name="Laat")
 
     lifecycle.cancel_account(account, actor=holder, on=date(2026, 11, 2))
-    monkeypatch.setattr("relations.api.services.add_relation", write_late)
+    monkeypatch.setattr("relations.api.RelationEndpoint.add", write_late)
     problem(device(holder).post(f"{API}/relations/", {"last_name": "Laat"}), 409, "being_erased")
 
 

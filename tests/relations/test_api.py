@@ -197,3 +197,60 @@ def test_a_row_that_somebody_else_just_removed_is_a_refusal(holder, account, mon
         return row
 
     problem(device(holder).patch(f"{API}/relations/{relation.reference}/", {"city": "Assen"}), 409, "gone")
+
+
+# --- Search, restriction, revisions and names: as on the pages -----------------------------------------------
+
+
+def listed(client, query):
+    return [row["last_name"] for row in client.get(f"{API}/employees/?{query}").json()["results"]]
+
+
+def test_a_list_is_searched_filtered_and_ordered(holder, account):
+    for name, kind, city in (("Bos", "employee", "Assen"), ("Vos", "contractor", "Zwolle"), ("Aap", "employee", "")):
+        account.employee_set.create(first_name="Jan", last_name=name, kind=kind, city=city)
+    client = device(holder)
+    assert listed(client, "") == ["Aap", "Bos", "Vos"]
+    assert listed(client, "order=town") == ["Bos", "Vos", "Aap"]
+    assert listed(client, "order=newest") == ["Aap", "Vos", "Bos"]
+    assert listed(client, "search=zwol") == listed(client, "kind=contractor") == ["Vos"]
+    assert listed(client, "search=bos&kind=contractor") == []
+    assert (listed(client, "restricted=yes"), len(listed(client, "restricted=no"))) == ([], 3)
+    following = client.get(f"{API}/employees/?search=jan&limit=1").json()["next"]
+    assert [row["last_name"] for row in client.get(following).json()["results"]] == ["Bos"]
+    wrong = client.get(f"{API}/employees/?order=age&restricted=maybe")
+    assert sorted(pointer for pointer, _code in pointers(wrong)) == ["#/order", "#/restricted"]
+    cursor = following.partition("cursor=")[2].partition("&")[0]
+    assert pointers(client.get(f"{API}/employees/?order=newest&cursor={cursor}")) == [("#/cursor", "cursor")]
+
+
+@pytest.mark.clause("15")
+@pytest.mark.parametrize("path", ["relations", "employees"])
+def test_somebody_is_restricted_and_let_go(holder, path):
+    client = device(holder)
+    row = client.post(f"{API}/{path}/", {"last_name": "Visser"}).json()
+    address = f"{API}/{path}/{row['reference']}/"
+    restricted = client.post(f"{address}restriction/").json()
+    assert restricted == {**row, "restricted_on": timezone.localdate().isoformat(), "revision": 2}
+    assert problem(client.patch(address, {"city": "Assen"}), 409, "restricted")["clause"] == "15"
+    problem(client.delete(address), 409, "restricted")
+    problem(client.post(f"{address}restriction/"), 409, "already_restricted")
+    assert client.delete(f"{address}restriction/").json() == {**row, "revision": 3}
+    problem(client.delete(f"{address}restriction/"), 409, "not_restricted")
+    assert client.patch(address, {"restricted_on": "2026-01-01"}).json()["restricted_on"] is None
+    assert client.delete(address).status_code == 204
+
+
+def test_a_change_says_which_revision_it_is_of(holder):
+    client = device(holder)
+    row = client.post(f"{API}/relations/", {"last_name": "Visser", "revision": 9}).json()
+    address = f"{API}/relations/{row['reference']}/"
+    assert row["revision"] == 1
+    assert client.patch(address, {"city": "Assen", "revision": 1}).json()["revision"] == 2
+    problem(client.patch(address, {"city": "Meppel", "revision": 1}), 409, "changed_meanwhile")
+    assert Relation.objects.get().city == "Assen"
+
+
+@pytest.mark.parametrize("path", ["relations", "employees"])
+def test_without_a_name_nobody_is_kept(holder, path):
+    assert pointers(device(holder).post(f"{API}/{path}/", {"city": "Assen"})) == [("#/last_name", "name")]

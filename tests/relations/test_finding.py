@@ -127,16 +127,20 @@ def test_filters_narrow_a_list_and_a_search(few, account):
     assert len(found(user, restricted=False)) == 3
     for name, kind in (("Tom", "employee"), ("Kees", "contractor")):
         add_employee(account, actor=user, last_name=name, kind=kind)
-    assert found(user, model=Employee, kind="contractor") == found(user, "ke", model=Employee, kind="contractor") == ["Kees"]
+    assert (
+        found(user, model=Employee, kind="contractor")
+        == found(user, "ke", model=Employee, kind="contractor")
+        == ["Kees"]
+    )
     assert found(user, "kees", model=Employee, kind="employee") == []
     assert found(user, "kees", model=Employee, kind="contractor") == ["Kees"]
     assert found(user, "visser", model=Employee) == []
 
 
-def test_a_list_takes_one_query_and_a_search_two(few, rf: RequestFactory, django_assert_num_queries):
+def test_a_list_takes_one_query_and_a_search_two_at_most(few, rf: RequestFactory, django_assert_num_queries):
     request = rf.get("/relations/")
     request.user = user = few.main_user
-    for search, queries in (("", 1), ("visser", 2), ("nobody here", 2)):
+    for search, queries in (("", 1), ("visser", 2), ("nobody here", 1)):
         with as_holder(user), django_assert_num_queries(queries):
             listing(request, people(Relation, user, Choice(search)), ORDERS)
 

@@ -17,10 +17,21 @@ from accounts.services import data_key
 from accounts.states import State
 from cannonworks import encryption
 from cannonworks.encryption import Keyring
-from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.errors import Changed, KeyUnavailable, Refused
 from journal.models import Entry
 from relations.models import Employee, EmployeeKind, Relation
-from relations.services import add_employee, add_relation, reveal_bsn
+from relations.services import (
+    add_employee,
+    add_relation,
+    change_employee,
+    change_relation,
+    check_not_restricted,
+    lift_restriction,
+    remove_employee,
+    remove_relation,
+    restrict_person,
+    reveal_bsn,
+)
 from tests.factories import AccountFactory, ColleagueFactory
 from tests.lives import BSN, account_in, moment
 
@@ -219,3 +230,58 @@ def test_people_are_seen_within_their_own_account_only(account, outsider, staff)
 
 def test_the_data_key_is_as_long_as_it_must_be(account):
     assert len(data_key(account)) == 32
+
+
+# --- Restriction (§15) and revisions ---------------------------------------------------------------------------
+
+
+@pytest.mark.clause("15")
+@pytest.mark.parametrize("add", [add_relation, add_employee])
+def test_nothing_is_done_with_who_is_restricted(account, add):
+    user = account.main_user
+    person = restrict_person(add(account, actor=user, last_name="Visser"), actor=user, on=ON)
+    change, remove = (change_relation, remove_relation) if add is add_relation else (change_employee, remove_employee)
+    for step in (lambda: change(person, actor=user, city="Assen"), lambda: remove(person, actor=user)):
+        with pytest.raises(Refused) as caught:
+            step()
+        assert (caught.value.code, caught.value.clause) == ("restricted", "15")
+    with pytest.raises(Refused) as caught:
+        restrict_person(person, actor=user, on=ON)
+    assert caught.value.code == "already_restricted"
+    lifted = lift_restriction(person, actor=user, on=date(2026, 3, 1))
+    assert (lifted.restricted_on, lifted.revision) == (None, 3)
+    with pytest.raises(Refused) as caught:
+        lift_restriction(person, actor=user, on=ON)
+    assert caught.value.code == "not_restricted"
+    assert change(person, actor=user, city="Assen").city == "Assen"
+    remove(person, actor=user)
+
+
+@pytest.mark.clause("15")
+def test_a_restriction_is_asked_about_before_other_work(account):
+    user = account.main_user
+    relation = add_relation(account, actor=user, last_name="Visser")
+    check_not_restricted(relation)
+    check_not_restricted(None)
+    with pytest.raises(Refused, match="Visser"):
+        check_not_restricted(restrict_person(relation, actor=user, on=ON))
+
+
+@pytest.mark.parametrize("add", [add_relation, add_employee])
+@pytest.mark.parametrize("fields", [{}, {"first_name": "Noor"}, {"last_name": "  "}, {"company_name": " "}])
+def test_a_person_needs_a_name(account, add, fields):
+    with pytest.raises(ValidationError) as caught:
+        add(account, actor=account.main_user, **fields)
+    assert caught.value.error_dict["last_name"][0].code == "name"
+
+
+def test_a_change_of_what_somebody_else_changed_is_refused_whole(account):
+    user = account.main_user
+    read = add_relation(account, actor=user, last_name="Visser")
+    change_relation(read, actor=user, revision=1, city="Assen")
+    with pytest.raises(Changed) as caught:
+        change_relation(read, actor=user, revision=1, city="Meppel")
+    assert (caught.value.row.city, caught.value.row.revision) == ("Assen", 2)
+    assert change_relation(read, actor=user, city="Emmen").revision == 3
+    assert change_relation(read, actor=user, revision=3).revision == 3
+    assert Entry.objects.filter(event="relation.changed").count() == 2
