@@ -36,7 +36,7 @@ def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, An
         customer = [invoice.customer_name, *invoice.customer_address.splitlines(), invoice.customer_vat_number]
         return {
             "language": language, "kind": "invoice", "number": invoice.number, "date": invoice.issued_on.isoformat(),
-            "sender": [part.strip() for part in settings.CANNONWORKS_ADDRESS.split(",")], "recipient": customer,
+            "sender": [part.strip() for part in f"{settings.CANNONWORKS_ADDRESS},{settings.CANNONWORKS_NUMBERS}".split(",")], "recipient": customer,
             "lines": [line], "net": euros(invoice.net), "gross": euros(invoice.gross),
             "vat": [{"rate": f"{SUBSCRIPTION_VAT} %", "amount": euros(invoice.vat)}],
             **({"due": invoice.due_on.isoformat()} if invoice.due_on else {}),
