@@ -75,7 +75,17 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         assert len(mine.get(f"{API}/{kind}/").json()["results"]) in (1, 2)
 
 
-LISTS = ("relations", "employees", "documents", "subscription-invoices", "links", "mailings", "tokens", "holds", "warnings")
+LISTS = (
+    "relations",
+    "employees",
+    "documents",
+    "subscription-invoices",
+    "links",
+    "mailings",
+    "tokens",
+    "holds",
+    "warnings",
+)
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -172,8 +172,15 @@ def test_a_holder_writes_no_invoice_and_gets_the_number_after_everybodys_last(ou
     account = AccountFactory(signed_up_on=ON)
     with isolation.acting_as(isolation.of(account.main_user)), transaction.atomic():
         subscription.activate(account, actor=account.main_user, on=ON)
-        for sql in ("INSERT INTO finance_subscriptioninvoice DEFAULT VALUES", "UPDATE finance_subscriptioninvoice SET net = 0"):
-            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as asks:
+        for sql in (
+            "INSERT INTO finance_subscriptioninvoice DEFAULT VALUES",
+            "UPDATE finance_subscriptioninvoice SET net = 0",
+        ):
+            with (
+                pytest.raises(DatabaseError, match="permission denied"),
+                transaction.atomic(),
+                connection.cursor() as asks,
+            ):
                 asks.execute(sql)
         assert [invoice.number for invoice in SubscriptionInvoice.objects.all()] == ["CW2026-000002"]
 
@@ -305,7 +312,11 @@ def test_what_makes_no_sense_is_not_recorded(client, account):
     client.force_login(member("Finance"))
     place = f"{INVOICES}{invoice.pk}/record_payment/"
     tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
-    for given in ({"on": tomorrow, "amount": "1"}, {"on": "2026-02-01", "amount": "0"}, {"on": "2026-01-30", "amount": "1"}):
+    for given in (
+        {"on": tomorrow, "amount": "1"},
+        {"on": "2026-02-01", "amount": "0"},
+        {"on": "2026-01-30", "amount": "1"},
+    ):
         assert client.post(place, given).status_code == 409
     assert not Payment.objects.exists()
 
@@ -314,7 +325,11 @@ def test_a_payment_is_never_on_another_account(account, outsider):
     invoice = charge_subscription(account, on=ON)
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.create(
-            account=outsider.account, invoice_number=invoice.number, received_on=ON, amount=1, kept_until=invoice.kept_until
+            account=outsider.account,
+            invoice_number=invoice.number,
+            received_on=ON,
+            amount=1,
+            kept_until=invoice.kept_until,
         )
 
 
