@@ -71,7 +71,7 @@ def _trial(account: Account, on: date) -> Part:
         Fact(_("Last day of your trial"), account.trial_ends_on - DAY, _("Until then you can do everything.")),
         Fact(_("Read-only from"), account.trial_ends_on, _("If you do not activate: you look, and change nothing.")),
         Fact(_("Kept at least until"), window.kept_until),
-        Fact(_("Erased on"), window.erase_on, _("If you do not activate before that day.")),
+        Fact(_("Will be erased on"), window.erase_on, _("If you do not activate before that day.")),
     ]
     return _("You are trying CannonWorks. It costs nothing, and nothing is erased as long as the trial runs."), facts, [
         _activate(), _erase(),
@@ -94,7 +94,7 @@ def _active(account: Account, on: date) -> Part:
     window = rules.rule_for(State.CANCELLED, {}).window({"cancelled_on": on})
     facts = [
         Fact(_("Customer since"), account.signed_up_on),
-        Fact(_("Erased on"), None, _("Nothing, as long as you use your account.")),
+        Fact(_("What is erased"), None, _("Nothing, as long as you use your account.")),
         Fact(_("If you cancel today: kept until"), window.erase_on, _("So long you can come back.")),
     ]
     step = Step(
@@ -124,7 +124,7 @@ def _going(account: Account, on: date) -> Part:
 def _ends(erase_on: date | None, label: str) -> list[Fact]:
     return [
         Fact(label, erase_on - DAY if erase_on else None),
-        Fact(_("Erased on"), erase_on, _("We mail you 90, 30 and 7 days before.")),
+        Fact(_("Will be erased on"), erase_on, _("We mail you 90, 30 and 7 days before.")),
     ]
 
 

@@ -69,6 +69,8 @@ SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff
 SUBSCRIPTION_PRICE = Decimal(env.str("SUBSCRIPTION_PRICE", "15.00"))  # euros for one period, without VAT
 SUBSCRIPTION_MONTHS = env.int("SUBSCRIPTION_MONTHS", 1)  # a period
 SUBSCRIPTION_DUE_DAYS = env.int("SUBSCRIPTION_DUE_DAYS", 14)  # within which an invoice is to be paid
+# KvK and VAT numbers of CannonWorks, which an invoice must have; commas part the lines.
+CANNONWORKS_NUMBERS = env.str("CANNONWORKS_NUMBERS", "")
 SUBSCRIPTION_IBAN = env.str("SUBSCRIPTION_IBAN", "")  # where to, on the invoice
 IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", 25)  # of one file with relations or employees
 IMPORT_DAYS = env.int("IMPORT_DAYS", 7)  # after which such a file is forgotten

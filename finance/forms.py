@@ -36,7 +36,7 @@ class MailForm(forms.Form):
         widget=forms.RadioSelect,
     )
     days = forms.TypedChoiceField(
-        label=_("The link works for"), choices=ShareDays.choices, initial=ShareDays.MONTH, coerce=int, required=False,
+        label=_("A link works for"), choices=ShareDays.choices, initial=ShareDays.MONTH, coerce=int, required=False,
         empty_value=ShareDays.MONTH,
     )  # fmt: skip
 

@@ -33,10 +33,12 @@ def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, An
         }  # fmt: skip
         if invoice.period_from and invoice.last_day:
             line |= {"from": invoice.period_from.isoformat(), "until": invoice.last_day.isoformat()}
+        said = f"{settings.CANNONWORKS_ADDRESS},{settings.CANNONWORKS_NUMBERS}"
+        ours = [part.strip() for part in said.split(",")]
         customer = [invoice.customer_name, *invoice.customer_address.splitlines(), invoice.customer_vat_number]
         return {
             "language": language, "kind": "invoice", "number": invoice.number, "date": invoice.issued_on.isoformat(),
-            "sender": [part.strip() for part in settings.CANNONWORKS_ADDRESS.split(",")], "recipient": customer,
+            "sender": ours, "recipient": customer,
             "lines": [line], "net": euros(invoice.net), "gross": euros(invoice.gross),
             "vat": [{"rate": f"{SUBSCRIPTION_VAT} %", "amount": euros(invoice.vat)}],
             **({"due": invoice.due_on.isoformat()} if invoice.due_on else {}),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -54,7 +55,7 @@ def share_document(
     Locks the account.
     """
     document = _lock(document)
-    return _link(document, days=_known(days), by=actor, at=at)
+    return _link(document, days=_known(days), made_by=actor.reference, by=actor, at=at)
 
 
 @transaction.atomic
@@ -171,7 +172,8 @@ def digest_of(token: str) -> str:
 
 def link_for(mailing: Mailing, *, at: datetime) -> str:
     """The address of a new link for a mail about to be sent; one that an earlier attempt made is replaced."""
-    link, address = _link(mailing.document, days=mailing.days or ShareDays.MONTH, by=None, at=at, mailing=mailing)
+    days = mailing.days or ShareDays.MONTH
+    link, address = _link(mailing.document, days=days, made_by=mailing.asked_by, by=None, at=at)
     mailing.link = link
     return address
 
@@ -202,13 +204,11 @@ def _check_document(document: Document) -> None:
         )
 
 
-def _link(
-    document: Document, *, days: int, by: User | None, at: datetime, mailing: Mailing | None = None
-) -> tuple[ShareLink, str]:
+def _link(document: Document, *, days: int, made_by: UUID, by: User | None, at: datetime) -> tuple[ShareLink, str]:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = ShareLink(
         account=document.account, document=document, digest=digest_of(token), made_at=at,
-        made_by=mailing.asked_by if mailing else by.reference, expires_at=at + timedelta(days=days),
+        made_by=made_by, expires_at=at + timedelta(days=days),
     )  # fmt: skip
     link.save(force_insert=True)
     journal.record(

@@ -35,7 +35,9 @@ from accounts.models import Account, User  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
-from finance.services import charge_subscription  # noqa: E402
+from finance import sharing  # noqa: E402
+from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
+from finance.models import Mailing  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
 from relations.models import Import, What  # noqa: E402
@@ -43,6 +45,7 @@ from relations.services import add_employee, add_relation, restrict_person, reve
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
+from tests.lives import issue  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
@@ -76,9 +79,33 @@ def people(on: date) -> dict[str, User]:
     services.request_erasure(accounts["asked"], actor=accounts["asked"].main_user, on=weeks(1))
     going = services.request_erasure(accounts["going"], actor=accounts["going"].main_user, on=weeks(1))
     services.order_erasure(going, actor=accounts["going"].main_user, on=on)
+    subscribed(accounts["active"], on)
     _hold(accounts["held"], on)
     users = {name: account.main_user for name, account in accounts.items()}
     return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])} | lookers(accounts["active"])
+
+
+def subscribed(account: Account, on: date) -> None:
+    """Invoices of ours in every state, and a document that was shared."""
+    for months in (3, 2, 1, 0):
+        start = on - timedelta(days=30 * months)
+        period = Period(start, start + timedelta(days=30), start)
+        invoice = charge_subscription(account, on=start, period=period)
+        if months:
+            record_payment(invoice, on=on, amount=Decimal({3: "18.15", 2: "20.00", 1: "8.15"}[months]))
+    actor, at = account.main_user, timezone.now()
+    relation = add_relation(account, actor=actor, company_name="Bakkerij Noord", email="info@noord.example")
+    document = issue(account, on=on, relation=relation)
+    for days in (7, 30):
+        link, address = sharing.share_document(document, actor=actor, at=at - timedelta(days=days - 1), days=days)
+        sharing.open_link(address.split("/")[4], device="phone")
+    sharing.revoke_link(link, actor=actor, at=at)
+    _link, address = sharing.share_document(document, actor=actor, at=at)
+    ADDRESSES.update(shared=address.split("/")[4], document=str(document.reference))
+    sharing.mail_document(document, actor=actor, to="info@noord.example", at=at)
+    Mailing.objects.update(state="sent", sent_at=at)
+    sharing.mail_document(document, actor=actor, to="infoo@noord.example", at=at, days=30)
+    Mailing.objects.filter(state="waiting").update(state="failed")
 
 
 def lookers(account: Account) -> dict[str, User]:
@@ -154,6 +181,9 @@ DASHBOARDS = (
     "trial", "lapsed", "active", "cancelled", "near", "held", "going", "charged", "asked", "colleague",
 )  # fmt: skip
 
+#: What addresses of pages have in them that is known when the rows are made.
+ADDRESSES: dict[str, str] = {}
+
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
     "sign-in": (None, "/sign-in/"),
@@ -179,6 +209,15 @@ PAGES = {
     "prove": ("charged", "/security/prove/"),
     "prove-code": ("charged", "/security/prove/code/"),
     **{f"dashboard-{name}": (name, "/") for name in DASHBOARDS},
+    **{f"account-{name}": (name, "/account/") for name in ("trial", "lapsed", "active", "asked", "going", "colleague")},
+    "subscription": ("active", "/account/invoices/"),
+    "subscription-none": ("trial", "/account/invoices/"),
+    "links": ("active", "/documents/links/"),
+    "links-none": ("trial", "/documents/links/"),
+    "document-sharing": ("active", "/documents/{document}/sharing/"),
+    "document-mail": ("active", "/documents/{document}/mail/"),
+    "shared": (None, "/d/{shared}/"),
+    "shared-gone": (None, "/d/nothing/"),
     "activate": ("trial", "/account/activate/"),
     "cancel": ("active", "/account/cancel/"),
     "reactivate": ("cancelled", "/account/reactivate/"),
@@ -257,7 +296,7 @@ def take(
                 cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
                 context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
                 page.set_viewport_size({"width": width, "height": height})
-                page.goto(address + path.format(**accounts))
+                page.goto(address + path.format(**accounts, **ADDRESSES))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
                 page.set_viewport_size({"width": width, "height": max(whole, height)})
                 page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")

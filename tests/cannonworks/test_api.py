@@ -21,6 +21,7 @@ from accounts.models import Account
 from cannonworks import api, problems
 from cannonworks.errors import Refused
 from finance import services as finance
+from finance.models import Mailing, ShareLink, SubscriptionInvoice
 from tests import lives
 from tests.callers import API, browser, device, problem
 
@@ -38,13 +39,13 @@ def schema():
 def operations(schema):
     for path, methods in schema["paths"].items():
         for method in methods:
-            yield path.replace("{reference}", NOBODY), method
+            yield re.sub(r"{\w+}", NOBODY, path), method
 
 
 @pytest.mark.clause("7")
 def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
     every = set(operations(schema))
-    assert len(every) == 32
+    assert len(every) == 43
     assert every > PUBLIC
     visitor, member = APIClient(), browser(staff)
     for path, method in every - PUBLIC:
@@ -58,6 +59,8 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
     rows = {
         "relations": account.relation_set.first(), "employees": account.employee_set.first(),
         "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
+        "links": ShareLink.objects.defer("digest").get(account=account), "mailings": Mailing.objects.get(account=account),
+        "subscription-invoices": SubscriptionInvoice.objects.filter(account=account).first(),
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0
@@ -66,13 +69,23 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         if NOBODY in path and not path.endswith("/bsn/"):
             problem(getattr(client, method)(path.replace(NOBODY, str(rows[kind].reference)), {}), 404, "not_found")
             tried += 1
-    assert tried == 10
-    for kind in ("relations", "employees", "documents", "subscription-invoices"):
+    assert tried == 19
+    for kind in ("relations", "employees", "documents", "subscription-invoices", "links", "mailings"):
         assert client.get(f"{API}/{kind}/").json() == {"next": None, "results": []}
         assert len(mine.get(f"{API}/{kind}/").json()["results"]) in (1, 2)
 
 
-LISTS = ("relations", "employees", "documents", "subscription-invoices", "tokens", "holds", "warnings")
+LISTS = (
+    "relations",
+    "employees",
+    "documents",
+    "subscription-invoices",
+    "links",
+    "mailings",
+    "tokens",
+    "holds",
+    "warnings",
+)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -87,7 +100,7 @@ def test_three_rows_cost_no_more_queries_than_one(account, holder, path):
     def more():
         relation = account.relation_set.create(last_name="Visser")
         account.employee_set.create(last_name="Werk")
-        lives.issue(account, on=date(2026, 11, 2), relation=relation)
+        lives.share(lives.issue(account, on=date(2026, 11, 2), relation=relation), on=date(2026, 11, 2))
         finance.charge_subscription(account, on=date(2026, 11, 2))
         device(holder)
         lives.hold(account, ["relations"], on=date(2026, 11, 2), name=f"Zaak {account.holds.count()}")

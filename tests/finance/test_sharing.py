@@ -123,7 +123,9 @@ def test_a_link_that_does_not_work_says_no_more_than_one_that_never_was(client, 
     assert ShareOpening.objects.count() == 2
 
 
-@pytest.mark.parametrize(("ago", "status"), [(timedelta(days=7, seconds=-30), 200), (timedelta(days=7, seconds=30), 404)])
+@pytest.mark.parametrize(
+    ("ago", "status"), [(timedelta(days=7, seconds=-30), 200), (timedelta(days=7, seconds=30), 404)]
+)
 def test_a_link_works_until_its_last_moment(client, document, ago, status):
     _link, path = link_to(document, days=7, ago=ago)
     assert client.get(path).status_code == status
@@ -246,7 +248,11 @@ def test_a_reader_writes_nothing_and_sees_no_other_table(document):
     ]  # fmt: skip
     with isolation.acting_as(isolation.reader(sharing.digest_of(path.split("/")[2]))):
         for sql in said:
-            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+            with (
+                pytest.raises(DatabaseError, match="permission denied"),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
                 cursor.execute(sql)
 
 
