@@ -27,7 +27,7 @@ def _today():
 
 
 def test_a_colleague_drafts_issues_and_gets_an_invoice(colleague, account):
-    relation = account.relation_set.create(company_name="Jansen", vat_number="NL123456789B12")
+    relation = account.relation_set.create(company_name="Jansen", vat_number="NL822655287B01")
     client = device(colleague)
     body = {"kind": "invoice", "relation": str(relation.reference), "recipient_address": "Markt 2", "lines": LINES}
     made = client.post(f"{API}/documents/", body)
@@ -39,7 +39,13 @@ def test_a_colleague_drafts_issues_and_gets_an_invoice(colleague, account):
     address = f"{API}/documents/{draft['reference']}/"
     assert client.get(address).json() == draft
     issued = client.post(f"{address}issue/").json()
-    assert issued == {**draft, "number": "2026-0001", "issued_on": "2026-11-22", "kept_until": "2034-01-01"}
+    company = account.company
+    assert issued == {
+        **draft, "number": "2026-0001", "issued_on": "2026-11-22", "kept_until": "2034-01-01",
+        "supplied_on": "2026-11-22", "due_on": "2026-12-06", "seller_name": company.company_name,
+        "seller_address": "Brink 12\n9401 AB Assen", "seller_kvk_number": "12345678",
+        "seller_vat_number": "NL002342672B42", "seller_email": company.email, "seller_phone": "+31592123456",
+    }  # fmt: skip
     assert client.get(f"{API}/documents/").json() == {"next": None, "results": [issued]}
     assert problem(client.post(f"{address}issue/"), 409, "already_issued")["clause"] == "5.2"
 
@@ -66,6 +72,10 @@ def test_a_draft_is_deleted_and_an_issued_document_kept_seven_years(holder, acco
         ({"relation": str(uuid4())}, {"#/relation"}),
         ({"relation": "nobody"}, {"#/relation"}),
         ({"recipient_name": ""}, {"#/recipient_name"}),
+        ({"kind": "credit"}, {"#/kind"}),
+        ({"supplied_on": "2026-11-02", "supplied_until": "2026-11-01"}, {"#/supplied_until"}),
+        ({"recipient_vat_number": "NL123456789B12"}, {"#/recipient_vat_number"}),
+        ({"payment_days": 366}, {"#/payment_days"}),
     ],
 )
 def test_what_is_wrong_is_told_by_place_and_nothing_is_kept(holder, change, places):
