@@ -8,7 +8,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
-    OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_field, extend_schema_view,
+    OpenApiParameter,
+    OpenApiTypes,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
 )  # fmt: skip
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
@@ -52,7 +56,7 @@ class OwnRelation(serializers.SlugRelatedField):
 
 
 class DocumentBody(RowBody):
-    """A quote, invoice or credit note. Issued it has a number, its sender, and a day until which the law has it kept."""
+    """A quote, invoice or credit note. Issued it has a number, its sender, and a day until which the law wants it."""
 
     lines = LineBody(many=True, allow_empty=False, max_length=MOST_LINES)
     kind = serializers.ChoiceField(

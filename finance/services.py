@@ -18,7 +18,14 @@ from cannonworks import rules
 from cannonworks.errors import Changed, Refused
 from finance.checks import check_complete, check_not_restricted
 from finance.models import (
-    CENT, Document, DocumentKind, Line, NumberSeries, Payment, SubscriptionInvoice, Totals,
+    CENT,
+    Document,
+    DocumentKind,
+    Line,
+    NumberSeries,
+    Payment,
+    SubscriptionInvoice,
+    Totals,
 )  # fmt: skip
 from journal import services as journal
 from relations.models import Relation

@@ -97,7 +97,7 @@ class Terms(models.Model):
 
 
 class Document(Seller, Recipient, Terms):
-    """A quote, invoice or credit note of the holder. Once issued it has a number and never changes (§5.2): a trigger."""
+    """A quote, invoice or credit note of the holder. Once issued it has a number and a trigger holds it (§5.2)."""
 
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, db_index=False, verbose_name=_("account"))
