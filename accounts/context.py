@@ -42,6 +42,7 @@ class Part:
 OVERVIEW = Part("dashboard", _("Overview"), "home", ())
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
+DOCUMENTS = Part("documents", _("Documents"), "document", ("/documents/",))
 ACCOUNT = Part("mfa_index", _("Account"), "account", ("/account/", "/security/", "/devices/", "/erasure/"))
 ACCOUNT_TABS: tuple[Tab, ...] = (("mfa_index", _("Security")), ("devices", _("Devices")))
 SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
@@ -79,7 +80,7 @@ def parts(user: User) -> list[Part]:
     if user.is_main:
         step = None if is_going(account) else STEPS.get(State(account.state))
         tabs = (*tabs, *([step] if step else []), ("erasure", _("Erasure")))
-    return [OVERVIEW, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
+    return [OVERVIEW, DOCUMENTS, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
 
 
 def chip(account: Account) -> tuple[str, Any]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("security.md", views.security_policy, name="security-policy"),
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
+    path("", include("finance.urls")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
 ]

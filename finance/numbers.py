@@ -19,8 +19,8 @@ FOREIGN = re.compile(r"(?!NL)(?=.*[0-9])[A-Z]{2}[0-9A-Z+*]{2,12}")
 #: Countries of the European Union by their code; Greece writes EL in its VAT numbers.
 EU = frozenset(
     (
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-        "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU",
+        "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
     )
 )  # fmt: skip
 

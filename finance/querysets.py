@@ -8,6 +8,7 @@ from relations.querysets import OwnedQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from finance.models import Document
 
 
 class DocumentQuerySet(OwnedQuerySet):
@@ -33,6 +34,12 @@ class DocumentQuerySet(OwnedQuerySet):
         return self.filter(
             Q(number__icontains=asked) | Q(recipient_name__icontains=asked) | Q(customer_reference__icontains=asked)
         )
+
+    def made_from(self, document: Document) -> Self:
+        """Invoices of a quote, credit notes of an invoice; the oldest first."""
+        if document.is_quote:
+            return self.filter(from_quote=document).order_by("id")
+        return self.filter(credits=document).order_by("id")
 
     def recent(self, account: Account) -> Self:
         """The five that came last, drafts among them, with their totals: one query."""

@@ -70,7 +70,7 @@ def change_draft(
     ``revision`` is the one that was read: ``Changed`` when somebody else saved the draft since. Refused once issued.
     """
     document = lock_document(document)
-    _check_draft(document)
+    check_draft(document)
     Changed.check(document, revision)
     if unknown := fields.keys() - CHANGEABLE:
         raise TypeError(f"not to be changed: {sorted(unknown)}")
@@ -89,7 +89,7 @@ def issue_document(document: Document, *, actor: User, on: date, revision: int |
     (``checks.missing``); ``Changed`` when it is not the ``revision`` that was read. A failure takes no number.
     """
     document = lock_document(document)
-    _check_draft(document)
+    check_draft(document)
     Changed.check(document, revision)
     check_not_restricted(document.relation)
     account, company = document.account, document.account.company
@@ -113,12 +113,7 @@ def issue_document(document: Document, *, actor: User, on: date, revision: int |
 def delete_document(document: Document, *, actor: User, on: date) -> None:
     """Delete a draft, or an issued document whose seven years are over on ``on`` (§5.2); Refused before that."""
     document = lock_document(document)
-    if document.kept_until is not None and on < document.kept_until:
-        raise Refused(
-            "kept_seven_years",
-            _("The law has you keep this document until %(day)s.") % {"day": date_format(document.kept_until, "j F Y")},
-            clause="5.2",
-        )
+    check_term_over(document, on=on)
     with connection.cursor() as cursor:  # the trigger that guards issued documents checks the same day
         cursor.execute("SELECT set_config('cannonworks.today', %s, true)", [on.isoformat()])
     document.delete()
@@ -163,6 +158,16 @@ def record_payment(invoice: SubscriptionInvoice, *, on: date, amount: Decimal) -
     payment.save(force_insert=True)
     journal.record("payment.received", account=invoice.account, clause="5", number=invoice.number)
     return payment
+
+
+def check_term_over(document: Document, *, on: date) -> None:
+    """Refuse to delete what the law has the holder keep on that day (§5.2); a draft has no term."""
+    if document.kept_until is not None and on < document.kept_until:
+        raise Refused(
+            "kept_seven_years",
+            _("The law has you keep this document until %(day)s.") % {"day": date_format(document.kept_until, "j F Y")},
+            clause="5.2",
+        )
 
 
 def seller_of(company: Company) -> dict[str, str]:
@@ -224,7 +229,8 @@ def _rows(document: Document, lines: Lines) -> list[Line]:
     return rows
 
 
-def _check_draft(document: Document) -> None:
+def check_draft(document: Document) -> None:
+    """Refuse to change what is issued (§5.2)."""
     if not document.is_draft:
         raise Refused("already_issued", _("This document has been issued and cannot be changed."), clause="5.2")
 

@@ -282,6 +282,34 @@ PAGES = """
   looks
     GET              door       200        403        200        200        home       home       home
     POST             door       405        403        405        405        home       home       home
+# documents of the account, for each of its users
+  documents
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# a new one: a form that says nothing saves nothing
+  document-add
+    GET              door       200        200        200        409        home       home       home
+    POST             door       200        200        200        400        home       home       home
+# a draft of the first account: to look at
+  document document-pdf
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# to change
+  document-change
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# to issue
+  document-issue
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →document  →document  404        400        home       home       home
+# to delete
+  document-delete
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →documents →documents 404        400        home       home       home
+# to make others of, which is told in place
+  document-invoice document-credit
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document  →document  404        400        home       home       home
 # the page of helpers, while a project of theirs runs
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
@@ -353,13 +381,21 @@ API = """
     PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
 # a draft of the first account
   api-document
-    GET              401       200       200       404       403       403       200       200       404       401
-    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+    GET/PATCH        401       200       200       404       403       403       200       200       404       401
+    POST             401       405       405       405       403       403       405       405       405       401
     DELETE           401       204       204       404       403       403       204       204       404       401
 # issuing it
   api-issue
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       200       404       403       403       200       200       404       401
+# making others of it, which is no quote and not issued
+  api-invoice api-credit
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
+# its PDF
+  api-document-pdf
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what becomes of the data, and what it costs
   api-subscription api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
@@ -389,6 +425,6 @@ API = """
 
 TABLES = (
     Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
-    Table("pages", PAGES, PAGE_METHODS, frozenset({"company"})),
+    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "recipient"})),
     Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
 )

@@ -46,7 +46,7 @@ PARTS = (
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
+    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/documents/", "/documents/new/?kind=quote", "/erasure/", "/my-data/looks/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/nothing-here/",
 ]  # fmt: skip
@@ -117,7 +117,7 @@ def holder_paths():
 
 def test_every_page_is_private_unless_it_is_public(client):
     paths = holder_paths()
-    assert paths >= {*PAGES[:-1], *PUBLIC, "/erasure/letter.pdf"}
+    assert paths >= {*(page.partition("?")[0] for page in PAGES[:-1]), *PUBLIC, "/erasure/letter.pdf"}
     for path in paths - PUBLIC.keys():
         response = client.get(path)
         assert (response.status_code, response.url) == (302, f"/sign-in/?next={path}"), path

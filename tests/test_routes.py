@@ -115,7 +115,7 @@ def a_world() -> World:
         people,
         {name: freshly(Client(), person).session.session_key for name, person in people.items()},
         {f"{name}@": tokens.make_token(people[name], name="Tablet", at=timezone.now())[1] for name in DEVICES},
-        {"owner": things_of(plant(account)), "blocked": things_of(plant(going))},
+        {"owner": things_of(plant(account)), "blocked": things_of(plant(going, dict.fromkeys(PLANTED, "Anders")))},
     )
     services.cancel_account(going, actor=going.main_user, on=ON)
     Account.objects.filter(pk=going.pk).update(claimed_at=timezone.now())
@@ -133,13 +133,13 @@ def let_in(helpers: list[User]) -> None:
         project.helpers.add(helper)
 
 
-def plant(account: Account) -> Account:
+def plant(account: Account, words: Mapping[str, str] = PLANTED) -> Account:
     """The words that nobody else may see, in the account."""
     actor = account.main_user
-    relation = add_relation(account, actor=actor, first_name="Ada", last_name=PLANTED["relation"])
-    add_employee(account, actor=actor, first_name="Bo", last_name=PLANTED["employee"], bsn="123456782")
+    relation = add_relation(account, actor=actor, first_name="Ada", last_name=words["relation"])
+    add_employee(account, actor=actor, first_name="Bo", last_name=words["employee"], bsn="123456782")
     draft_document(
-        account, actor=actor, kind=DocumentKind.INVOICE, relation=relation, recipient_name=PLANTED["recipient"],
+        account, actor=actor, kind=DocumentKind.INVOICE, relation=relation, recipient_name=words["recipient"],
         recipient_address="Brink 1", lines=[{"description": "x", "quantity": Decimal(1), "unit_price": Decimal(1)}],
     )  # fmt: skip
     return account
@@ -156,7 +156,11 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("api-token", "device-revoke"), device),
         "api-relation": relation,
         **dict.fromkeys(("api-employee", "api-bsn"), employee),
-        **dict.fromkeys(("api-document", "api-issue"), document),
+        **dict.fromkeys(("api-document", "api-issue", "api-invoice", "api-credit", "api-document-pdf"), document),
+        **dict.fromkeys(
+            ("document", *(f"document-{act}" for act in ("change", "issue", "delete", "invoice", "credit", "pdf"))),
+            document,
+        ),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1",
         "handle": Session.objects.filter(user=user).first().handle,
