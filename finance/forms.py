@@ -67,12 +67,12 @@ class DocumentForm(Revised):
             "relation", "recipient_name", "recipient_address", "recipient_vat_number", "customer_reference",
             "supplied_on", "supplied_until", "valid_until", "payment_days", "language", "exemption_ground", "remarks",
         )  # fmt: skip
-        widgets = {  # noqa: RUF012 as Django has it
+        widgets = {
             **dict.fromkeys(("supplied_on", "supplied_until", "valid_until"), Day),
             "recipient_address": forms.Textarea(attrs={"rows": 3}),
             "remarks": forms.Textarea(attrs={"rows": 3}),
         }
-        labels = {  # noqa: RUF012
+        labels = {
             "recipient_name": _("Name of the customer"),
             "recipient_vat_number": _("VAT number of the customer"),
             "customer_reference": _("Customer's reference"),
@@ -82,7 +82,7 @@ class DocumentForm(Revised):
             "language": _("Language of the document"),
             "exemption_ground": _("Why exempt from VAT"),
         }
-        help_texts = {  # noqa: RUF012
+        help_texts = {
             "supplied_on": _("Empty: the day on which you issue it."),
             "supplied_until": _("Only for a period."),
             "recipient_vat_number": _("Needed for reverse charge and within the EU."),
@@ -115,7 +115,7 @@ class LineForm(forms.ModelForm):
     class Meta:
         model = Line
         fields = ("description", "quantity", "unit_price", "vat_rate")
-        labels = {"description": _("Description")}  # noqa: RUF012
+        labels = {"description": _("Description")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, use_required_attribute=False, empty_permitted=True, **kwargs)
@@ -133,9 +133,7 @@ class LineForm(forms.ModelForm):
     def net(self) -> Decimal | None:
         """What it comes to as far as it has been typed; None: nothing yet."""
         try:
-            quantity, price = (
-                self.fields[name].clean(self[name].value()) for name in ("quantity", "unit_price")
-            )
+            quantity, price = (self.fields[name].clean(self[name].value()) for name in ("quantity", "unit_price"))
         except ValidationError:
             return None
         return net_of(quantity, price)

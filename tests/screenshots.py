@@ -92,9 +92,18 @@ def documents_of(account: Account, on: date) -> None:
     for first, last in (("Noor", "Visser"), ("Bas", "van der Meulen"), ("Ingrid", "de Boer")):
         add_relation(account, actor=user, first_name=first, last_name=last, city="Hoogeveen")
     lines = [
-        {"description": "Dakkapel plaatsen, inclusief materiaal", "quantity": Decimal("12.5"), "unit_price": Decimal(65)},
+        {
+            "description": "Dakkapel plaatsen, inclusief materiaal",
+            "quantity": Decimal("12.5"),
+            "unit_price": Decimal(65),
+        },
         {"description": "Schilderwerk aan een oude woning", "unit_price": Decimal("1234.50"), "vat_rate": "9"},
-        {"description": "Onderaanneming Kerkplein", "quantity": Decimal(8), "unit_price": Decimal(58), "vat_rate": "reverse"},
+        {
+            "description": "Onderaanneming Kerkplein",
+            "quantity": Decimal(8),
+            "unit_price": Decimal(58),
+            "vat_rate": "reverse",
+        },
     ]
     make = partial(draft_document, account, actor=user, lines=lines, relation=relation)
     issued = partial(issue_document, actor=user)

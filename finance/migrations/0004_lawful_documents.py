@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='credited_number',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='number of the credited invoice'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='number of the credited invoice'),
         ),
         migrations.AddField(
             model_name='document',
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='customer_reference',
-            field=models.CharField(blank=True, db_default='', max_length=80, verbose_name='reference of the customer'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=80, verbose_name='reference of the customer'),
         ),
         migrations.AddField(
             model_name='document',
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='exemption_ground',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name='ground of exemption'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='ground of exemption'),
         ),
         migrations.AddField(
             model_name='document',
@@ -125,37 +125,37 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='remarks',
-            field=models.TextField(blank=True, db_default='', max_length=2000, verbose_name='remarks'),
+            field=models.TextField(blank=True, db_default='', default='', max_length=2000, verbose_name='remarks'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_address',
-            field=models.TextField(blank=True, db_default='', verbose_name='address of the sender'),
+            field=models.TextField(blank=True, db_default='', default='', verbose_name='address of the sender'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_email',
-            field=models.EmailField(blank=True, db_default='', max_length=254, verbose_name='e-mail of the sender'),
+            field=models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='e-mail of the sender'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_kvk_number',
-            field=models.CharField(blank=True, db_default='', max_length=8, verbose_name='KvK number of the sender'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=8, verbose_name='KvK number of the sender'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_name',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name='name of the sender'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='name of the sender'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_phone',
-            field=models.CharField(blank=True, db_default='', max_length=20, verbose_name='phone of the sender'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='phone of the sender'),
         ),
         migrations.AddField(
             model_name='document',
             name='seller_vat_number',
-            field=models.CharField(blank=True, db_default='', max_length=14, verbose_name='VAT identification number of the sender'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=14, verbose_name='VAT identification number of the sender'),
         ),
         migrations.AddField(
             model_name='document',

@@ -48,14 +48,16 @@ class NumberSeries(models.Model):
 class Seller(models.Model):
     """Who sends the document: a snapshot of the company, taken when it is issued."""
 
-    seller_name = models.CharField(_("name of the sender"), max_length=200, blank=True, db_default="")
-    seller_address = models.TextField(_("address of the sender"), blank=True, db_default="")
-    seller_kvk_number = models.CharField(_("KvK number of the sender"), max_length=8, blank=True, db_default="")
-    seller_vat_number = models.CharField(
-        _("VAT identification number of the sender"), max_length=14, blank=True, db_default=""
+    seller_name = models.CharField(_("name of the sender"), max_length=200, blank=True, default="", db_default="")
+    seller_address = models.TextField(_("address of the sender"), blank=True, default="", db_default="")
+    seller_kvk_number = models.CharField(
+        _("KvK number of the sender"), max_length=8, blank=True, default="", db_default=""
     )
-    seller_email = models.EmailField(_("e-mail of the sender"), blank=True, db_default="")
-    seller_phone = models.CharField(_("phone of the sender"), max_length=20, blank=True, db_default="")
+    seller_vat_number = models.CharField(
+        _("VAT identification number of the sender"), max_length=14, blank=True, default="", db_default=""
+    )
+    seller_email = models.EmailField(_("e-mail of the sender"), blank=True, default="", db_default="")
+    seller_phone = models.CharField(_("phone of the sender"), max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         abstract = True
@@ -67,7 +69,9 @@ class Recipient(models.Model):
     recipient_name = models.CharField(_("recipient"), max_length=200)
     recipient_address = models.TextField(_("address"), max_length=500, blank=True)
     recipient_vat_number = models.CharField(_("VAT identification number"), max_length=14, blank=True)
-    customer_reference = models.CharField(_("reference of the customer"), max_length=80, blank=True, db_default="")
+    customer_reference = models.CharField(
+        _("reference of the customer"), max_length=80, blank=True, default="", db_default=""
+    )
 
     class Meta:
         abstract = True
@@ -86,8 +90,8 @@ class Terms(models.Model):
     )
     due_on = models.DateField(_("to be paid by"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    exemption_ground = models.CharField(_("ground of exemption"), max_length=200, blank=True, db_default="")
-    remarks = models.TextField(_("remarks"), max_length=2000, blank=True, db_default="")
+    exemption_ground = models.CharField(_("ground of exemption"), max_length=200, blank=True, default="", db_default="")
+    remarks = models.TextField(_("remarks"), max_length=2000, blank=True, default="", db_default="")
     language = models.CharField(
         _("language"), max_length=2, choices=[("nl", "Nederlands"), ("en", "English")], default="nl", db_default="nl"
     )
@@ -117,7 +121,9 @@ class Document(Seller, Recipient, Terms):
         "self", models.SET_NULL, null=True, blank=True, related_name="credit_notes", db_constraint=False,
         db_index=False, verbose_name=_("credits"),
     )  # fmt: skip
-    credited_number = models.CharField(_("number of the credited invoice"), max_length=20, blank=True, db_default="")
+    credited_number = models.CharField(
+        _("number of the credited invoice"), max_length=20, blank=True, default="", db_default=""
+    )
     credited_on = models.DateField(_("date of the credited invoice"), null=True, blank=True)
     from_quote = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="invoices", db_constraint=False,

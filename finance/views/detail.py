@@ -37,9 +37,7 @@ def document(request: HttpRequest, reference: UUID) -> HttpResponse:
 def pdf(request: HttpRequest, reference: UUID) -> HttpResponse:
     row = _found(request, reference)
     disposition = f'inline; filename="{file_name(row)}"'
-    return HttpResponse(
-        document_pdf(row), content_type="application/pdf", headers={"Content-Disposition": disposition}
-    )
+    return HttpResponse(document_pdf(row), content_type="application/pdf", headers={"Content-Disposition": disposition})
 
 
 @holder_only
