@@ -19,7 +19,7 @@ from accounts.models import User
 from cannonworks.errors import Changed
 from finance import services
 from finance.forms import DocumentForm, LineForm
-from finance.models import Document, Totals
+from finance.models import Document, DocumentKind, Totals
 from relations.models import Relation
 
 FIELDS = ("description", "quantity", "unit_price", "vat_rate")
@@ -103,7 +103,7 @@ class Editor:
             )
         else:
             self.document = services.draft_document(
-                self.document.account, actor=self.user, kind=self.document.kind, lines=lines, **said
+                self.document.account, actor=self.user, kind=DocumentKind(self.document.kind), lines=lines, **said
             )
 
     def _bind(self) -> None:
@@ -112,7 +112,7 @@ class Editor:
 
     def _show(self) -> None:
         """Nothing is checked yet, so nothing is said to be wrong."""
-        typed = {name: self.data[name] for name in self.data} if self.data is not None else self._stored()
+        typed: dict[str, Any] = {name: self.data[name] for name in self.data} if self.data is not None else self._stored()
         rows = self._typed_rows() if self.data is not None else self._stored_rows()
         action, _dash, what = self.do.partition("-")
         if action == "take" and (relation := self._relation(what)):
@@ -136,7 +136,8 @@ class Editor:
         return [{name: getattr(line, name) for name in FIELDS} for line in lines]
 
     def _typed_rows(self) -> list[dict[str, Any]]:
-        return [{name: self.data.get(f"line-{n}-{name}", "") for name in FIELDS} for n in range(self._count())]
+        said = self.data or {}
+        return [{name: said.get(f"line-{n}-{name}", "") for name in FIELDS} for n in range(self._count())]
 
     def _count(self) -> int:
         said = self.data.get("lines", "") if self.data is not None else ""

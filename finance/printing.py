@@ -98,4 +98,4 @@ def _rate(each: Any, language: str) -> dict[str, str]:
 
 
 def _iso(day: date | None) -> str | None:
-    return day and day.isoformat()
+    return day.isoformat() if day else None

@@ -180,16 +180,17 @@ class Document(Seller, Recipient, Terms):
         """Bring the recipient's VAT number into its written form, and the period into order."""
         super().clean()
         errors: dict[str, object] = {}
-        if self.relation_id and self.relation.account_id != self.account_id:
+        relation = self.relation
+        if relation and relation.account_id != self.account_id:
             errors["relation"] = _("This relation is not in your account.")
         try:
-            sole_trader = bool(self.relation_id and self.relation.sole_trader)
+            sole_trader = bool(relation and relation.sole_trader)
             self.recipient_vat_number = vat_number(self.recipient_vat_number, sole_trader=sole_trader)
         except ValidationError as error:
             errors["recipient_vat_number"] = error
         if self.supplied_until and not self.supplied_on:
             errors["supplied_on"] = _("Say from when too, or leave the end of the period empty.")
-        elif self.supplied_until and self.supplied_until < self.supplied_on:
+        elif self.supplied_until and self.supplied_on and self.supplied_until < self.supplied_on:
             errors["supplied_until"] = _("The last day lies before the first.")
         if errors:
             raise ValidationError(errors)
