@@ -126,6 +126,8 @@ class Editor:
             del rows[int(what)]
         self.form = DocumentForm(initial=typed, instance=self.document)
         self.lines = [LineForm(initial=row, prefix=f"line-{n}") for n, row in enumerate(rows or [{}])]
+        if self.focus is not None:
+            self.lines[self.focus].fields["description"].widget.attrs["autofocus"] = True
 
     def _stored(self) -> dict[str, Any]:
         relation = self.initial.get("relation") or self.document.relation
