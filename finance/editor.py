@@ -138,7 +138,7 @@ class Editor:
         return [{name: getattr(line, name) for name in FIELDS} for line in lines]
 
     def _typed_rows(self) -> list[dict[str, Any]]:
-        said = self.data or {}
+        said: Any = self.data or {}
         return [{name: said.get(f"line-{n}-{name}", "") for name in FIELDS} for n in range(self._count())]
 
     def _count(self) -> int:
