@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -42,11 +41,6 @@ def missing(document: Document, lines: Collection[Line], company: Company) -> li
     if document.is_credit and (excess := _excess(document)):
         found.append(excess)
     return found
-
-
-def overdue_quote(document: Document, on: date) -> bool:
-    """Whether it is a quote whose term is over."""
-    return document.is_quote and document.valid_until is not None and document.valid_until < on
 
 
 def _of_seller(company: Company) -> Iterator[str]:

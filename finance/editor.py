@@ -112,7 +112,7 @@ class Editor:
 
     def _show(self) -> None:
         """Nothing is checked yet, so nothing is said to be wrong."""
-        typed: dict[str, Any] = {name: self.data[name] for name in self.data} if self.data is not None else self._stored()
+        typed: dict[str, Any] = self._stored() if self.data is None else {name: self.data[name] for name in self.data}
         rows = self._typed_rows() if self.data is not None else self._stored_rows()
         action, _dash, what = self.do.partition("-")
         if action == "take" and (relation := self._relation(what)):
