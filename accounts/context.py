@@ -37,6 +37,9 @@ RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
+DOCUMENTS = Part(
+    "documents", _("Documents"), "document", ("/documents/",), (("documents", _("Documents")), ("links", _("Links")))
+)
 ACCOUNT = Part(
     "account", _("Account"), "account", ("/account/", "/security/", "/devices/", "/newsletter/", "/erasure/")
 )
@@ -80,7 +83,7 @@ def parts(user: User) -> list[Part]:
     tabs = ACCOUNT_TABS
     if user.is_main:
         tabs = (*tabs, ("subscription", _("Our invoices")), ("erasure", _("Erasure")))
-    return [OVERVIEW, RELATIONS, EMPLOYEES, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
+    return [OVERVIEW, RELATIONS, EMPLOYEES, DOCUMENTS, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
 
 
 def chip(account: Account) -> tuple[str, Any]:

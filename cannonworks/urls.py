@@ -24,8 +24,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("relations.urls")),
     path("", include("relations.importing.urls")),
-    path("", include("finance.urls_sharing")),
-    path("", include("finance.urls_account")),
+    path("", include("finance.urls")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
 ]

@@ -16,7 +16,7 @@ from cannonworks.documents import render
 from finance.bookkeeping import SUBSCRIPTION_VAT
 from finance.models import SubscriptionInvoice
 
-TEMPLATE = Path(__file__).parent / "documents" / "invoice.typ"
+TEMPLATE = Path(__file__).parent / "documents" / "subscription.typ"
 
 
 def invoice_pdf(invoice: SubscriptionInvoice, *, language: str) -> bytes:
@@ -25,7 +25,7 @@ def invoice_pdf(invoice: SubscriptionInvoice, *, language: str) -> bytes:
 
 
 def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, Any]:
-    """What ``invoice.typ`` prints: parties as they were, the period, amounts in euros, and by when it is paid."""
+    """What ``subscription.typ`` prints: parties as they were, the period, amounts in euros, and by when it is paid."""
     with translation.override(language):
         line = {
             "description": _("Subscription to CannonWorks"), "quantity": "1", "price": euros(invoice.net),

@@ -21,11 +21,23 @@ register(
         "recipient_name": Personal("19 Betrokkenen 1"),
         "recipient_address": Personal("19 Betrokkenen 2"),
         "recipient_vat_number": Personal("19 Bedrijfsgegevens 4"),
+        "customer_reference": Personal("3"),
+        "remarks": Personal("3"),
+        "seller_name": Personal("19 Bedrijfsgegevens"),
+        "seller_address": Personal("19 Bedrijfsgegevens 2"),
+        "seller_kvk_number": Personal("19 Bedrijfsgegevens 1"),
+        "seller_vat_number": Personal("19 Bedrijfsgegevens 4"),
+        "seller_email": Personal("19 Bedrijfsgegevens 3"),
+        "seller_phone": Personal("19 Bedrijfsgegevens 5"),
     },
-    plain=("id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until", "revision"),
+    plain=(
+        "id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until", "revision", "credits",
+        "credited_number", "credited_on", "from_quote", "supplied_on", "supplied_until", "payment_days", "due_on",
+        "valid_until", "exemption_ground", "language", "net_total", "gross_total",
+    ),
     may={"holder": "SELECT INSERT UPDATE DELETE", "reader": "SELECT"},
     rows={"reader": f"id = {SHARED}"},
-)
+)  # fmt: skip
 register(
     Line,
     category=Category.DOCUMENTS,

@@ -35,6 +35,7 @@ class EmployeeQuerySet(PersonQuerySet):
     def listed(self) -> Self:
         return super().listed().masked()
 
+
 class ImportQuerySet(models.QuerySet):
     def of(self, user: User) -> Self:
         """What this user brought in; colleagues see nothing of it, for a file may have anything in it."""

@@ -121,7 +121,7 @@ def _account(company: Company, *, on: date, activate: bool = False, cancel: date
         company={
             "company_name": company.name, "kvk_number": company.kvk, "email": f"info@{company.kvk}.example",
             "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": company.city,
-            "phone": "+31592123456",
+            "phone": "+31592123456", "vat_number": "NL002342672B42",
         },
         main_user={"email": f"{first.lower()}@{company.kvk}.example", "first_name": first, "last_name": last,
                    "password": PASSWORD},

@@ -189,7 +189,8 @@ class _Run:
         if self.account is not None:
             raise Refused("signed_up", _("There is already an account."))
         self.account = lifecycle.sign_up(
-            company={"company_name": "Example", "kvk_number": "12345678", "email": "info@example.com",
+            company={"company_name": "Example", "kvk_number": "12345678", "vat_number": "NL002342672B42",
+                     "email": "info@example.com",
                      "street": "Brink", "house_number": "1", "postcode": "9401 HS", "city": "Assen"},
             main_user={"email": f"{uuid.uuid4()}@example.com", "first_name": "Main", "last_name": "User"},
             on=on,
@@ -223,6 +224,7 @@ class _Run:
     def _issue_invoice(self, on: date) -> None:
         draft = finance.draft_document(
             self.account, actor=self.main_user, kind=DocumentKind.INVOICE, recipient_name="Customer",
+            recipient_address="Street 1",
             lines=[{"description": "Work", "quantity": Decimal(1), "unit_price": Decimal(100)}],
         )  # fmt: skip
         finance.issue_document(draft, actor=self.main_user, on=on)

@@ -253,14 +253,10 @@ PAGES = """
   shared shared-pdf
     GET              404        404        404        404        404        404        404        404
     POST             405        405        405        405        405        405        405        405
-# who can read a document of the first account
-  document-sharing
-    GET              door       200        200        404        200        home       home       home
-    POST             door       405        405        405        405        home       home       home
 # sharing it; without saying for how long it is not done
   document-share
     GET              door       405        405        405        405        home       home       home
-    POST             door       →document-sharing = 404        400        home       home       home
+    POST             door       →document  = 404        400        home       home       home
 # mailing it; without an address neither
   document-mail
     GET              door       200        200        404        409        home       home       home
@@ -268,7 +264,7 @@ PAGES = """
 # ending a link to it
   link-revoke
     GET              door       405        405        405        405        home       home       home
-    POST             door       →document-sharing = 404        400        home       home       home
+    POST             door       →document  = 404        400        home       home       home
 # a mail that is still on its way is not sent again
   mailing-retry
     GET              door       405        405        405        405        home       home       home
@@ -392,6 +388,34 @@ PAGES = """
   looks
     GET              door       200        403        200        200        home       home       home
     POST             door       405        403        405        405        home       home       home
+# documents of the account, for each of its users
+  documents
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# a new one: a form that says nothing saves nothing
+  document-add
+    GET              door       200        200        200        409        home       home       home
+    POST             door       200        200        200        400        home       home       home
+# a draft of the first account: to look at
+  document document-pdf
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# to change
+  document-change
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# to issue
+  document-issue
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →document  →document  404        400        home       home       home
+# to delete
+  document-delete
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →documents →documents 404        400        home       home       home
+# to make others of, which is told in place
+  document-invoice document-credit
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document  →document  404        400        home       home       home
 # the page of helpers, while a project of theirs runs
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
@@ -532,8 +556,8 @@ API = """
     PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
 # a draft of the first account
   api-document
-    GET              401       200       200       404       403       403       200       200       404       401
-    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+    GET/PATCH        401       200       200       404       403       403       200       200       404       401
+    POST             401       405       405       405       403       403       405       405       405       401
     DELETE           401       204       204       404       403       403       204       204       404       401
 # issuing it
   api-issue
@@ -562,6 +586,14 @@ API = """
   api-mailing-retry
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       409       409       404       403       403       409       409       404       401
+# making others of it, which is no quote and not issued
+  api-invoice api-credit
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
+# its PDF
+  api-document-pdf
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what becomes of the data, and what it costs
   api-subscription api-links api-mailings api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
@@ -591,6 +623,6 @@ API = """
 
 TABLES = (
     Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
-    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "employee"})),
+    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
     Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
 )

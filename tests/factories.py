@@ -21,6 +21,7 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 class CompanyFields(factory.DictFactory):
     company_name = factory.Sequence(lambda n: f"Timmerbedrijf {n}")
     kvk_number = "12345678"
+    vat_number = "NL002342672B42"
     email = factory.Sequence(lambda n: f"info@bedrijf{n}.example")
     phone = "+31592123456"
     street = "Brink"

@@ -37,7 +37,9 @@ from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
 from finance import sharing  # noqa: E402
 from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
-from finance.models import Mailing  # noqa: E402
+from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
+from finance.models import Document, Mailing  # noqa: E402
+from finance.services import change_draft, draft_document, issue_document  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
 from relations.models import Import, What  # noqa: E402
@@ -75,6 +77,7 @@ def people(on: date) -> dict[str, User]:
     charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
     charge_subscription(accounts["active"], on=weeks(20))
     services.cancel_account(running, actor=running.main_user, on=weeks(30))
+    documents_of(accounts["active"], on)
     accounts["charged"] = running
     services.request_erasure(accounts["asked"], actor=accounts["asked"].main_user, on=weeks(1))
     going = services.request_erasure(accounts["going"], actor=accounts["going"].main_user, on=weeks(1))
@@ -108,6 +111,44 @@ def subscribed(account: Account, on: date) -> None:
     Mailing.objects.filter(state="waiting").update(state="failed")
 
 
+def documents_of(account: Account, on: date) -> None:
+    """A quote with its invoice, a credit note, and drafts: one that lacks something."""
+    user = account.main_user
+    relation = add_relation(
+        account, actor=user, company_name="Jansen & Zoon Bouw B.V.", vat_number="NL822655287B01", street="Markt",
+        house_number="2", postcode="7941 AA", city="Meppel",
+    )  # fmt: skip
+    for first, last in (("Noor", "Visser"), ("Bas", "van der Meulen"), ("Ingrid", "de Boer")):
+        add_relation(account, actor=user, first_name=first, last_name=last, city="Hoogeveen")
+    lines = [
+        {
+            "description": "Dakkapel plaatsen, inclusief materiaal",
+            "quantity": Decimal("12.5"),
+            "unit_price": Decimal(65),
+        },
+        {"description": "Schilderwerk aan een oude woning", "unit_price": Decimal("1234.50"), "vat_rate": "9"},
+        {
+            "description": "Onderaanneming Kerkplein",
+            "quantity": Decimal(8),
+            "unit_price": Decimal(58),
+            "vat_rate": "reverse",
+        },
+    ]
+    make = partial(draft_document, account, actor=user, lines=lines, relation=relation)
+    issued = partial(issue_document, actor=user)
+    quote = issued(make(kind="quote", valid_until=on + timedelta(days=9)), on=on - timedelta(days=20))
+    invoice = issued(
+        change_draft(
+            invoice_from_quote(quote, actor=user), actor=user, customer_reference="Project Kerkplein",
+            remarks="Bedankt voor de fijne opdracht!\nGraag overmaken op de rekening die je van ons kent.",
+        ),
+        on=on - timedelta(days=6),
+    )  # fmt: skip
+    issued(credit_invoice(invoice, actor=user), on=on)
+    make(kind="invoice", relation=None, recipient_name="Noor Visser", lines=lines[:1])
+    make(kind="invoice", payment_days=30)
+
+
 def lookers(account: Account) -> dict[str, User]:
     """Staff who have the account open and staff who have not, a helper inside and one outside."""
     now, day = timezone.now(), timedelta(days=1)
@@ -135,7 +176,12 @@ def lookers(account: Account) -> dict[str, User]:
 def crowd(account: Account, on: date) -> dict[str, str]:
     """Relations of an account, one of them restricted; references of some, as the addresses of their pages have them."""
     actor, place = account.main_user, {"street": "Markt", "house_number": "2", "postcode": "7941 AA", "city": "Meppel"}
-    names = (("Jansen & Zoon", "Kees", "Jansen"), ("", "Noor", "Visser"), ("Bakkerij Smit", "", ""), ("", "Ali", "Kaya"))
+    names = (
+        ("Jansen & Zoon", "Kees", "Jansen"),
+        ("", "Noor", "Visser"),
+        ("Bakkerij Smit", "", ""),
+        ("", "Ali", "Kaya"),
+    )
     made = [
         add_relation(
             account, actor=actor, company_name=company, first_name=first, last_name=last, phone="0522123456",
@@ -145,7 +191,11 @@ def crowd(account: Account, on: date) -> dict[str, str]:
     ]  # fmt: skip
     restrict_person(made[3], actor=actor, on=on - timedelta(days=9))
     employee = account.employee_set.get()
-    return {"relation": str(made[0].reference), "restricted": str(made[3].reference), "employee": str(employee.reference)}
+    return {
+        "relation": str(made[0].reference),
+        "restricted": str(made[3].reference),
+        "employee": str(employee.reference),
+    }
 
 
 def _hold(account, on: date) -> None:
@@ -214,7 +264,6 @@ PAGES = {
     "subscription-none": ("trial", "/account/invoices/"),
     "links": ("active", "/documents/links/"),
     "links-none": ("trial", "/documents/links/"),
-    "document-sharing": ("active", "/documents/{document}/sharing/"),
     "document-mail": ("active", "/documents/{document}/mail/"),
     "shared": (None, "/d/{shared}/"),
     "shared-gone": (None, "/d/nothing/"),
@@ -222,6 +271,18 @@ PAGES = {
     "cancel": ("active", "/account/cancel/"),
     "reactivate": ("cancelled", "/account/reactivate/"),
     "devices": ("active", "/devices/"),
+    "documents": ("active", "/documents/"),
+    "documents-drafts": ("active", "/documents/?show=drafts"),
+    "documents-none": ("trial", "/documents/"),
+    "documents-not-found": ("active", "/documents/?q=niets"),
+    "document-add": ("trial", "/documents/new/"),
+    "document-quote-add": ("active", "/documents/new/?kind=quote"),
+    "document-change": ("active", "/documents/{draft}/change/"),
+    "document-draft": ("active", "/documents/{lacking}/"),
+    "document-issued": ("active", "/documents/{invoice}/"),
+    "document-quote": ("active", "/documents/{quote}/"),
+    "document-issue": ("active", "/documents/{draft}/issue/"),
+    "document-delete": ("active", "/documents/{draft}/delete/"),
     "erasure-ask": ("lapsed", "/erasure/"),
     "erasure-open": ("asked", "/erasure/"),
     "erasure-active": ("active", "/erasure/"),
@@ -284,7 +345,7 @@ def take(
 ) -> int:
     """Take all pictures, or those whose name begins with ``only``, each as whoever has that session; their number.
 
-    ``accounts`` has the keys of accounts by whose they are, for the addresses that name one.
+    ``accounts`` has the keys of accounts by whose they are, and documents, for the addresses that name one.
     """
     pages = {name: place for name, place in PAGES.items() if name.startswith(only)}
     count = 0
@@ -337,6 +398,9 @@ def main(folder: Path, only: str = "") -> None:
         sessions["unsecured"] = _session(StaffFactory(second_factor=False))
         accounts = {name: user.account_id for name, user in users.items()} | files(users)
         accounts |= crowd(users["active"].account, timezone.localdate())
+        names = ("quote", "invoice", "credit", "lacking", "draft")
+        made = Document.objects.filter(account=accounts["active"]).order_by("id")
+        accounts |= {name: row.reference for name, row in zip(names, made, strict=True)}
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
             count = take(browser, address, sessions, accounts, folder, only)

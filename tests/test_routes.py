@@ -120,7 +120,7 @@ def a_world() -> World:
         people,
         {name: freshly(Client(), person).session.session_key for name, person in people.items()},
         {f"{name}@": tokens.make_token(people[name], name="Tablet", at=timezone.now())[1] for name in DEVICES},
-        {"owner": things_of(plant(account)), "blocked": things_of(plant(going))},
+        {"owner": things_of(plant(account)), "blocked": things_of(plant(going, dict.fromkeys(PLANTED, "Anders")))},
     )
     services.cancel_account(going, actor=going.main_user, on=ON)
     Account.objects.filter(pk=going.pk).update(claimed_at=timezone.now())
@@ -138,13 +138,13 @@ def let_in(helpers: list[User]) -> None:
         project.helpers.add(helper)
 
 
-def plant(account: Account) -> Account:
+def plant(account: Account, words: Mapping[str, str] = PLANTED) -> Account:
     """The words that nobody else may see, in the account."""
     actor = account.main_user
-    relation = add_relation(account, actor=actor, first_name="Ada", last_name=PLANTED["relation"])
-    add_employee(account, actor=actor, first_name="Bo", last_name=PLANTED["employee"], bsn="123456782")
+    relation = add_relation(account, actor=actor, first_name="Ada", last_name=words["relation"])
+    add_employee(account, actor=actor, first_name="Bo", last_name=words["employee"], bsn="123456782")
     draft_document(
-        account, actor=actor, kind=DocumentKind.INVOICE, relation=relation, recipient_name=PLANTED["recipient"],
+        account, actor=actor, kind=DocumentKind.INVOICE, relation=relation, recipient_name=words["recipient"],
         recipient_address="Brink 1", lines=[{"description": "x", "quantity": Decimal(1), "unit_price": Decimal(1)}],
     )  # fmt: skip
     for what in What:
@@ -177,8 +177,12 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
         **{f"api-{what}-import{page}": file for what, file in files.items() for page in ("", "-errors")},
-        **dict.fromkeys(("api-document", "api-issue"), document),
-        **dict.fromkeys(("document-sharing", "document-share", "document-mail", "document"), str(issued.reference)),
+        **dict.fromkeys(("api-document", "api-issue", "api-invoice", "api-credit", "api-document-pdf"), document),
+        **dict.fromkeys(
+            ("document", *(f"document-{act}" for act in ("change", "issue", "delete", "invoice", "credit", "pdf"))),
+            document,
+        ),
+        **dict.fromkeys(("document-share", "document-mail"), str(issued.reference)),
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),

@@ -1,0 +1,1 @@
+"""Pages of quotes and invoices, for every user of the account."""

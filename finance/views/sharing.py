@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,19 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import holder_only
 from cannonworks.listing import Order, listing
 from finance import sharing
-from finance.forms import MailForm, ShareForm
 from finance.models import Document, Mailing, ShareLink
+from finance.sharing_forms import MailForm, ShareForm
 
 ORDERS = (Order("newest", gettext_lazy("Newest first"), ("-id",)),)
-
-
-@holder_only
-@require_GET
-def document_sharing(request: HttpRequest, reference: UUID) -> HttpResponse:
-    """Who can read this document: its links and mailings."""
-    document = _document(request, reference)
-    context = {**sharing.sharing_of(document, at=timezone.now()), "back": _page_of(document)}
-    return render(request, "finance/sharing.html", context)
 
 
 @holder_only
@@ -36,10 +26,10 @@ def share(request: HttpRequest, reference: UUID) -> HttpResponse:
     document, form = _document(request, reference), ShareForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose for how long the link works."))
-        return redirect(_page_of(document))
+        return redirect(document)
     days = form.cleaned_data["days"]
     link, address = sharing.share_document(document, actor=request.user, at=timezone.now(), days=days)
-    context = {"document": document, "link": link, "address": address, "back": _page_of(document)}
+    context = {"document": document, "link": link, "address": address}
     return render(request, "finance/link_made.html", context)
 
 
@@ -54,10 +44,8 @@ def mail(request: HttpRequest, reference: UUID) -> HttpResponse:
     if form.is_valid():
         sharing.mail_document(document, actor=request.user, at=timezone.now(), **form.mail())
         messages.success(request, _("The mail is on its way."))
-        return redirect(_page_of(document))
-    return render(
-        request, "finance/mail_document.html", {"form": form, "document": document, "back": _page_of(document)}
-    )
+        return redirect(document)
+    return render(request, "finance/mail_document.html", {"form": form, "document": document})
 
 
 @holder_only
@@ -74,7 +62,7 @@ def revoke(request: HttpRequest, reference: UUID) -> HttpResponse:
     link = get_object_or_404(ShareLink.objects.visible_to(request.user).listed(), reference=reference)
     sharing.revoke_link(link, actor=request.user, at=timezone.now())
     messages.success(request, _("The link does not work any more."))
-    return redirect("links" if request.POST.get("from") == "links" else _page_of(link.document))
+    return redirect("links" if request.POST.get("from") == "links" else link.document)
 
 
 @holder_only
@@ -84,17 +72,9 @@ def retry(request: HttpRequest, reference: UUID) -> HttpResponse:
     mailing = get_object_or_404(mailings, reference=reference)
     sharing.retry_mailing(mailing, actor=request.user, at=timezone.now())
     messages.success(request, _("The mail is on its way again."))
-    return redirect(_page_of(mailing.document))
+    return redirect(mailing.document)
 
 
 def _document(request: HttpRequest, reference: UUID) -> Document:
     rows = Document.objects.visible_to(request.user).select_related("account", "relation")
     return get_object_or_404(rows, reference=reference)
-
-
-def _page_of(document: Document) -> str:
-    """The page on which the document's links are shown: its own, or the one about sharing alone."""
-    try:
-        return reverse("document", args=[document.reference])
-    except NoReverseMatch:
-        return reverse("document-sharing", args=[document.reference])

@@ -19,9 +19,7 @@ NAMES = ["Bakker", "Bakker", "Bakker", "de Boer", "Visser", "", "Ångström", "b
 
 @pytest.fixture
 def people(account):
-    return [
-        Relation.objects.create(account=account, last_name=name, city=str(n)) for n, name in enumerate(NAMES)
-    ]
+    return [Relation.objects.create(account=account, last_name=name, city=str(n)) for n, name in enumerate(NAMES)]
 
 
 def turn(client, limit, *, between=lambda page: None):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from finance.admin import euros
-from finance.services import charge_subscription, record_payment
+from finance.bookkeeping import charge_subscription, record_payment
 from tests.cast import member
 
 INVOICES, PAYMENTS = "/admin/finance/subscriptioninvoice/", "/admin/finance/payment/"

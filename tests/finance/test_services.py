@@ -14,8 +14,9 @@ from accounts.models import Account
 from accounts.services import lapse_account, lock
 from accounts.states import State
 from cannonworks.errors import Refused
+from finance.bookkeeping import charge_subscription, record_payment
 from finance.models import Document, DocumentKind, Line, Payment, SubscriptionInvoice, Totals, VatRate
-from finance.services import charge_subscription, delete_document, draft_document, issue_document, record_payment
+from finance.services import delete_document, draft_document, issue_document
 from relations.services import add_relation
 from tests.factories import AccountFactory
 from tests.lives import account_in, draft, issue, moment
@@ -23,6 +24,7 @@ from tests.lives import account_in, draft, issue, moment
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.2")]
 ON = date(2026, 2, 28)
 FIRST_FREE_DAY = date(2034, 1, 1)
+LINE = {"description": "Werk", "unit_price": Decimal(65)}
 
 
 def code(service, *args, **kwargs) -> str:
@@ -58,7 +60,10 @@ def test_numbers_count_per_account_kind_and_year(account, outsider):
 
 def test_a_document_keeps_its_own_snapshot_of_the_relation(account):
     relation = add_relation(account, actor=account.main_user, company_name="Jansen & Zoon", vat_number="NL822655287B01")
-    document = draft_document(account, actor=account.main_user, kind=DocumentKind.INVOICE, relation=relation, lines=[])
+    document = draft_document(
+        account, actor=account.main_user, kind=DocumentKind.INVOICE, relation=relation, lines=[LINE],
+        recipient_address="Markt 2",
+    )  # fmt: skip
     document = issue_document(document, actor=account.main_user, on=ON)
     relation.delete()
     document.refresh_from_db()

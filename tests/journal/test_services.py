@@ -135,7 +135,7 @@ def test_a_whole_life_leaves_no_personal_data_in_journal_ledger_log_statement_or
     relation = relations.add_relation(account, actor=user, **RELATION)
     employee = relations.add_employee(account, actor=user, bsn=BSN, **EMPLOYEE)
     relations.reveal_bsn(employee, actor=user)
-    for kind in DocumentKind:
+    for kind in (DocumentKind.QUOTE, DocumentKind.INVOICE):
         draft = finance.draft_document(
             account, actor=user, kind=kind, relation=relation, recipient_address="Relatiestraat 4Q",
             recipient_name="Bijzondere Ontvanger", lines=[{"description": "Snoeien van de Qeik", "unit_price": Decimal(9)}],

@@ -10,8 +10,8 @@ from django.db import connection
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import rules
+from finance.bookkeeping import charge_subscription
 from finance.models import SubscriptionInvoice
-from finance.services import charge_subscription
 from journal.models import Entry
 from relations.models import Relation
 from retention import alarms, erasure, parking, sweep

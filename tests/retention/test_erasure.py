@@ -13,8 +13,8 @@ from accounts.states import State
 from cannonworks import datamap, rules, signing
 from cannonworks.datamap import Category
 from cannonworks.errors import Refused
+from finance.bookkeeping import charge_subscription, record_payment
 from finance.models import Payment, SubscriptionInvoice
-from finance.services import charge_subscription, record_payment
 from journal.models import Entry
 from relations.models import Relation
 from relations.services import add_relation

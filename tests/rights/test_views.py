@@ -9,7 +9,7 @@ import time_machine
 from accounts import services
 from accounts.models import ErasureRequest
 from accounts.states import State
-from finance.services import charge_subscription
+from finance.bookkeeping import charge_subscription
 from retention.models import Ground, Hold
 from rights.letters import letter_data
 from rights.services import record_letter

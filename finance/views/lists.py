@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from accounts.access import holder_only
+from cannonworks.listing import Order, listing
+from finance.models import Document
+
+ORDERS = (
+    Order("newest", _("Newest first"), ("-id",)),
+    Order("recipient", _("By recipient"), ("recipient_name", "id")),
+    Order("amount", _("Highest amount first"), ("-gross_total", "-id")),
+)
+#: Name in the address → label, and which rows.
+SHOWN = {
+    "": (_("All"), lambda rows: rows),
+    "invoices": (_("Invoices"), lambda rows: rows.invoices()),
+    "quotes": (_("Quotes"), lambda rows: rows.quotes()),
+    "drafts": (_("Drafts"), lambda rows: rows.drafts()),
+}
+
+
+@holder_only
+@require_GET
+def documents(request: HttpRequest) -> HttpResponse:
+    """The account's quotes, invoices and credit notes; one query, whatever their number."""
+    words, show = request.GET.get("q", "").replace("\0", "")[:100], request.GET.get("show", "")
+    show = show if show in SHOWN else ""
+    rows = SHOWN[show][1](Document.objects.visible_to(request.user)).found(words)
+    context = {
+        "page": listing(request, rows, ORDERS), "words": words, "show": show, "on": timezone.localdate(),
+        "filters": [(name, label) for name, (label, _rows) in SHOWN.items()],
+    }  # fmt: skip
+    return render(request, "finance/documents.html", context)
