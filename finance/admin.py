@@ -21,7 +21,6 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from cannonworks.admin import DayField, Question, StaffAdmin, chip, day, signed_in, today
-from finance import bookkeeping as services
 from finance.models import Bookkept, Payment, SubscriptionInvoice
 
 
@@ -112,7 +111,7 @@ class SubscriptionInvoiceAdmin(BookAdmin):
         )
 
         def record(*, on: date, amount: Decimal) -> None:
-            services.record_payment(invoice, on=on, amount=amount, actor=signed_in(request))
+            bookkeeping.record_payment(invoice, on=on, amount=amount, actor=signed_in(request))
             if amount > invoice.left:
                 over = gettext("With this, %(amount)s too much was paid on %(number)s.")
                 told = {"amount": euros(amount - invoice.left), "number": invoice.number}

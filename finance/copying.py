@@ -12,6 +12,7 @@ from accounts.models import User
 from cannonworks.errors import Refused
 from finance.models import Document, DocumentKind, Line
 from finance.services import lock_document, save_draft
+from relations.services import check_not_restricted
 
 #: What an invoice takes over from its quote, and a credit note from its invoice: each keeps the snapshot that was sent.
 KEPT = (

@@ -20,8 +20,6 @@ from journal import services as journal
 from relations.models import Relation
 from relations.services import check_not_restricted
 
-__all__ = ["charge_subscription", "delete_document", "draft_document", "issue_document", "record_payment"]
-
 #: A quote is an "offerte"; the letter keeps its numbers apart from those of invoices.
 NUMBER_PREFIX = {DocumentKind.QUOTE: "O", DocumentKind.INVOICE: ""}
 #: What a draft has that can be changed; the rest follows from it or from its being issued.

@@ -17,6 +17,7 @@ from accounts import support
 from accounts.models import Account, User
 from accounts.roles import HelperCategory
 from cannonworks.deadlines import start_of_day
+from finance import bookkeeping
 from finance import services as finance
 from finance.models import DocumentKind
 from processors import services as processors
@@ -139,8 +140,8 @@ def _account(company: Company, *, on: date, activate: bool = False, cancel: date
             lines=[{"description": "Werkzaamheden", "quantity": Decimal(8), "unit_price": Decimal(65)}],
         )  # fmt: skip
         finance.issue_document(draft, actor=user, on=on + relativedelta(days=25))
-        invoice = finance.charge_subscription(account, on=on + relativedelta(days=30))
-        finance.record_payment(invoice, on=on + relativedelta(days=35), amount=invoice.net + invoice.vat)
+        invoice = bookkeeping.charge_subscription(account, on=on + relativedelta(days=30))
+        bookkeeping.record_payment(invoice, on=on + relativedelta(days=35), amount=invoice.net + invoice.vat)
     if cancel:
         account = lifecycle.cancel_account(account, actor=user, on=cancel)
     return account

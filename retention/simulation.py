@@ -26,6 +26,7 @@ from cannonworks import datamap
 from cannonworks.datamap import Category
 from cannonworks.deadlines import start_of_day
 from cannonworks.errors import BadScenario, Refused
+from finance import bookkeeping
 from finance import services as finance
 from finance.models import Document, DocumentKind
 from relations import services as relations
@@ -236,7 +237,7 @@ class _Run:
         finance.delete_document(oldest, actor=self.main_user, on=on)
 
     def _charge_subscription(self, on: date) -> None:
-        finance.charge_subscription(self.account, on=on)
+        bookkeeping.charge_subscription(self.account, on=on)
 
     def _add_relation(self, on: date) -> None:
         relations.add_relation(self.account, actor=self.main_user, first_name="A", last_name="Relation")

@@ -20,8 +20,8 @@ from accounts.support import open_account
 from cannonworks import datamap
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
+from finance import bookkeeping, sharing
 from finance import services as finance
-from finance import sharing
 from finance.models import Document, DocumentKind, ShareLink, ShareOpening
 from relations import imports
 from relations import services as relations
@@ -81,8 +81,8 @@ def fill(account: Account, *, on: date) -> Account:
     tokens.make_token(actor, name="Telefoon", at=moment(on))
     signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
-    invoice = finance.charge_subscription(account, on=on)
-    finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
+    invoice = bookkeeping.charge_subscription(account, on=on)
+    bookkeeping.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account
 
 

@@ -20,7 +20,7 @@ from accounts import tokens
 from accounts.models import Account
 from cannonworks import api, problems
 from cannonworks.errors import Refused
-from finance import services as finance
+from finance import bookkeeping
 from finance.models import Mailing, ShareLink, SubscriptionInvoice
 from tests import lives
 from tests.callers import API, browser, device, problem
@@ -101,7 +101,7 @@ def test_three_rows_cost_no_more_queries_than_one(account, holder, path):
         relation = account.relation_set.create(last_name="Visser")
         account.employee_set.create(last_name="Werk")
         lives.share(lives.issue(account, on=date(2026, 11, 2), relation=relation), on=date(2026, 11, 2))
-        finance.charge_subscription(account, on=date(2026, 11, 2))
+        bookkeeping.charge_subscription(account, on=date(2026, 11, 2))
         device(holder)
         lives.hold(account, ["relations"], on=date(2026, 11, 2), name=f"Zaak {account.holds.count()}")
         account.warnings.create(erase_on=date(2028, 1, 1), days=account.warnings.count(), planned_on=date(2027, 1, 1))

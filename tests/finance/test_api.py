@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from finance import services
+from finance import bookkeeping
 from finance.models import Document
 from tests import lives
 from tests.callers import API, device, problem
@@ -95,7 +95,7 @@ def test_a_relation_of_another_account_cannot_be_billed(holder, outsider):
 
 def test_the_holder_reads_what_was_charged(holder, account):
     for day in (date(2026, 10, 1), date(2026, 11, 1)):
-        services.charge_subscription(account, on=day)
+        bookkeeping.charge_subscription(account, on=day)
     rows = device(holder).get(f"{API}/subscription-invoices/").json()["results"]
     assert [(row["issued_on"], row["net"], row["vat"], row["kept_until"]) for row in rows] == [
         ("2026-11-01", "15.00", "3.15", "2034-01-01"), ("2026-10-01", "15.00", "3.15", "2034-01-01"),

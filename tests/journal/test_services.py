@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts import services as lifecycle
 from accounts.models import Account, User
 from cannonworks import datamap
+from finance import bookkeeping
 from finance import services as finance
 from finance.models import DocumentKind
 from journal import services as journal
@@ -141,8 +142,8 @@ def test_a_whole_life_leaves_no_personal_data_in_journal_ledger_log_statement_or
             recipient_name="Bijzondere Ontvanger", lines=[{"description": "Snoeien van de Qeik", "unit_price": Decimal(9)}],
         )  # fmt: skip
         finance.issue_document(draft, actor=user, on=day)
-    invoice = finance.charge_subscription(account, on=day)
-    finance.record_payment(invoice, on=day, amount=Decimal("18.15"))
+    invoice = bookkeeping.charge_subscription(account, on=day)
+    bookkeeping.record_payment(invoice, on=day, amount=Decimal("18.15"))
     sign_in(user)
     hold(account, ["relations"], on=day, clerk=staff, second=second)
     lifecycle.cancel_account(account, actor=user, on=CANCELLED_ON)
