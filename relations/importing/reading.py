@@ -95,7 +95,8 @@ def store(file: BinaryIO, to: Writes) -> tuple[int, int]:
                 to.write(raw)
                 size, lines = size + len(raw), lines + text.count("\n")
     except UnicodeError:
-        raise Refused("not_text", _("This is not a text file. Save it in your program as CSV and choose that file.")) from None
+        words = _("This is not a text file. Save it in your program as CSV and choose that file.")
+        raise Refused("not_text", words) from None
     return size, lines + (size > 0 and not text.endswith("\n"))
 
 
