@@ -82,6 +82,22 @@ def _own_cache(settings):
     settings.CACHES = {**settings.CACHES, "default": default}
 
 
+#: Folders whose tests call services directly, as jobs do.
+AS_JOBS = {"finance", "journal", "retention", "rights"}
+
+
+@pytest.fixture(autouse=True)
+def _role_of_jobs(request):
+    """What a test of services does, it does under the role of jobs; who tampers as the owner says so (``NOBODY``)."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or request.path.parent.name not in AS_JOBS:
+        yield
+        return
+    request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+    with isolation.acting_as(isolation.JOBS):
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _journal_lets_tests_flush():
     """After a test with real transactions every table is truncated, which the journal refuses everybody else."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
+from cannonworks import isolation
 from journal import leaves, roots, sealing, verifying
 from journal.models import Batch, Entry
 from tests.journal.test_sealing import AT, proven, seal, write
@@ -28,7 +29,7 @@ def ids() -> list[int]:
 
 def tamper(sql: str, *params) -> None:
     """As somebody with every right to the database would: no trigger is in the way."""
-    with connection.cursor() as cursor:
+    with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(sql, params)
         assert cursor.rowcount

@@ -155,7 +155,7 @@ def test_a_list_costs_the_same_queries_with_one_file_and_with_three(page, accoun
     for count in (1, 2):
         for _n in range(count):
             taken_in(account, many(1))
-        with asks(4):
+        with asks(5):
             page.get(PAGE)
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, OperationalError, close_old_connections, c
 from accounts import services as lifecycle
 from accounts.models import Account
 from accounts.states import State
+from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
 from relations.models import Relation
@@ -203,7 +204,7 @@ def test_from_the_claim_on_the_database_refuses_every_write(sql, after):
 
 
 def poison(account: Account) -> None:
-    with connection.cursor() as cursor:
+    with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:  # the owner
         cursor.execute(
             "CREATE OR REPLACE FUNCTION test_poison() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'poison in %', OLD.company_name; END $$"
@@ -215,7 +216,7 @@ def poison(account: Account) -> None:
 
 
 def heal() -> None:
-    with connection.cursor() as cursor:
+    with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:  # the owner
         cursor.execute("DROP TRIGGER IF EXISTS test_poison ON accounts_company")
         cursor.execute("DROP FUNCTION IF EXISTS test_poison")
 
