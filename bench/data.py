@@ -250,7 +250,14 @@ def listing(accounts: int, relations: int) -> list[str]:
 
 def lists(accounts: int, relations: int) -> list[str]:
     """The same once more, with relations among whom one looks for some: names and towns recur, some are restricted."""
-    return [*(line for line in listing(accounts, 0)), LISTED.format(relations=relations)]
+    search = "relation_search"  # made once for all rows: putting them in one by one takes ten times as long
+    return [
+        *listing(accounts, 0),
+        f"CREATE TEMPORARY TABLE kept AS SELECT pg_get_indexdef('{search}'::regclass) AS said",
+        f"DROP INDEX {search}",
+        LISTED.format(relations=relations),
+        "DO $$ BEGIN EXECUTE (SELECT said FROM kept); END $$",
+    ]
 
 
 def giant(size: Size) -> list[str]:
