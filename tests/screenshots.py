@@ -30,11 +30,13 @@ from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from accounts import services, signing_in  # noqa: E402
-from accounts.models import Account, User  # noqa: E402
+from accounts import newsletter, services, signing_in  # noqa: E402
+from accounts.models import Account, Notice, User  # noqa: E402
+from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
+from cannonworks.pages import seal_place  # noqa: E402
 from finance.services import charge_subscription  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
@@ -189,11 +191,11 @@ def site() -> Iterator[str]:
 
 
 def take(
-    browser: Browser, address: str, sessions: dict[str, str], accounts: dict[str, int], folder: Path, only: str = ""
+    browser: Browser, address: str, sessions: dict[str, str], places: dict[str, object], folder: Path, only: str = ""
 ) -> int:
     """Take all pictures, or those whose name begins with ``only``, each as whoever has that session; their number.
 
-    ``accounts`` has the keys of accounts by whose they are, for the addresses that name one.
+    ``places`` has what stands in braces in the addresses: keys of accounts by whose they are, links of mails.
     """
     pages = {name: place for name, place in PAGES.items() if name.startswith(only)}
     count = 0
@@ -205,7 +207,7 @@ def take(
                 cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
                 context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
                 page.set_viewport_size({"width": width, "height": height})
-                page.goto(address + path.format(**accounts))
+                page.goto(address + path.format(**places))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
                 page.set_viewport_size({"width": width, "height": max(whole, height)})
                 page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")
@@ -236,18 +238,38 @@ def _halfway(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def visitors() -> tuple[dict[str, str], dict[str, object]]:
+    """Sessions by who has them, and what stands in braces in the addresses of ``PAGES``."""
+    users = people(timezone.localdate())
+    _secured(users["charged"])
+    sessions = {name: _session(user) for name, user in users.items()}
+    sessions["halfway"] = _halfway(users["charged"])
+    sessions["unsecured"] = _session(StaffFactory(second_factor=False))
+    return sessions, {name: user.account_id for name, user in users.items()} | _told(users["active"])
+
+
+def _told(user: User) -> dict[str, object]:
+    """A subscription and a notice; the links that its mails would have."""
+    newsletter.set_subscription(user, wanted=True, at=timezone.now())
+    write_notice(
+        Notice(
+            title_nl="Nieuw: wie heeft er gekeken?", title_en="New: who looked?", shown_from=timezone.localdate(),
+            text_nl="Bij **Mijn gegevens** zie je wie van ons in je account heeft gekeken, wanneer en waarom.",
+            text_en="At **My data** you see who of us looked into your account, when and why.",
+        ),
+        actor=StaffFactory(),
+    )  # fmt: skip
+    asked = seal_place(["lezer@buiten.example", "nl", timezone.now().isoformat()], newsletter.CONFIRM)
+    return {"confirm": asked, "stop": newsletter.stop_address(user.subscriber).rstrip("/").rpartition("/")[2]}
+
+
 def main(folder: Path, only: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with site() as address:
-        users = people(timezone.localdate())
-        _secured(users["charged"])
-        sessions = {name: _session(user) for name, user in users.items()}
-        sessions["halfway"] = _halfway(users["charged"])
-        sessions["unsecured"] = _session(StaffFactory(second_factor=False))
-        accounts = {name: user.account_id for name, user in users.items()}
+        sessions, places = visitors()
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
-            count = take(browser, address, sessions, accounts, folder, only)
+            count = take(browser, address, sessions, places, folder, only)
             browser.close()
     print(f"{count} pictures in {folder}")
 
