@@ -28,7 +28,6 @@ from django.test import Client  # noqa: E402
 from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
 from accounts import newsletter, services, signing_in  # noqa: E402
 from accounts.models import Account, Notice, User  # noqa: E402
@@ -44,6 +43,7 @@ from relations.services import add_employee, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
+from tests.quality import WholeServer  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
@@ -182,11 +182,10 @@ def site() -> Iterator[str]:
     runner = DiscoverRunner(verbosity=0, interactive=False)
     with isolation.as_owner():  # who makes databases; requests take their roles by themselves
         databases = runner.setup_databases()
-        server = LiveServer("localhost:0")
         try:
-            yield server.url
+            with WholeServer() as address:
+                yield address
         finally:
-            server.stop()
             runner.teardown_databases(databases)
 
 

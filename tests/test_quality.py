@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from tests.quality import CHECKS, FIRST_VIEW, Watch, WholeServer
+from tests.quality import CHECKS, FIRST_VIEW, SECOND_LOOK, Watch, WholeServer
 from tests.screenshots import PAGES, visitors
 
 #: Staff have pages of a library, tried in tests/journeys/test_policy.py.
 STAFF = ("staff", "support")
 VIEWS = {
-    "phone-dark-nl": ((390, 844), "dark", "nl"),
-    "desktop-light-en": ((1280, 860), "light", "en"),
+    "phone-dark-nl": ((390, 844), "dark", "nl", CHECKS),
+    "desktop-light-en": ((1280, 860), "light", "en", SECOND_LOOK),
 }
 
 
@@ -20,7 +20,7 @@ VIEWS = {
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page_is_fit_to_use(chromium, view):
-    (width, height), scheme, language = VIEWS[view]
+    (width, height), scheme, language, checks = VIEWS[view]
     sessions, places = visitors()
     pages = {name: place for name, place in PAGES.items() if place[0] not in STAFF}
     faults, weights = {}, {}
@@ -28,7 +28,7 @@ def test_every_page_is_fit_to_use(chromium, view):
         viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
     )  # axe is a script that is put into the page; what the policy refuses is looked for elsewhere
     with WholeServer() as home, context:
-        watch = Watch(context.new_page(), home)
+        watch = Watch(context.new_page(), home, checks)
         for name, (who, path) in pages.items():
             cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
             context.add_cookies([{"name": k, "value": v, "url": home} for k, v in cookies.items()])
