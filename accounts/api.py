@@ -87,13 +87,7 @@ class AccountEndpoint(Endpoint):
 
     def retrieve(self, request: Request) -> Response:
         """Get the account: its state, its days, its company and who asks."""
-        return self._now()
-
-    @extend_schema(request=None)
-    def activate(self, request: Request) -> Response:
-        """Turn the trial into a running account (§2). Main user only."""
-        services.activate_account(request.user.account, actor=request.user, on=timezone.localdate())
-        return self._now()
+        return self.now()
 
     @extend_schema(request=CancelBody)
     def cancel(self, request: Request) -> Response:
@@ -105,15 +99,10 @@ class AccountEndpoint(Endpoint):
         if given["erase_immediately"]:
             check_fresh(request)
         services.cancel_account(request.user.account, actor=request.user, on=timezone.localdate(), **given)
-        return self._now()
+        return self.now()
 
-    @extend_schema(request=None)
-    def reactivate(self, request: Request) -> Response:
-        """Let a cancelled account run again, until the day before its erasure (§5.4). Main user only."""
-        services.reactivate_account(request.user.account, actor=request.user, on=timezone.localdate())
-        return self._now()
-
-    def _now(self) -> Response:
+    def now(self) -> Response:
+        """The account as it is now."""
         account = Account.objects.visible_to(self.request.user).select_related("company").get()
         return Response(self.get_serializer(account).data)
 
@@ -192,9 +181,7 @@ class DeviceEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
 urlpatterns = [
     *news_api.urlpatterns,
     path("account/", AccountEndpoint.as_view({"get": "retrieve"}), name="api-account"),
-    path("account/activate/", AccountEndpoint.as_view({"post": "activate"}), name="api-activate"),
     path("account/cancel/", AccountEndpoint.as_view({"post": "cancel"}), name="api-cancel"),
-    path("account/reactivate/", AccountEndpoint.as_view({"post": "reactivate"}), name="api-reactivate"),
     path(
         "tokens/",
         DeviceEndpoint.as_view({"get": "list", "post": "create", "delete": "destroy_all"}),

@@ -13,14 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Company, User
 from accounts.states import State
 
-#: The page on which the main user takes the step that fits the state.
-STEPS = {
-    State.TRIAL: ("activate", _("Activate")),
-    State.LAPSED: ("activate", _("Activate")),
-    State.ACTIVE: ("cancel", _("Cancel account")),
-    State.CANCELLED: ("reactivate", _("Reactivate")),
-}
-
 Tab = tuple[str, Any]
 
 
@@ -40,12 +32,16 @@ class Part:
 
 
 OVERVIEW = Part("dashboard", _("Overview"), "home", ())
+PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Employees")))
+RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
+EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
 ACCOUNT = Part(
-    "mfa_index", _("Account"), "account", ("/account/", "/security/", "/devices/", "/newsletter/", "/erasure/")
+    "account", _("Account"), "account", ("/account/", "/security/", "/devices/", "/newsletter/", "/erasure/")
 )
 ACCOUNT_TABS: tuple[Tab, ...] = (
+    ("account", _("Account")),
     ("mfa_index", _("Security")),
     ("devices", _("Devices")),
     ("newsletter", _("Newsletter")),
@@ -81,11 +77,10 @@ def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
 
 def parts(user: User) -> list[Part]:
     """The menu of a user of an account: five on a phone."""
-    account, tabs = user.account, ACCOUNT_TABS
-    if user.is_main and account is not None:
-        step = None if is_going(account) else STEPS.get(State(account.state))
-        tabs = (*tabs, *([step] if step else []), ("erasure", _("Erasure")))
-    return [OVERVIEW, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
+    tabs = ACCOUNT_TABS
+    if user.is_main:
+        tabs = (*tabs, ("subscription", _("Our invoices")), ("erasure", _("Erasure")))
+    return [OVERVIEW, RELATIONS, EMPLOYEES, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
 
 
 def chip(account: Account) -> tuple[str, Any]:

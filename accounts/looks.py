@@ -58,7 +58,13 @@ EVENTS: Mapping[str, Callable[[dict], str]] = {
     "support.closed": lambda facts: _("closed your account again"),
     "helper.looked": lambda facts: _page(facts),
     "bsn.revealed": lambda facts: _("BSN of an employee, in full"),
-    "export.downloaded": lambda facts: _("a copy of all data, downloaded"),
+    "export.downloaded": lambda facts: _lists(facts) or _("a copy of all data, downloaded"),
+}
+
+#: What a file tells of that has a part of the data, by the name that the journal has for it.
+LISTS = {
+    "relations": gettext_lazy("list of relations, downloaded"),
+    "employees": gettext_lazy("list of employees and contractors, downloaded"),
 }
 
 
@@ -106,6 +112,10 @@ def _who(entry: Entry, names: Mapping[UUID, str]) -> str:
     if entry.actor_kind == "helper":
         return _("Helper: %(category)s") % {"category": HelperCategory(facts["category"]).label}
     return names.get(entry.actor_reference, "") or _("Former colleague")  # type: ignore[arg-type]
+
+
+def _lists(facts: dict) -> str:
+    return str(LISTS.get(facts.get("what", ""), ""))
 
 
 def _page(facts: dict) -> str:

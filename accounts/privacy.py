@@ -33,6 +33,8 @@ OPENED = (
 MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
 OWN = f"user_{MYSELF}"
+#: Of whom a shared document is: the reader of a link sees who sent it (§3). The function is that of ``finance``.
+SENDER = "{account} = (SELECT finance_shared_account())"
 
 register(
     Company,
@@ -41,8 +43,11 @@ register(
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={"visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT"},
-)
+    may={
+        "visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT",
+    },
+    rows={"reader": SENDER},
+)  # fmt: skip
 register(
     User,
     category=Category.ACCOUNT,
@@ -175,8 +180,12 @@ outside(
     why="Random reference, state and days: what remains as the tombstone; goes when nothing of the account is left.",
     account="id",
     helper_sees=("id", "reference", "state"),
-    may={"visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE"},
-)
+    may={
+        "visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE",
+        "reader": "SELECT",
+    },
+    rows={"reader": SENDER},
+)  # fmt: skip
 outside(
     Suppression,
     why="Keyed hashes of addresses that want no newsletter: of no account, and no address can be read from one.",

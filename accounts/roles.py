@@ -52,7 +52,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "retention.view_erasure",
         "retention.view_erasurewarning",
     ),
-    gettext_noop("Finance"): ("accounts.view_account", "finance.view_subscriptioninvoice", "finance.view_payment"),
+    gettext_noop("Finance"): (
+        "accounts.view_account",
+        "finance.view_subscriptioninvoice",
+        "finance.change_subscriptioninvoice",  # to record what was paid on it
+        "finance.view_payment",
+    ),
     gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",

@@ -48,6 +48,7 @@ class Scale:
     requests: int
     appended: int
     entries: int
+    imported: int
 
 
 FULL = Scale(
@@ -63,6 +64,7 @@ FULL = Scale(
     requests=60,
     appended=20_000,
     entries=300_000,
+    imported=100_000,
 )
 QUICK = Scale(
     small=500,
@@ -77,6 +79,7 @@ QUICK = Scale(
     requests=3,
     appended=500,
     entries=2_000,
+    imported=2_000,
 )
 
 
@@ -108,6 +111,7 @@ class Bench:
         yield from self.sealing()
         yield from self.isolation()
         yield from self.journal()
+        yield from self.importing()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -249,6 +253,25 @@ class Bench:
             f"Write {self.scale.appended:,} journal entries at once: entries a second", f"{ours:,.0f}", f"{limit:,.0f}",
             ours / limit, "≥ 0.6", ours >= 0.6 * limit, rates,
         )  # fmt: skip
+
+    # --- Files with people -----------------------------------------------------------------------------------
+
+    def importing(self) -> Iterator[Result]:
+        """Take in a file with very many relations, beside a bare COPY of the same rows."""
+        rows = self.scale.imported
+        said: dict[str, list[dict[str, Any]]] = {"people": [], "copied": []}
+        for _turn in range(self.scale.giant_turns):
+            for task, found in said.items():
+                with self.server.copy(self.empty) as database:
+                    found += self.work(database, (task, str(rows)), ledger=Path(tempfile.mkdtemp(dir=self.folder)))
+        times = {name: [_seconds(one) for one in found] for name, found in said.items()}
+        ours, limit = median(times["people"]), median(times["copied"])
+        yield Result(
+            f"Import a file of {rows:,} relations, beside COPY: seconds", f"{ours:.1f} s", f"{limit:.1f} s",
+            ours / limit, "≤ 60 s", ours <= 60, {"ours s": times["people"], "limit s": times["copied"]},
+        )  # fmt: skip
+        mib = max(one["mib"] for one in said["people"])
+        yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
 
     # --- One run ---------------------------------------------------------------------------------------------
 
@@ -406,7 +429,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
     parser.add_argument(
-        "--only", choices=["sweeps", "backlog", "giant", "sealing", "isolation", "journal"], help="one benchmark"
+        "--only",
+        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "journal", "importing"],
+        help="one benchmark",
     )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
     chosen = parser.parse_args(arguments)

@@ -180,6 +180,31 @@ ROWS = {
         "'account.changed', a.reference, 'holder', '5', '{{}}'",
     ),
 }
+#: Relations as small companies have them: names and towns recur, a third are companies, a few are restricted.
+LISTED = """
+INSERT INTO relations_relation (id, reference, account_id, first_name, initials, infix, last_name, gender, company_name,
+                                kvk_number, vat_number, sole_trader, email, phone, street, house_number, postcode, city,
+                                country, restricted_on)
+SELECT account * 10000000 + k, gen_random_uuid(), account, first, left(first, 1) || '.', infix, last || suffix, '',
+       CASE WHEN k % 3 = 0 THEN trade || ' ' || last || ' ' || town ELSE '' END, lpad(k::text, 8, '0'), '', false,
+       lower(first) || '.' || k || '@relation.example', '+3159' || lpad((k * 7)::text, 7, '0'), 'Dorpsstraat', k::text,
+       (1000 + k % 8999) || ' ' || chr(65 + k % 26) || chr(65 + k % 23), town, 'NL',
+       CASE WHEN k % 5000 = 0 THEN date '2026-05-01' END
+FROM (
+    SELECT a.id AS account, k, substr(md5((k % 5000)::text), 1, 2) AS suffix,
+           (ARRAY['Noor', 'Anna', 'Tom', 'Sanne', 'Pieter', 'Fatima', 'Jan', 'Zoë', 'Marijke', 'Willem', 'Ali', 'Eva'])
+               [1 + hashint4(k) % 6 + 6] AS first,
+           (ARRAY['', '', '', 'de', 'van', 'van der'])[1 + k % 6] AS infix,
+           (ARRAY['Visser', 'Jansen', 'de Boer', 'Bakker', 'Kuiper', 'Smit', 'Meijer', 'Mulder', 'Bos', 'Vos', 'Peters',
+                  'Hendriks', 'Dekker', 'Dijkstra', 'Brouwer', 'Dijk', 'Vermeulen', 'Hoekstra', 'Postma', 'Kok'])
+               [11 + hashint4(k + 7) % 10] AS last,
+           (ARRAY['Bakkerij', 'Timmerbedrijf', 'Adviesbureau', 'Schildersbedrijf', 'Garage', 'Kapsalon', 'Drukkerij'])
+               [4 + hashint4(k + 3) % 4] AS trade,
+           (ARRAY['Assen', 'Meppel', 'Hoogeveen', 'Emmen', 'Groningen', 'Zwolle', 'Beilen', 'Coevorden', 'Haren', ''])
+               [5 + hashint4(k + 5) % 5] AS town
+    FROM accounts_account AS a, generate_series(1, {relations}) AS k WHERE a.id % 2 = 1
+) AS made ORDER BY account, k
+"""
 STAYS = ("finance_subscriptioninvoice", "finance_payment", "journal_entry")
 
 
@@ -221,6 +246,11 @@ def listing(accounts: int, relations: int) -> list[str]:
         ACCOUNTS.format(source=BACKLOG.format(on=ON, accounts=2 * accounts)),
         *(line for line in _rows(size, "a.id % 2 = 1") if line.split()[2] in wanted),
     ]
+
+
+def lists(accounts: int, relations: int) -> list[str]:
+    """The same once more, with relations among whom one looks for some: names and towns recur, some are restricted."""
+    return [*(line for line in listing(accounts, 0)), LISTED.format(relations=relations)]
 
 
 def giant(size: Size) -> list[str]:

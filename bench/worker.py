@@ -19,6 +19,7 @@ from typing import Any
 import django
 
 from bench.data import AT, BEFORE, ON
+from bench.importing import copied, people
 from bench.pages import pages
 
 
@@ -229,7 +230,7 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages)
+    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, people, copied)
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does

@@ -52,6 +52,7 @@ class Role(models.TextChoices):
     HELPER = "helper", _("Helper")
     STAFF = "staff", _("Staff")
     JOBS = "jobs", _("Scheduled jobs")
+    READER = "reader", _("Reader of a shared document")
 
 
 #: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash. LOCK: keep

@@ -29,11 +29,12 @@ from cannonworks.datamap import Role
 
 @dataclass(frozen=True)
 class Identity:
-    """As whom the database is spoken to: the role, and the account and user by their keys."""
+    """As whom the database is spoken to: the role, the account and user by their keys, the link by its digest."""
 
     role: str = ""
     account: int | None = None
     user: int | None = None
+    link: str = ""
 
 
 class SignedIn(Protocol):
@@ -95,6 +96,11 @@ def starting_as(identity: Identity) -> Iterator[None]:
         _identity.reset(token)
 
 
+def reader(digest: str) -> Identity:
+    """The identity of whoever shows a link: of all rows it sees those of the one document, while the link works."""
+    return Identity(Role.READER, link=digest)
+
+
 def become(user: SignedIn) -> None:
     """Be this user for the rest of the request: as soon as a session, a token or a sign-in tells who it is."""
     assume(of(user))
@@ -111,11 +117,12 @@ def _tell(on: BaseDatabaseWrapper, identity: Identity, *, for_transaction: bool)
     with on.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', %s, %s), set_config('cannonworks.account', %s, %s),"
-            " set_config('cannonworks.user', %s, %s)",
+            " set_config('cannonworks.user', %s, %s), set_config('cannonworks.link', %s, %s)",
             [
                 *(database_role(identity.role) if identity.role else "none", for_transaction),
                 *(str(identity.account or ""), for_transaction),
                 *(str(identity.user or ""), for_transaction),
+                *(identity.link, for_transaction),
             ],
         )
 

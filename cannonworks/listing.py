@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from cannonworks.pages import after, backwards, open_place, place_of, seal_place
+from cannonworks.pages import Rows, backwards, open_place, place_of, rows_from, seal_place
 
 PAGE = 50
 
@@ -39,7 +39,7 @@ class Listing:
         return bool(self.previous or self.next)
 
 
-def listing(request: HttpRequest, rows: QuerySet, orders: Sequence[Order], *, size: int = PAGE) -> Listing:
+def listing(request: HttpRequest, rows: QuerySet | Rows, orders: Sequence[Order], *, size: int = PAGE) -> Listing:
     """The page of ``rows`` that ``?order=…&after=…`` or ``&before=…`` asks for: one query, ``size`` + 1 rows at most.
 
     The first order is the usual one. What the address says that makes no sense is as if it were not there; its other
@@ -49,10 +49,7 @@ def listing(request: HttpRequest, rows: QuerySet, orders: Sequence[Order], *, si
     whose = f"{request.path} {getattr(request.user, 'pk', '')} {order.name}"
     back, place = _place(request, whose, len(order.columns))
     columns = backwards(order.columns) if back else list(order.columns)
-    found = rows.order_by(*columns)
-    if place:
-        found = found.filter(after(columns, place))
-    page = list(found[: size + 1])
+    page = rows_from(rows, columns, place, size + 1)
     more, page = len(page) > size, page[:size]
     if back:
         page.reverse()

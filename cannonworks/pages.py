@@ -10,7 +10,7 @@ import binascii
 import json
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,16 +38,15 @@ class Pages(BasePagination):
 
     usual, most = 50, 200
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: QuerySet | Rows, request: Request, view: APIView | None = None) -> list[Any]:
         """The rows of the page that was asked for; ValidationError on a limit or cursor that is none of ours."""
         self.address = request.build_absolute_uri()
         self.place = f"{request.path} {request.user.pk}"
         self.ordering: Sequence[str] = view.ordering  # type: ignore[union-attr]
+        self.place += f" {self.ordering}"  # a cursor of another order names another place
         limit = self._limit(request)
-        rows = queryset.order_by(*self.ordering)
-        if cursor := request.query_params.get("cursor"):
-            rows = rows.filter(after(self.ordering, self._open(cursor)))
-        page = list(rows[: limit + 1])
+        cursor = request.query_params.get("cursor")
+        page = rows_from(queryset, self.ordering, self._open(cursor) if cursor else None, limit + 1)
         self.last = page[limit - 1] if len(page) > limit else None
         return page[:limit]
 
@@ -87,6 +86,21 @@ class Pages(BasePagination):
             return open_place(cursor, self.place)
         except ValueError:
             raise ValidationError({"cursor": [_("This is no cursor of this list. Begin again.")]}, "cursor") from None
+
+
+class Rows(Protocol):
+    """Rows that know a way of their own to a page of them."""
+
+    def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Any]:
+        """The first ``most`` rows in this order, behind the place if there is one."""
+
+
+def rows_from(rows: QuerySet | Rows, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Any]:
+    """The first ``most`` rows in this order, behind the place (as of ``place_of``) if there is one."""
+    if not isinstance(rows, QuerySet):
+        return rows.page(ordering, place, most)
+    found = rows.order_by(*ordering)
+    return list((found.filter(after(ordering, place)) if place else found)[:most])
 
 
 def place_of(row: Any, ordering: Sequence[str]) -> list[Any]:

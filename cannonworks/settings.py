@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -65,6 +66,13 @@ FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of acc
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
+SUBSCRIPTION_PRICE = Decimal(env.str("SUBSCRIPTION_PRICE", "15.00"))  # euros for one period, without VAT
+SUBSCRIPTION_MONTHS = env.int("SUBSCRIPTION_MONTHS", 1)  # a period
+SUBSCRIPTION_DUE_DAYS = env.int("SUBSCRIPTION_DUE_DAYS", 14)  # within which an invoice is to be paid
+SUBSCRIPTION_IBAN = env.str("SUBSCRIPTION_IBAN", "")  # where to, on the invoice
+IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", 25)  # of one file with relations or employees
+IMPORT_DAYS = env.int("IMPORT_DAYS", 7)  # after which such a file is forgotten
+FILE_UPLOAD_HANDLERS = ["cannonworks.uploads.InMemory", "cannonworks.uploads.Nameless"]
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone
 SIGN_IN_LOCK_MINUTES = env.int("SIGN_IN_LOCK_MINUTES", 15)

@@ -22,6 +22,10 @@ urlpatterns = [
     path("security.md", views.security_policy, name="security-policy"),
     path("", include("retention.urls")),
     path("", include("accounts.urls")),
+    path("", include("relations.urls")),
+    path("", include("relations.importing.urls")),
+    path("", include("finance.urls_sharing")),
+    path("", include("finance.urls_account")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
 ]

@@ -1,10 +1,10 @@
-"""The holder's quotes and invoices (§1, §5.2), and CannonWorks' own invoices to the holder (§5)."""
+"""The holder's quotes and invoices (§1, §5.2)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.urls import path
+from django.urls import include, path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from cannonworks.api import Endpoint, RowBody
 from finance import services
-from finance.models import Document, Line, SubscriptionInvoice, Totals
+from finance.models import Document, Line, Totals
 from relations.models import Relation
 
 MOST_LINES = 200
@@ -95,27 +95,9 @@ class DocumentEndpoint(
         return Response(self.get_serializer(document).data, status=status.HTTP_200_OK)
 
 
-class SubscriptionInvoiceBody(RowBody):
-    """What CannonWorks charged for the account, in euros."""
-
-    class Meta:
-        model = SubscriptionInvoice
-        fields = (
-            "number", "issued_on", "net", "vat", "kept_until",
-            "customer_name", "customer_address", "customer_vat_number",
-        )  # fmt: skip
-
-
-class SubscriptionInvoiceEndpoint(mixins.ListModelMixin, Endpoint):
-    serializer_class = SubscriptionInvoiceBody
-    queryset = SubscriptionInvoice.objects.all()
-    ordering = ("-issued_on", "-id")
-
-    def get_queryset(self) -> Any:
-        return SubscriptionInvoice.objects.visible_to(self.request.user)
-
-
 urlpatterns = [
+    path("", include("finance.sharing_api")),
+    path("", include("finance.subscription_api")),
     path("documents/", DocumentEndpoint.as_view({"get": "list", "post": "create"}), name="api-documents"),
     path(
         "documents/<uuid:reference>/",
@@ -123,5 +105,4 @@ urlpatterns = [
         name="api-document",
     ),
     path("documents/<uuid:reference>/issue/", DocumentEndpoint.as_view({"post": "issue"}), name="api-issue"),
-    path("subscription-invoices/", SubscriptionInvoiceEndpoint.as_view({"get": "list"}), name="api-subscription"),
 ]

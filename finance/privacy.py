@@ -1,5 +1,17 @@
 from cannonworks.datamap import Category, Personal, Subject, register
-from finance.models import Document, Line, NumberSeries, Payment, SubscriptionInvoice
+from finance.models import (
+    Document,
+    Line,
+    Mailing,
+    NumberSeries,
+    Payment,
+    ShareLink,
+    ShareOpening,
+    SubscriptionInvoice,
+)
+
+#: Whoever shows a link reads the one document that it is of, while it works; the database looks for it by digest (§3).
+SHARED = "(SELECT finance_shared_document())"
 
 register(
     Document,
@@ -11,7 +23,8 @@ register(
         "recipient_vat_number": Personal("19 Bedrijfsgegevens 4"),
     },
     plain=("id", "reference", "account", "kind", "relation", "number", "issued_on", "kept_until", "revision"),
-    may={"holder": "SELECT INSERT UPDATE DELETE"},
+    may={"holder": "SELECT INSERT UPDATE DELETE", "reader": "SELECT"},
+    rows={"reader": f"id = {SHARED}"},
 )
 register(
     Line,
@@ -19,8 +32,39 @@ register(
     subject=Subject.RELATION,
     fields={"description": Personal("3")},
     plain=("id", "account", "document", "position", "quantity", "unit_price", "vat_rate"),
-    may={"holder": "SELECT INSERT UPDATE DELETE"},
+    may={"holder": "SELECT INSERT UPDATE DELETE", "reader": "SELECT"},
+    rows={"reader": f"document_id = {SHARED}"},
 )
+register(
+    ShareLink,
+    category=Category.DOCUMENTS,
+    subject=Subject.NOBODY,
+    fields={"digest": Personal("3", secret=True)},
+    plain=(
+        "id", "reference", "account", "document", "made_by", "made_at", "expires_at", "revoked_at", "openings",
+        "last_opened_at",
+    ),
+    may={"holder": "SELECT INSERT UPDATE DELETE"},
+)  # fmt: skip
+register(
+    ShareOpening,
+    category=Category.DOCUMENTS,
+    subject=Subject.RELATION,
+    fields={"opened_at": Personal("3"), "device": Personal("3"), "is_pdf": Personal("3")},
+    plain=("id", "account", "link"),
+    may={"holder": "SELECT DELETE"},  # written by a function of the database, when a link is opened
+)
+register(
+    Mailing,
+    category=Category.DOCUMENTS,
+    subject=Subject.RELATION,
+    fields={"to": Personal("19 Bedrijfsgegevens 3"), "message": Personal("3")},
+    plain=(
+        "id", "reference", "account", "document", "days", "link", "asked_by", "asked_at", "state", "sent_at",
+        "attempts", "failure",
+    ),
+    may={"holder": "SELECT INSERT UPDATE DELETE"},
+)  # fmt: skip
 register(
     NumberSeries,
     category=Category.ACCOUNT,
@@ -38,9 +82,12 @@ register(
         "customer_address": Personal("19 Bedrijfsgegevens 2"),
         "customer_vat_number": Personal("19 Bedrijfsgegevens 4"),
     },
-    plain=("id", "account", "kept_until", "number", "issued_on", "net", "vat"),
-    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
-)
+    plain=(
+        "id", "reference", "account", "kept_until", "number", "issued_on", "due_on", "period_from", "period_until",
+        "counted_from", "net", "vat", "mailed_at", "reminders",
+    ),
+    may={"holder": "SELECT", "staff": "SELECT LOCK"},  # charged by a job's rights: see finance/subscription.py
+)  # fmt: skip
 register(
     Payment,
     category=Category.BOOKKEEPING,
@@ -48,5 +95,5 @@ register(
     until="kept_until",
     fields={"amount": Personal("19 Personalia 3"), "received_on": Personal("19 Personalia 3")},
     plain=("id", "account", "kept_until", "invoice_number"),
-    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    may={"holder": "SELECT", "staff": "SELECT INSERT"},
 )

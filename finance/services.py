@@ -1,10 +1,9 @@
-"""Issuing and deleting the holder's documents (§5.2), and charging the subscription (§5)."""
+"""Issuing and deleting the holder's documents (§5.2). CannonWorks' own books, known here as ever: ``bookkeeping``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from accounts.services import check_writable, lock
-from accounts.states import State
 from cannonworks import rules
 from cannonworks.errors import Refused
-from finance.models import CENT, Document, DocumentKind, Line, NumberSeries, Payment, SubscriptionInvoice
+from finance.bookkeeping import charge_subscription, record_payment
+from finance.models import Document, DocumentKind, Line, NumberSeries
 from journal import services as journal
 from relations.models import Relation
+
+__all__ = ["charge_subscription", "delete_document", "draft_document", "issue_document", "record_payment"]
 
 #: A quote is an "offerte"; the letter keeps its numbers apart from those of invoices.
 NUMBER_PREFIX = {DocumentKind.QUOTE: "O", DocumentKind.INVOICE: ""}
@@ -92,56 +93,9 @@ def delete_document(document: Document, *, actor: User, on: date) -> None:
     journal.record("document.deleted", account=account, actor=actor, clause="5.2", document=document.reference)
 
 
-@transaction.atomic
-def charge_subscription(account: Account, *, on: date, net: Decimal = Decimal("15.00")) -> SubscriptionInvoice:
-    """Write CannonWorks' own invoice for the subscription, with 21 % VAT; active accounts only."""
-    account = lock(account)
-    if account.state != State.ACTIVE:
-        raise Refused("not_active", _("Only an active account is charged."), clause="5")
-    company = account.company
-    invoice = SubscriptionInvoice(
-        account=account,
-        number=_next_own_number(on.year),
-        issued_on=on,
-        kept_until=rules.kept_through_years("bookkeeping", on),
-        net=net,
-        vat=(net * 21 / 100).quantize(CENT, ROUND_HALF_UP),
-        customer_name=company.company_name,
-        customer_address=f"{company.street} {company.house_number}\n{company.postcode} {company.city}",
-        customer_vat_number=company.vat_number,
-    )
-    invoice.full_clean()
-    invoice.save(force_insert=True)
-    journal.record("subscription.charged", account=account, clause="5", number=invoice.number)
-    return invoice
-
-
-@transaction.atomic
-def record_payment(invoice: SubscriptionInvoice, *, on: date, amount: Decimal) -> Payment:
-    """Note a payment received on a subscription invoice."""
-    payment = Payment(
-        account=invoice.account,
-        invoice_number=invoice.number,
-        received_on=on,
-        amount=amount,
-        kept_until=rules.kept_through_years("bookkeeping", on),
-    )
-    payment.full_clean()
-    payment.save(force_insert=True)
-    journal.record("payment.received", account=invoice.account, clause="5", number=invoice.number)
-    return payment
-
-
 def _next_number(account: Account, kind: DocumentKind, year: int) -> str:
     # The account's row is locked by the caller, so two documents never take the same number, and none is skipped.
     series, _created = NumberSeries.objects.get_or_create(account=account, kind=kind, year=year)
     series.last += 1
     series.save(update_fields=["last"])
     return f"{NUMBER_PREFIX[kind]}{year}-{series.last:04d}"
-
-
-def _next_own_number(year: int) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('subscription number'))")
-    last = SubscriptionInvoice.objects.filter(number__startswith=f"CW{year}-").order_by("-number").first()
-    return f"CW{year}-{int(last.number.rpartition('-')[2]) + 1 if last else 1:06d}"

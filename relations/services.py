@@ -1,95 +1,101 @@
-"""Adding, changing and removing data subjects of an account, and reading the one secret among their data (§3, §19)."""
+"""Adding, changing, restricting and removing data subjects of an account, and reading the one secret among their data.
+
+Relations and employees go the same way (§3, §15, §19); an employee has a citizen service number besides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
-from accounts.services import check_writable, data_key, lock
+from accounts.services import check_not_going, check_writable, data_key, lock
 from cannonworks import dutch
-from cannonworks.errors import Refused
+from cannonworks.errors import Changed, Refused
 from journal import services as journal
 from relations.models import Employee, Person, Relation
 
 Somebody = TypeVar("Somebody", Relation, Employee)
+#: Under which clause it is journalled that somebody is added or changed.
+CLAUSES: Mapping[type[Person], str] = {Relation: "3", Employee: "19"}
 
 
-@transaction.atomic
 def add_relation(account: Account, *, actor: User, **fields: Any) -> Relation:
     """Add a relation to a running account; Refused when the account is read-only, ValidationError on bad fields."""
-    account = lock(account)
-    check_writable(account)
-    relation = Relation(account=account, **fields)
-    relation.full_clean()
-    relation.save(force_insert=True)
-    journal.record("relation.added", account=account, actor=actor, clause="3", relation=relation.reference)
-    return relation
+    return _add(Relation, account, actor, fields)
 
 
-@transaction.atomic
 def add_employee(account: Account, *, actor: User, bsn: str = "", **fields: Any) -> Employee:
     """Add an employee or contractor; ``bsn`` passes the 11-test and is stored sealed and as a keyed hash."""
-    account = lock(account)
-    check_writable(account)
-    employee = Employee(account=account, **fields)
-    if bsn:
-        _set_bsn(employee, bsn)
-    employee.full_clean()
-    employee.save(force_insert=True)
-    journal.record("employee.added", account=account, actor=actor, clause="19", employee=employee.reference)
-    return employee
+    return _add(Employee, account, actor, fields, bsn=bsn or None)
 
 
-@transaction.atomic
-def change_relation(relation: Relation, *, actor: User, **fields: Any) -> Relation:
-    """Change fields of a relation; documents keep the name and address that they were issued with (§5.2, §15)."""
-    relation = _lock(relation)
-    _change(relation, fields)
-    journal.record(
-        "relation.changed", account=relation.account, actor=actor, clause="3",
-        relation=relation.reference, fields=sorted(fields),
-    )  # fmt: skip
-    return relation
+def change_relation(relation: Relation, *, actor: User, revision: int | None = None, **fields: Any) -> Relation:
+    """Change fields of a relation; documents keep the name and address that they were issued with (§5.2, §15).
+
+    Changed when ``revision`` is given and somebody else saved since; Refused of who is restricted.
+    """
+    return _change(relation, actor, revision, fields)
 
 
-@transaction.atomic
+def change_employee(
+    employee: Employee, *, actor: User, revision: int | None = None, bsn: str | None = None, **fields: Any
+) -> Employee:
+    """The same of an employee or contractor; ``bsn`` empty takes the number away, None leaves it as it is."""
+    return _change(employee, actor, revision, fields, bsn=bsn)
+
+
 def remove_relation(relation: Relation, *, actor: User) -> None:
-    """Erase a relation; issued documents and drafts stay, with their own snapshot of name and address (§15)."""
-    relation = _lock(relation)
-    reference = relation.reference
-    relation.delete()
-    journal.record("relation.removed", account=relation.account, actor=actor, clause="15", relation=reference)
+    """Erase a relation; issued documents and drafts stay, with their own snapshot of name and address (§15).
+
+    Refused of who is restricted: that keeps the data from being erased too (docs/readings.md).
+    """
+    _remove(relation, actor)
 
 
-@transaction.atomic
-def change_employee(employee: Employee, *, actor: User, bsn: str | None = None, **fields: Any) -> Employee:
-    """Change fields of an employee or contractor; ``bsn`` empty takes the number away, None leaves it as it is."""
-    employee = _lock(employee)
-    if bsn:
-        _set_bsn(employee, bsn)
-    elif bsn is not None:
-        employee.bsn = employee.bsn_hash = None
-    _change(employee, fields)
-    changed = sorted([*fields, *(["bsn"] if bsn is not None else [])])
-    journal.record(
-        "employee.changed", account=employee.account, actor=actor, clause="19",
-        employee=employee.reference, fields=changed,
-    )  # fmt: skip
-    return employee
-
-
-@transaction.atomic
 def remove_employee(employee: Employee, *, actor: User) -> None:
-    """Erase an employee or contractor, with the citizen service number (§15)."""
-    employee = _lock(employee)
-    reference = employee.reference
-    employee.delete()
-    journal.record("employee.removed", account=employee.account, actor=actor, clause="15", employee=reference)
+    """Erase an employee or contractor, with the citizen service number (§15); Refused of who is restricted."""
+    _remove(employee, actor)
+
+
+@transaction.atomic
+def restrict_person(person: Somebody, *, actor: User, on: date) -> Somebody:
+    """Freeze somebody from ``on``: nothing is done with the data but keep them (§15, AVG 18). Refused when it is so.
+
+    Also in an account that does not run: a data subject's request is carried out there too.
+    """
+    person = _lock(person, check=check_not_going)
+    if person.restricted_on is not None:
+        raise Refused("already_restricted", _("This person is restricted already."), clause="15")
+    person.restricted_on = on
+    return _mark(person, actor, "restricted", on=on)
+
+
+@transaction.atomic
+def lift_restriction(person: Somebody, *, actor: User, on: date) -> Somebody:
+    """Let somebody be worked with again (§15); Refused when nothing is restricted."""
+    person = _lock(person, check=check_not_going)
+    if person.restricted_on is None:
+        raise Refused("not_restricted", _("This person is not restricted."), clause="15")
+    since, person.restricted_on = person.restricted_on, None
+    return _mark(person, actor, "lifted", on=on, since=since)
+
+
+def check_not_restricted(person: Person | None) -> None:
+    """Refuse any work with who is restricted: no change, no document, no sharing (§15). None: nobody to ask about."""
+    if person is not None and person.restricted_on is not None:
+        raise Refused(
+            "restricted",
+            _("%(name)s is restricted since %(day)s: nothing may be done with these data. Lift the restriction first.")
+            % {"name": person, "day": date_format(person.restricted_on, "j F Y")},
+            clause="15",
+        )
 
 
 @transaction.atomic
@@ -97,6 +103,8 @@ def reveal_bsn(employee: Employee, *, actor: User) -> str:
     """Return the citizen service number in plain text, to the main user only; every reveal is journalled (§19)."""
     if not (actor.is_main and actor.account_id == employee.account_id):
         raise Refused("not_main_user", _("Only the main user of the account can do this."), clause="19")
+    check_not_going(employee.account)
+    check_not_restricted(employee)
     if employee.bsn is None:
         raise Refused("no_bsn", _("No BSN has been entered for this person."), clause="19")
     number = Employee._meta.get_field("bsn").open_value(employee, key=data_key(employee.account))  # type: ignore[union-attr]
@@ -104,24 +112,80 @@ def reveal_bsn(employee: Employee, *, actor: User) -> str:
     return number
 
 
-def _lock(person: Somebody) -> Somebody:
-    """The same person, locked after its account, which must be running; Refused when somebody just removed it."""
-    check_writable(lock(person.account))
+@transaction.atomic
+def _add(
+    model: type[Somebody], account: Account, actor: User, fields: Mapping[str, Any], *, bsn: str | None = None
+) -> Somebody:
+    account = lock(account)
+    check_writable(account)
+    person = model(account=account, **fields)
+    if bsn:
+        _set_bsn(person, bsn)
+    person.full_clean()
+    person.save(force_insert=True)
+    _record("added", person, actor, CLAUSES[model])
+    return person
+
+
+@transaction.atomic
+def _change(
+    person: Somebody, actor: User, revision: int | None, fields: Mapping[str, Any], *, bsn: str | None = None
+) -> Somebody:
+    person = _lock(person)
+    check_not_restricted(person)
+    Changed.check(person, revision)
+    if not fields and bsn is None:
+        return person
+    for name, value in fields.items():
+        setattr(person, name, value)
+    if bsn is not None:
+        _set_bsn(person, bsn)
+    person.full_clean()
+    person.revision += 1
+    person.save(force_update=True)
+    changed = sorted([*fields, *(["bsn"] if bsn is not None else [])])
+    _record("changed", person, actor, CLAUSES[type(person)], fields=changed)
+    return person
+
+
+@transaction.atomic
+def _remove(person: Somebody, actor: User) -> None:
+    person = _lock(person)
+    check_not_restricted(person)
+    _record("removed", person, actor, "15")
+    person.delete()
+
+
+def _mark(person: Somebody, actor: User, what: str, **facts: Any) -> Somebody:
+    person.revision += 1
+    person.save(update_fields=["restricted_on", "revision"])
+    _record(what, person, actor, "15", **facts)
+    return person
+
+
+def _record(what: str, person: Person, actor: User, clause: str, **facts: Any) -> None:
+    name = str(person._meta.model_name)
+    facts = {name: person.reference, **facts}
+    journal.record(f"{name}.{what}", account=person.account, actor=actor, clause=clause, **facts)
+
+
+def _lock(person: Somebody, *, check: Callable[[Account], None] = check_writable) -> Somebody:
+    """The same person, locked after its account, which must pass the check; Refused when somebody just removed it."""
+    check(lock(person.account))
     found = type(person)._default_manager.select_for_update(of=("self",)).select_related("account").filter(pk=person.pk)
     if (person_ := found.first()) is None:
         raise Refused("gone", _("Somebody else has just removed this."))
     return person_
 
 
-def _change(person: Person, fields: Mapping[str, Any]) -> None:
-    for name, value in fields.items():
-        setattr(person, name, value)
-    person.full_clean()
-    person.save(force_update=True)
+def _set_bsn(employee: Any, bsn: str) -> None:
+    """Seal a citizen service number into the row, or take it away where it is empty.
 
-
-def _set_bsn(employee: Employee, bsn: str) -> None:
-    """Seal a citizen service number into the row. ValidationError when it is none, or another's in this account."""
+    ValidationError when it is none, or another's in this account.
+    """
+    if not bsn:
+        employee.bsn = employee.bsn_hash = None
+        return
     account, number = employee.account, dutch.bsn(bsn)
     if Employee.objects.with_bsn(number, account=account).exclude(pk=employee.pk).exists():
         known = ValidationError(_("Somebody with this BSN is in your account already."), code="bsn_known")

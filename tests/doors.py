@@ -162,6 +162,10 @@ ADMINISTRATION = """
   admin:finance_subscriptioninvoice_change admin:finance_payment_change
     GET              door       403        403        200
     POST             door       403        403        403
+# what was paid on an invoice; an empty form is not taken
+  admin:finance_subscriptioninvoice_record_payment
+    GET              door       403        403        200
+    POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
   admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
@@ -201,6 +205,82 @@ PAGES = """
   dashboard
     GET              door       200        200        200        200        home       home       home
     POST             door       405        405        405        405        home       home       home
+# lists of people; an empty search is one of all
+  relations
+    GET              door       200        200        200        409        home       home       home
+    POST             door       →relations =          =          400        home       home       home
+# lists of employees
+  employees
+    GET              door       200        200        200        409        home       home       home
+    POST             door       →employees =          =          400        home       home       home
+# somebody new, who needs a name
+  relation-add employee-add
+    GET              door       200        200        200        409        home       home       home
+    POST             door       200        200        200        400        home       home       home
+# somebody of the first account
+  relation employee
+    GET              door       200        200        404        409        home       home       home
+    POST             door       405        405        405        400        home       home       home
+# changed, and not without a name
+  relation-change employee-change
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# erased
+  relation-erase
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →relations =          404        400        home       home       home
+# erased, of employees
+  employee-erase
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →employees =          404        400        home       home       home
+# restricted
+  relation-restrict
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →relation  =          404        400        home       home       home
+# restricted, of employees
+  employee-restrict
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →employee  =          404        400        home       home       home
+# a number that the main user is shown, just signed in
+  employee-bsn
+    GET              door       405        403        405        409        home       home       home
+    POST             door       200        403        404        400        home       home       home
+# how one's account stands, and all its links
+  account links
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# what somebody shared, here by a link that does not work
+  shared shared-pdf
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
+# who can read a document of the first account
+  document-sharing
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# sharing it; without saying for how long it is not done
+  document-share
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# mailing it; without an address neither
+  document-mail
+    GET              door       200        200        404        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
+# ending a link to it
+  link-revoke
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →document-sharing = 404        400        home       home       home
+# a mail that is still on its way is not sent again
+  mailing-retry
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       home       404        400        home       home       home
+# our invoices, for the main user
+  subscription
+    GET              door       200        403        200        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# one of the first account
+  subscription-pdf
+    GET              door       200        403        404        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
 # signing in, which is over for who is in
   account_login
     ANY              200        home       home       home       home       home       home       home
@@ -316,6 +396,44 @@ PAGES = """
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
     POST             door       home       home       home       home       405        403        →dashboard
+# bringing in people from a file: for every user; nothing was chosen
+  relations-import employees-import
+    ANY              door       200        200        200        200        home       home       home
+# an example to fill in
+  relations-import-template employees-import-template
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# taking people along
+  relations-export employees-export
+    GET              door       200        200        200        409        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# a file of the main user, whose alone it is
+  relations-import-one employees-import-one
+    ANY              door       200        404        404        200        home       home       home
+# how far it is, and what was refused
+  relations-import-progress employees-import-progress relations-import-refused employees-import-refused
+    GET              door       200        404        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# going on, with one that has not stopped
+  relations-import-resume employees-import-resume
+    GET              door       405        405        405        405        home       home       home
+    POST             door       home       404        404        400        home       home       home
+# stopping it, and forgetting it: relations
+  relations-import-stop
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →relations-import-one 404 404 →relations-import-one home =  =
+# the same
+  relations-import-remove
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →relations-import 404     404        400        home       home       home
+# stopping it, and forgetting it: employees
+  employees-import-stop
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →employees-import-one 404 404 →employees-import-one home =  =
+# the same
+  employees-import-remove
+    GET              door       405        405        405        405        home       home       home
+    POST             door       →employees-import 404     404        400        home       home       home
 # erasure, for the main user
   erasure
     ANY              door       200        403        200        200        home       home       home
@@ -375,11 +493,16 @@ API = """
   api-notice-dismiss
     POST             401       204       204       204       403       403       204       204       204       401
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
-# people of the account; a new one needs no field
+# people of the account; a new one needs a name
   api-relations api-employees
     GET              401       200       200       200       403       403       200       200       200       401
-    POST             401       201       201       201       403       403       201       201       201       401
+    POST             401       400       400       400       403       403       400       400       400       401
     PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# restricting somebody, and lifting what is not there
+  api-relation-restriction api-employee-restriction
+    GET/PATCH        401       405       405       405       403       403       405       405       405       401
+    POST             401       200       200       404       403       403       200       200       404       401
+    DELETE           401       409       409       404       403       403       409       409       404       401
 # somebody of the first account
   api-relation api-employee
     GET/PATCH        401       200       200       404       403       403       200       200       404       401
@@ -389,6 +512,19 @@ API = """
   api-bsn
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       403       404       403       403       403       403       403       401
+# files with people of the caller; a new one is a file and no JSON
+  api-relations-imports api-employees-imports
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       415       415       415       403       403       415       415       415       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# a file of the main user
+  api-relations-import api-employees-import
+    GET              401       200       404       404       403       403       200       404       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# its rows that were refused: of another's file there are none; and a file to take along
+  api-relations-import-errors api-employees-import-errors api-relations-export api-employees-export
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # documents; a new one needs lines
   api-documents
     GET              401       200       200       200       403       403       200       200       200       401
@@ -403,8 +539,31 @@ API = """
   api-issue
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       200       404       403       403       200       200       404       401
+# links to a document of the first account
+  api-document-links
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       201       201       404       403       403       201       201       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# mails with it; a new one needs an address
+  api-document-mailings
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST             401       400       400       404       403       403       400       400       404       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# one link to it
+  api-link
+    GET              401       200       200       404       403       403       200       200       404       401
+    DELETE           401       204       204       404       403       403       204       204       404       401
+    POST/PATCH       401       405       405       405       403       403       405       405       405       401
+# one mail with it; one of our invoices
+  api-mailing api-subscription-pdf
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# a mail on its way is not sent again
+  api-mailing-retry
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
 # what becomes of the data, and what it costs
-  api-subscription api-timeline api-holds api-warnings
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # erasure at once: there is no request, an account that runs cannot ask, and a device never can
@@ -432,6 +591,6 @@ API = """
 
 TABLES = (
     Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
-    Table("pages", PAGES, PAGE_METHODS, frozenset({"company"})),
+    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "employee"})),
     Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
 )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.base import ContentFile
 
 from accounts import newsletter, notices, signing_in, tokens
 from accounts import services as lifecycle
@@ -20,7 +21,9 @@ from cannonworks import datamap
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
 from finance import services as finance
-from finance.models import Document, DocumentKind
+from finance import sharing
+from finance.models import Document, DocumentKind, ShareLink, ShareOpening
+from relations import imports
 from relations import services as relations
 from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
@@ -67,7 +70,10 @@ def fill(account: Account, *, on: date) -> Account:
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
     relations.add_employee(account, actor=actor, first_name="Tom", last_name="Werk", bsn=BSN)
-    issue(account, on=on, relation=relation)
+    file = ContentFile(b"Achternaam;E-mail\nVisser;geen adres\n")
+    found = imports.bring_in(account, actor=actor, what="relations", file=file, takes_known=False, at=moment(on))
+    imports.run(found.pk)
+    share(issue(account, on=on, relation=relation), on=on)
     draft(account, kind=DocumentKind.QUOTE)
     newsletter.set_subscription(actor, wanted=True, at=moment(on))
     told(actor, at=moment(on))
@@ -122,6 +128,15 @@ def draft(
 def issue(account: Account, *, on: date, kind: DocumentKind = DocumentKind.INVOICE, relation=None) -> Document:
     """An issued document with one line."""
     return finance.issue_document(draft(account, kind=kind, relation=relation), actor=account.main_user, on=on)
+
+
+def share(document: Document, *, on: date) -> ShareLink:
+    """A link to an issued document, made and opened on ``on``, and a mail with it that waits."""
+    actor = document.account.main_user
+    link, _address = sharing.share_document(document, actor=actor, at=moment(on), days=90)
+    ShareOpening.objects.create(account=link.account, link=link, opened_at=moment(on), device="phone")
+    sharing.mail_document(document, actor=actor, to="noor@visser.example", at=moment(on))
+    return link
 
 
 def sign_in(user: User) -> Session:

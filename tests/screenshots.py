@@ -39,11 +39,13 @@ from cannonworks.pages import seal_place  # noqa: E402
 from finance.services import charge_subscription  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
+from relations.models import Import, What  # noqa: E402
 from relations.services import add_employee, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
+from tests.relations.files import begun, draft, taken_in  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
@@ -116,6 +118,24 @@ def _hold(account, on: date) -> None:
     )  # fmt: skip
 
 
+def files(users: dict[str, User]) -> dict[str, str]:
+    """Files with people: one that was taken in, one to be looked at, one under way; their references."""
+    account, trial = users["active"].account, users["trial"].account
+    done = taken_in(account, LIST + "Fout BV;Piet;;geen adres;12;1234567;\n" * 3)
+    employees = begun(trial, "Voornaam;Achternaam\n" + "Tom;Werk\n" * 1500, what=What.EMPLOYEES)
+    Import.objects.filter(pk=employees.pk).update(state="running", position=employees.size // 3, added=500)
+    found = {"import_draft": draft(account, LIST + "Fout BV;Piet;;geen adres;12;1234567;\n"), "import_done": done}
+    return {name: str(each.reference) for name, each in (found | {"import_running": employees}).items()}
+
+
+#: As somebody exports it from another program.
+LIST = (
+    "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
+    "Bakkerij Jansen;Noor;Visser;noor@bakkerij-jansen.example;9401 HS;12345678;vaste klant\n"
+    "Hoveniersbedrijf Groen;Jan;de Boer;jan@groen.example;7941 AA;23456789;\n"
+    "Fietsen Smit;Anna;Smit;anna@smit.example;9712 CP;34567890;belt graag\n"
+)
+
 DASHBOARDS = (
     "trial", "lapsed", "active", "cancelled", "near", "held", "going", "charged", "asked", "colleague",
 )  # fmt: skip
@@ -161,6 +181,10 @@ PAGES = {
     "newsletter-old-link": (None, "/newsletter/stop/old/"),
     "looks": ("active", "/my-data/looks/"),
     "looks-none": ("trial", "/my-data/looks/?since=2020-01-01&until=2020-01-31"),
+    "import": ("active", "/relations/import/"),
+    "import-draft": ("active", "/relations/import/{import_draft}/"),
+    "import-done": ("active", "/relations/import/{import_done}/"),
+    "import-running": ("trial", "/employees/import/{import_running}/"),
     "helpers": ("helper", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
@@ -244,7 +268,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     sessions = {name: _session(user) for name, user in users.items()}
     sessions["halfway"] = _halfway(users["charged"])
     sessions["unsecured"] = _session(StaffFactory(second_factor=False))
-    return sessions, {name: user.account_id for name, user in users.items()} | _told(users["active"])
+    return sessions, {name: user.account_id for name, user in users.items()} | files(users) | _told(users["active"])
 
 
 def _told(user: User) -> dict[str, object]:

@@ -37,6 +37,8 @@ PUBLIC = {
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
+    "/d/x/": 404,  # there is no such link
+    "/d/x/document.pdf": 404,
 }
 TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
 #: Whatever an address has in it.
@@ -50,9 +52,11 @@ PARTS = (
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/newsletter/", "/security/",
+    "/", "/account/", "/account/invoices/", "/documents/links/", "/account/activate/", "/account/cancel/",
+    "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/newsletter/", "/relations/import/",
+    "/employees/import/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
-    "/nothing-here/",
+    "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip
 STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]
 pytestmark = pytest.mark.django_db

@@ -22,16 +22,17 @@ from django.utils import timezone
 from accounts import access, services, tokens
 from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
-from finance.models import Document, DocumentKind
+from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
 from processors.models import Helper, Project, SubProcessor
-from relations.models import Employee, Relation
+from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
 from tests.factories import AccountFactory, HelperFactory, StaffFactory
 from tests.lives import account_in, fill, full_life
+from tests.relations.files import draft
 from tests.routes import Route, routes
 from tests.signin import freshly
 
@@ -45,6 +46,10 @@ PLANTED = {
 #: Who may be shown which: names of companies are the administration itself, the rest is for the account alone.
 MAY_KNOW = {word: {"owner", "colleague"} for word in PLANTED}
 MAY_KNOW["company"] |= {"inside", "support", "privacy", "administrator"}
+
+
+#: Pages of one file with people.
+FILE_PAGES = ("one", "progress", "refused", "resume", "stop", "remove")
 
 
 @dataclass
@@ -142,22 +147,42 @@ def plant(account: Account) -> Account:
         account, actor=actor, kind=DocumentKind.INVOICE, relation=relation, recipient_name=PLANTED["recipient"],
         recipient_address="Brink 1", lines=[{"description": "x", "quantity": Decimal(1), "unit_price": Decimal(1)}],
     )  # fmt: skip
+    for what in What:
+        draft(account, "Achternaam\nVisser\n", what=what)
     return account
+
+
+def people(kind: str) -> list[str]:
+    """The routes of the pages of somebody."""
+    return [kind, *(f"{kind}-{page}" for page in ("change", "erase", "restrict", "bsn"))]
 
 
 def things_of(account: Account) -> dict[str, str]:
     """Route, table or word in an address → what belongs there."""
     user = account.main_user
     device = str(DeviceToken.objects.filter(user=user).first().reference)
+    issued = Document.objects.issued().filter(account=account).first()
+    link, mailing, invoice = (
+        str(model.objects.filter(account=account).values_list("reference", flat=True).first())
+        for model in (ShareLink, Mailing, SubscriptionInvoice)
+    )
     relation, employee, document = (
         str(model.objects.filter(account=account).latest("pk").reference) for model in (Relation, Employee, Document)
     )
+    files = {found.what: str(found.reference) for found in Import.objects.filter(account=account)}
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
-        "api-relation": relation, "token": "key",
-        **dict.fromkeys(("api-employee", "api-bsn"), employee),
+        **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
+        **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
+        **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
+        **{f"api-{what}-import{page}": file for what, file in files.items() for page in ("", "-errors")},
         **dict.fromkeys(("api-document", "api-issue"), document),
+        **dict.fromkeys(("document-sharing", "document-share", "document-mail", "document"), str(issued.reference)),
+        **dict.fromkeys(("link-revoke", "api-link"), link),
+        **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
+        **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
+        "token": "nothing",
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1",
         "handle": Session.objects.filter(user=user).first().handle,

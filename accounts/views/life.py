@@ -5,35 +5,30 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
-from accounts.access import main_user_only, require_fresh
+from accounts.access import holder_only, main_user_only, require_fresh
 from accounts.forms import CancelForm
 from accounts.models import Account
+from accounts.standing import standing
 from accounts.states import TRANSITIONS, State
 from cannonworks import rules
 from cannonworks.errors import Refused
 
 
-@main_user_only
-@require_http_methods(["GET", "POST"])
-def activate(request: HttpRequest) -> HttpResponse:
-    account = request.user.account
-    if request.method == "POST":
-        services.activate_account(account, actor=request.user, on=timezone.localdate())
-        messages.success(request, _("Your account is active. Nothing will be erased as long as you use it."))
-        return redirect("dashboard")
-    _check_step(account, State.ACTIVE, when=account.state in (State.TRIAL, State.LAPSED))
-    words = {"title": _("Activate your account"), "button": _("Activate my account")}
-    return render(request, "accounts/resume.html", words)
+@holder_only
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """In which state the account is, what that means, and what can be done now."""
+    return render(request, "accounts/account.html", standing(request.user.account, on=timezone.localdate()))
 
 
 @main_user_only
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest) -> HttpResponse:
     account, on = request.user.account, timezone.localdate()
-    _check_step(account, State.CANCELLED)
+    check_step(account, State.CANCELLED)
     form = CancelForm(request.POST or None, account=account)
     if form.is_valid():
         if at_once := form.cleaned_data["erase_immediately"]:
@@ -45,20 +40,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/cancel.html", {"form": form, "on": on, "window": window})
 
 
-@main_user_only
-@require_http_methods(["GET", "POST"])
-def reactivate(request: HttpRequest) -> HttpResponse:
-    account = request.user.account
-    if request.method == "POST":
-        services.reactivate_account(account, actor=request.user, on=timezone.localdate())
-        messages.success(request, _("Welcome back. Your account is active again and nothing will be erased."))
-        return redirect("dashboard")
-    _check_step(account, State.ACTIVE, when=account.state == State.CANCELLED)
-    words = {"title": _("Reactivate your account"), "button": _("Reactivate my account")}
-    return render(request, "accounts/resume.html", words)
-
-
-def _check_step(account: Account, to: State, *, when: bool = True) -> None:
+def check_step(account: Account, to: State, *, when: bool = True) -> None:
     """Refuse the page of a step that the account cannot take; the service refuses the step itself."""
     if not when or to not in TRANSITIONS[State(account.state)]:
         raise Refused(

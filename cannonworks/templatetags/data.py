@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 
+import phonenumbers
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from cannonworks.countries import country_name
 from cannonworks.prose import to_html
 
 register = template.Library()
@@ -39,6 +41,23 @@ def device(user_agent: str) -> str:
     """ "Firefox, Windows" of what a browser calls itself."""
     known = (next((word for sign, word in signs if re.search(sign, user_agent)), "") for signs in (BROWSERS, SYSTEMS))
     return ", ".join(filter(None, known)) or _("Unknown device")
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country by its two letters, in the reader's language."""
+    return country_name(code)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A number in the form of E.164 as people write it: one of the Netherlands without its country."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, form.NATIONAL if parsed.country_code == 31 else form.INTERNATIONAL)
 
 
 @register.filter

@@ -101,7 +101,8 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
     assert tables == {
         "account_emailaddress", "mfa_authenticator",
         "accounts_company", "accounts_devicetoken", "accounts_session", "accounts_user", "finance_document", "finance_line", "finance_numberseries",
-        "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_relation",
+        "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
+        "relations_refusal", "relations_relation",
     }  # fmt: skip
     assert datamap.erasable() == []
     assert [entry.table for entry in datamap.entries() if entry.leaves_by != "erasure"] == ["retention_statementmail"]

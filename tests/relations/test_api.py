@@ -44,7 +44,7 @@ def test_every_user_adds_gets_changes_and_removes_a_relation(who, account, reque
     assert (relation["postcode"], relation["country"]) == ("7941 AA", "NL")
     assert client.get(address).json() == relation
     changed = client.patch(address, {"city": "Hoogeveen"}).json()
-    assert changed == {**relation, "city": "Hoogeveen"}
+    assert changed == {**relation, "city": "Hoogeveen", "revision": 2}
     assert Relation.objects.get().city == "Hoogeveen"
     assert client.delete(address).status_code == 204
     problem(client.get(address), 404, "not_found")

@@ -211,7 +211,7 @@ def test_nothing_is_added_to_an_account_that_does_not_run(state):
 
 @pytest.mark.clause("3")
 def test_people_are_seen_within_their_own_account_only(account, outsider, staff):
-    relation = add_relation(account, actor=account.main_user, first_name="Noor")
+    relation = add_relation(account, actor=account.main_user, last_name="Visser")
     assert list(Relation.objects.visible_to(account.main_user)) == [relation]
     assert list(Relation.objects.visible_to(outsider)) == []
     assert list(Relation.objects.visible_to(staff)) == []

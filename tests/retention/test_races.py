@@ -248,7 +248,7 @@ def test_writes_all_through_an_erasure_leave_nothing_behind():
                 return "refused"
         return "never refused"
 
-    add_relation(account, actor=user, first_name="Noor")
+    add_relation(account, actor=user, last_name="Visser")
     lifecycle.cancel_account(account, actor=user, on=CANCELLED_ON)
     writers = [Beside(writer) for _n in range(2)]
     until(lambda: len(done) > 20, "some writes")

@@ -1,0 +1,42 @@
+"""What somebody uploads, until it is sealed: small ones in memory, large ones in a file without a name (§7).
+
+Such a file is gone with the request, and with the process should that be killed; nobody else can open it. Of what is
+longer than anything here may be only the length is noted, so that a form can say so.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, MemoryFileUploadHandler
+
+InMemory = MemoryFileUploadHandler
+
+#: Bytes of one file that are kept; each form has a bound of its own below this.
+MOST = 64 * 1024**2
+
+
+class Nameless(FileUploadHandler):
+    """Takes what is too long for memory."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.file: Any = UploadedFile(
+            tempfile.TemporaryFile(),  # noqa: SIM115  closed with the request
+            self.file_name, self.content_type, 0, self.charset, self.content_type_extra,
+        )  # fmt: skip
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if start + len(raw_data) <= MOST:
+            self.file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> Any:
+        self.file.seek(0)
+        self.file.size = file_size
+        return self.file
+
+    def upload_interrupted(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()

@@ -1,0 +1,87 @@
+"""What lists of people are sorted and searched by, the indexes for it, and the one way to search them.
+
+Row security keeps LIKE away from every index: PostgreSQL cannot know that it tells nothing of the rows it looks at. So
+a search is a function of the owner's that looks through one account alone: that of whoever asks (docs/decisions/0020).
+"""
+
+from django.contrib.postgres.operations import BtreeGinExtension, TrigramExtension
+from django.db import migrations
+
+FOLDED = """
+CREATE FUNCTION folded(words text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$ SELECT lower(regexp_replace(normalize(words, NFKD), '[\\u0300-\\u036f]', '', 'g')) $$;
+"""
+
+SORTABLE = """
+CREATE FUNCTION sortable(words text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+-- By its letters: ’s-Hertogenbosch is not a name of quotes. No index takes a text of any length.
+AS $$ SELECT left(regexp_replace(public.folded(words), '^[^[:alnum:]]+', ''), 100) $$;
+"""
+
+PEOPLE_FOUND = """
+CREATE FUNCTION people_found(
+    whom text, words text[], restricted boolean, of_kind text, ordered_by text, downwards boolean,
+    place_town text, place_name text, place_id bigint, most integer
+) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off
+AS $$
+-- As the owner of the tables, so row security does not stand before it: what it looks at is the account of the request
+-- alone, and only keys come out. Keys of the first rows behind a place in an order, of those that have all words in them.
+DECLARE
+    account bigint := NULLIF(current_setting('cannonworks.account', true), '')::bigint;
+    columns text := CASE ordered_by WHEN 'newest' THEN 'sort_newest' WHEN 'town' THEN 'sort_town, sort_name, id'
+                                    ELSE 'sort_name, id' END;
+    ordered text := replace(columns, ',', CASE WHEN downwards THEN ' DESC,' ELSE ',' END)
+                    || CASE WHEN downwards THEN ' DESC' ELSE '' END;
+    source text := format('FROM %I WHERE account_id = %s', 'relations_' || whom, account);
+    wanted text := 'true';
+    word text;
+    found bigint[];
+BEGIN
+    IF account IS NULL OR whom NOT IN ('relation', 'employee') THEN
+        RETURN;
+    END IF;
+    IF place_id IS NOT NULL THEN
+        source := source || format(' AND (%s) %s (%s)', columns, CASE WHEN downwards THEN '<' ELSE '>' END,
+            CASE ordered_by WHEN 'newest' THEN place_id::text
+                WHEN 'town' THEN format('%L, %L, %s', place_town, place_name, place_id)
+                ELSE format('%L, %s', place_name, place_id) END);
+    END IF;
+    FOREACH word IN ARRAY words LOOP
+        word := regexp_replace(folded(word), '([%_\\\\])', '\\\\\\1', 'g');
+        -- Of one or two letters, a word that begins with them: so there is always something for the index to look for.
+        wanted := wanted || format(' AND search_text LIKE %L', CASE WHEN length(word) < 3 THEN '% ' ELSE '%' END || word || '%');
+    END LOOP;
+    IF restricted IS NOT NULL THEN
+        wanted := wanted || ' AND restricted_on IS' || CASE WHEN restricted THEN ' NOT NULL' ELSE ' NULL' END;
+    END IF;
+    IF whom = 'employee' AND of_kind IS NOT NULL THEN
+        wanted := wanted || format(' AND kind = %L', of_kind);
+    END IF;
+    -- What many rows have is soon found in the order that is wanted …
+    EXECUTE format('SELECT ARRAY(SELECT id FROM (SELECT * %1$s ORDER BY %2$s LIMIT 2000) AS near WHERE %3$s ORDER BY %2$s LIMIT %4$s)',
+                   source, ordered, wanted, most) INTO found;
+    IF cardinality(found) < most THEN
+        -- … and what few rows have, by the index of words.
+        EXECUTE format('WITH every AS MATERIALIZED (SELECT id, sort_town, sort_name, sort_newest %s AND %s)'
+                       ' SELECT ARRAY(SELECT id FROM every ORDER BY %s LIMIT %s)', source, wanted, ordered, most) INTO found;
+    END IF;
+    RETURN QUERY SELECT unnest(found);
+END
+$$;
+REVOKE ALL ON FUNCTION people_found FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION people_found TO cannonworks_holder;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("relations", "0003_revision_and_restriction")]
+    operations = [
+        TrigramExtension(),
+        BtreeGinExtension(),
+        migrations.RunSQL(FOLDED, "DROP FUNCTION folded(text)"),
+        migrations.RunSQL(SORTABLE, "DROP FUNCTION sortable(text)"),
+        migrations.RunSQL(PEOPLE_FOUND, "DROP FUNCTION people_found"),
+    ]
