@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --pytho
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check bench clauses screenshots messages lock clean
+.PHONY: run test check bench clauses screenshots lighthouse messages lock clean
 .DEFAULT_GOAL := run
 
 # The servers live as long as all of this, not a start and a stop for each step. Ctrl-C stops all of it.
@@ -43,6 +43,10 @@ clauses: $(VENV)/dev.stamp
 
 screenshots: $(VENV)/dev.stamp $(MO)
 	@$(HOLD) python -m tests.screenshots $(ARGS)
+
+# Asks npm for Lighthouse, once; nothing else here does.
+lighthouse: $(VENV)/dev.stamp $(MO)
+	@$(HOLD) python -m tests.lighthouse $(ARGS)
 
 # Collect the texts to translate; their translations are compiled whenever they are needed.
 messages: $(VENV)/dev.stamp

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cannonworks.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "cannonworks.assets.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cannonworks.middleware.ContentSecurityPolicyMiddleware",
     "cannonworks.middleware.IsolationMiddleware",
@@ -268,6 +269,12 @@ STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static" if EMBEDDED else BASE_DIR / "staticfiles"  # of one's own: served from the source
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if EMBEDDED else "cannonworks.assets.Assets"
+    },
+}
 if EMBEDDED:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 if EMBEDDED and not env.str("EMAIL_URL", ""):

@@ -21,6 +21,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from cannonworks.admin import DayField, Question, StaffAdmin, chip, day, signed_in, today
+from finance import bookkeeping
 from finance.models import Bookkept, Payment, SubscriptionInvoice
 
 

@@ -28,13 +28,14 @@ from django.test import Client  # noqa: E402
 from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from accounts import services, signing_in  # noqa: E402
-from accounts.models import Account, User  # noqa: E402
+from accounts import newsletter, services, signing_in  # noqa: E402
+from accounts.models import Account, Notice, User  # noqa: E402
+from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
+from cannonworks.pages import seal_place  # noqa: E402
 from finance import sharing  # noqa: E402
 from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
@@ -48,6 +49,7 @@ from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue  # noqa: E402
+from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
@@ -77,19 +79,17 @@ def people(on: date) -> dict[str, User]:
     charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
     charge_subscription(accounts["active"], on=weeks(20))
     services.cancel_account(running, actor=running.main_user, on=weeks(30))
-    documents_of(accounts["active"], on)
     accounts["charged"] = running
     services.request_erasure(accounts["asked"], actor=accounts["asked"].main_user, on=weeks(1))
     going = services.request_erasure(accounts["going"], actor=accounts["going"].main_user, on=weeks(1))
     services.order_erasure(going, actor=accounts["going"].main_user, on=on)
-    subscribed(accounts["active"], on)
     _hold(accounts["held"], on)
     users = {name: account.main_user for name, account in accounts.items()}
     return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])} | lookers(accounts["active"])
 
 
-def subscribed(account: Account, on: date) -> None:
-    """Invoices of ours in every state, and a document that was shared."""
+def subscribed(account: Account, on: date) -> dict[str, object]:
+    """Invoices of ours in every state, and a document that was shared: its link and reference."""
     for months in (3, 2, 1, 0):
         start = on - timedelta(days=30 * months)
         period = Period(start, start + timedelta(days=30), start)
@@ -104,15 +104,15 @@ def subscribed(account: Account, on: date) -> None:
         sharing.open_link(address.split("/")[4], device="phone")
     sharing.revoke_link(link, actor=actor, at=at)
     _link, address = sharing.share_document(document, actor=actor, at=at)
-    ADDRESSES.update(shared=address.split("/")[4], document=str(document.reference))
     sharing.mail_document(document, actor=actor, to="info@noord.example", at=at)
     Mailing.objects.update(state="sent", sent_at=at)
     sharing.mail_document(document, actor=actor, to="infoo@noord.example", at=at, days=30)
     Mailing.objects.filter(state="waiting").update(state="failed")
+    return {"shared": address.split("/")[4], "document": document.reference}
 
 
-def documents_of(account: Account, on: date) -> None:
-    """A quote with its invoice, a credit note, and drafts: one that lacks something."""
+def documents_of(account: Account, on: date) -> dict[str, object]:
+    """A quote with its invoice, a credit note, and drafts, one of which lacks something: their references."""
     user = account.main_user
     relation = add_relation(
         account, actor=user, company_name="Jansen & Zoon Bouw B.V.", vat_number="NL822655287B01", street="Markt",
@@ -144,9 +144,14 @@ def documents_of(account: Account, on: date) -> None:
         ),
         on=on - timedelta(days=6),
     )  # fmt: skip
-    issued(credit_invoice(invoice, actor=user), on=on)
-    make(kind="invoice", relation=None, recipient_name="Noor Visser", lines=lines[:1])
-    make(kind="invoice", payment_days=30)
+    made = {
+        "quote": quote,
+        "invoice": invoice,
+        "credit": issued(credit_invoice(invoice, actor=user), on=on),
+        "lacking": make(kind="invoice", relation=None, recipient_name="Noor Visser", lines=lines[:1]),
+        "draft": make(kind="invoice", payment_days=30),
+    }
+    return {name: document.reference for name, document in made.items()}
 
 
 def lookers(account: Account) -> dict[str, User]:
@@ -230,9 +235,6 @@ LIST = (
 DASHBOARDS = (
     "trial", "lapsed", "active", "cancelled", "near", "held", "going", "charged", "asked", "colleague",
 )  # fmt: skip
-
-#: What addresses of pages have in them that is known when the rows are made.
-ADDRESSES: dict[str, str] = {}
 
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
@@ -332,20 +334,19 @@ def site() -> Iterator[str]:
     runner = DiscoverRunner(verbosity=0, interactive=False)
     with isolation.as_owner():  # who makes databases; requests take their roles by themselves
         databases = runner.setup_databases()
-        server = LiveServer("localhost:0")
         try:
-            yield server.url
+            with WholeServer() as address:
+                yield address
         finally:
-            server.stop()
             runner.teardown_databases(databases)
 
 
 def take(
-    browser: Browser, address: str, sessions: dict[str, str], accounts: dict[str, object], folder: Path, only: str = ""
+    browser: Browser, address: str, sessions: dict[str, str], places: dict[str, object], folder: Path, only: str = ""
 ) -> int:
     """Take all pictures, or those whose name begins with ``only``, each as whoever has that session; their number.
 
-    ``accounts`` has the keys of accounts by whose they are, and documents, for the addresses that name one.
+    ``places`` has what stands in braces in the addresses: keys of accounts by whose they are, links of mails.
     """
     pages = {name: place for name, place in PAGES.items() if name.startswith(only)}
     count = 0
@@ -357,7 +358,7 @@ def take(
                 cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
                 context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
                 page.set_viewport_size({"width": width, "height": height})
-                page.goto(address + path.format(**accounts, **ADDRESSES))
+                page.goto(address + path.format(**places))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
                 page.set_viewport_size({"width": width, "height": max(whole, height)})
                 page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")
@@ -388,22 +389,41 @@ def _halfway(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def visitors() -> tuple[dict[str, str], dict[str, object]]:
+    """Sessions by who has them, and what stands in braces in the addresses of ``PAGES``."""
+    users = people(timezone.localdate())
+    _secured(users["charged"])
+    sessions = {name: _session(user) for name, user in users.items()}
+    sessions["halfway"] = _halfway(users["charged"])
+    sessions["unsecured"] = _session(StaffFactory(second_factor=False))
+    active, on = users["active"], timezone.localdate()
+    places: dict[str, object] = {name: user.account_id for name, user in users.items()}
+    places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
+    return sessions, places | files(users) | _told(active)
+
+
+def _told(user: User) -> dict[str, object]:
+    """A subscription and a notice; the links that its mails would have."""
+    newsletter.set_subscription(user, wanted=True, at=timezone.now())
+    write_notice(
+        Notice(
+            title_nl="Nieuw: wie heeft er gekeken?", title_en="New: who looked?", shown_from=timezone.localdate(),
+            text_nl="Bij **Mijn gegevens** zie je wie van ons in je account heeft gekeken, wanneer en waarom.",
+            text_en="At **My data** you see who of us looked into your account, when and why.",
+        ),
+        actor=StaffFactory(),
+    )  # fmt: skip
+    asked = seal_place(["lezer@buiten.example", "nl", timezone.now().isoformat()], newsletter.CONFIRM)
+    return {"confirm": asked, "stop": newsletter.stop_address(user.subscriber).rstrip("/").rpartition("/")[2]}
+
+
 def main(folder: Path, only: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with site() as address:
-        users = people(timezone.localdate())
-        _secured(users["charged"])
-        sessions = {name: _session(user) for name, user in users.items()}
-        sessions["halfway"] = _halfway(users["charged"])
-        sessions["unsecured"] = _session(StaffFactory(second_factor=False))
-        accounts = {name: user.account_id for name, user in users.items()} | files(users)
-        accounts |= crowd(users["active"].account, timezone.localdate())
-        names = ("quote", "invoice", "credit", "lacking", "draft")
-        made = Document.objects.filter(account=accounts["active"]).order_by("id")
-        accounts |= {name: row.reference for name, row in zip(names, made, strict=True)}
+        sessions, places = visitors()
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
-            count = take(browser, address, sessions, accounts, folder, only)
+            count = take(browser, address, sessions, places, folder, only)
             browser.close()
     print(f"{count} pictures in {folder}")
 
