@@ -5,7 +5,19 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
+from accounts.models import (
+    Account,
+    Company,
+    DataKey,
+    DeviceToken,
+    ErasureRequest,
+    Session,
+    SupportAccess,
+    UsageDay,
+    UsageEvent,
+    UsageTotal,
+    User,
+)
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
@@ -38,10 +50,13 @@ register(
         "password": Personal("19 Inloggegevens 2", secret=True),
         "last_login": Personal("19 Personalia 3"),
     },
-    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser"),
+    plain=(
+        "id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser",
+        "analytics",
+    ),
     helper_sees=(  # of his own row alone: second factors ask whose they are
         "id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser",
-        *PERSONALIA, "email", "last_login",
+        "analytics", *PERSONALIA, "email", "last_login",
     ),
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
@@ -125,6 +140,28 @@ register(
     subject=Subject.NOBODY,
     plain=("id", "account", "code", "asked_on", "asked_by", "withdrawn_on", "granted_on"),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
+)
+register(
+    UsageEvent,
+    category=Category.USAGE,
+    subject=Subject.HOLDER,
+    ages_from="at",
+    fields=dict.fromkeys(("user", "at", "kind", "module", "ip_address", "device"), Personal("19 Personalia 3")),
+    plain=("id", "account"),
+    may={"holder": "SELECT"},
+)
+register(
+    UsageDay,
+    category=Category.USAGE,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("on", "module", "kind", "count"), Personal("19 Personalia 3")),
+    plain=("id", "account"),
+    may={"holder": "SELECT"},
+)
+outside(
+    UsageTotal,
+    why="Counts over all accounts together; what fewer than a handful had a part in is not kept.",
+    may={"staff": "SELECT"},
 )
 outside(
     Account,

@@ -41,6 +41,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_account",
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.view_usagetotal",
         "accounts.add_supportaccess",
         "rights.view_registeredletter",
         "rights.add_registeredletter",
@@ -52,6 +53,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",
+        "accounts.view_usagetotal",
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
@@ -72,6 +74,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Security officer"): (
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.view_usagetotal",
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,

@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import devices, language, life, looks
+from accounts.views import cookies, devices, language, life, looks, usage
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -59,4 +59,6 @@ urlpatterns = [
     path("devices/revoke/", devices.revoke_devices, name="devices-revoke"),
     path("devices/<uuid:reference>/revoke/", devices.revoke_device, name="device-revoke"),
     path("my-data/looks/", looks.looks, name="looks"),
+    path("my-data/usage/", usage.usage, name="usage"),
+    path("cookies/", cookies.cookies, name="cookies"),
 ]

@@ -65,6 +65,7 @@ FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of acc
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
+USAGE_SECONDS = env.float("USAGE_SECONDS", 5)  # what is known of the use is written so often; 0: only when asked to
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone
 SIGN_IN_LOCK_MINUTES = env.int("SIGN_IN_LOCK_MINUTES", 15)
@@ -104,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cannonworks.middleware.ContentSecurityPolicyMiddleware",
+    "accounts.middleware.UsageMiddleware",
     "cannonworks.middleware.IsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -239,8 +241,12 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The answer about statistics (§20): yes is an analytic cookie; no, so that it is not asked again, a functional one.
+ANALYTICS_COOKIE_NAME, REFUSAL_COOKIE_NAME = "analytics", "no-analytics"
+ANSWER_COOKIE_AGE = 60 * 60 * 24 * 365
 if SECURE:  # a browser takes such a cookie over TLS, from this very host, and for all of its paths alone
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+    ANALYTICS_COOKIE_NAME, REFUSAL_COOKIE_NAME = "__Host-analytics", "__Host-no-analytics"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a message may name the company: no cookie
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", f"{SITE_URL}/security.md")  # mailto: or https:, for security.txt
 

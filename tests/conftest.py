@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.test.signals import setting_changed
 
+from accounts import usage
 from cannonworks import isolation, storage
 from cannonworks.celery import app
 from cannonworks.embedded import cache_url
@@ -80,6 +81,13 @@ def _own_cache(settings):
     """What one test counts (throttles, failures to sign in) is not counted on by the next; the queues' Redis is never emptied."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4()}"}
     settings.CACHES = {**settings.CACHES, "default": default}
+
+
+@pytest.fixture(autouse=True)
+def _own_usage(settings):
+    """Nothing writes beside a test: what is known of the use waits until the test itself says ``recorder.flush()``."""
+    settings.USAGE_SECONDS = 0
+    usage.recorder.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

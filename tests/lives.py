@@ -10,9 +10,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
+from accounts import counting, signing_in, tokens, usage
 from accounts import services as lifecycle
-from accounts import signing_in, tokens
 from accounts.models import Account, Session, User
+from accounts.models.usage import Device, Kind, Module
 from accounts.sessions import SessionStore
 from accounts.states import State
 from accounts.support import open_account
@@ -62,7 +63,7 @@ def erase(account: Account, *, on: date) -> Account:
 
 
 def fill(account: Account, *, on: date) -> Account:
-    """Work in a running account: people, documents, a sign-in, a device, and CannonWorks' own bookkeeping of ``on``."""
+    """Work in a running account: people, documents, a sign-in, a device, a click, and CannonWorks' own bookkeeping of ``on``."""
     actor = account.main_user
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
@@ -71,11 +72,19 @@ def fill(account: Account, *, on: date) -> Account:
     draft(account, kind=DocumentKind.QUOTE)
     sign_in(actor)
     tokens.make_token(actor, name="Telefoon", at=moment(on))
+    use(actor, at=moment(on))
+    counting.count_day(on)
     signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account
+
+
+def use(user: User, *, at: datetime, kind=Kind.VIEW, module=Module.RELATIONS, device=Device.COMPUTER, times=1) -> None:
+    """So many clicks, or what else ``kind`` is, as the recorder of usage writes them."""
+    event = usage.Event(user.account_id, str(user.reference), at, kind, module, "192.0.2.7", device)
+    assert usage.write([event] * times) == (times, [])
 
 
 def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account:

@@ -34,6 +34,7 @@ PUBLIC = {
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
+    "/cookies/": 200,
 }
 TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
 #: Whatever an address has in it.
@@ -46,7 +47,8 @@ PARTS = (
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
+    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/", "/my-data/usage/", "/my-data/looks/",
+    "/security/", "/cookies/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/nothing-here/",
 ]  # fmt: skip

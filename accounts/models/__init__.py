@@ -3,6 +3,7 @@
 from accounts.models.account import Account, DataKey, ErasureRequest
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
+from accounts.models.usage import UsageDay, UsageEvent, UsageTotal
 
 __all__ = [
     "Account",
@@ -15,6 +16,9 @@ __all__ = [
     "Personalia",
     "Session",
     "SupportAccess",
+    "UsageDay",
+    "UsageEvent",
+    "UsageTotal",
     "User",
     "UserManager",
 ]
