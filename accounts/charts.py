@@ -9,7 +9,7 @@ HEIGHT, HEAD, FOOT = 160, 20, 24
 #: Bars and the gaps between them: so much of a step is bar, in percent.
 WIDE = 72
 #: At most so many words stand along the bottom of a phone.
-MOST_WORDS = 5
+MOST_WORDS = 4
 
 
 @dataclass(frozen=True)

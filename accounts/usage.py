@@ -177,7 +177,7 @@ class Recorder:
             try:
                 self.flush()
             except (DatabaseError, InterfaceError) as error:
-                log.warning("usage: the database is away (%s); %d events wait", type(error).__name__, len(self))
+                log.warning("usage: nothing could be written (%s); %d events wait", type(error).__name__, len(self))
             except Exception:
                 log.exception("usage: events were lost")
             finally:

@@ -77,7 +77,7 @@ VIEWERS: Mapping[str, Promise] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """How many rows of one kind are kept; ``number`` None: of another account's eyes, it cannot be counted here."""
+    """How many rows of one kind are kept, ``is_more``: and more; ``term``: they go by themselves after it."""
 
     label: str
     number: int
@@ -109,6 +109,11 @@ class Holding:
     def number(self) -> int:
         """Rows together, each kind up to ``MOST``."""
         return sum(kept.number for kept in self.kept)
+
+    @property
+    def there(self) -> list[Kept]:
+        """The kinds of which there is something."""
+        return [kept for kept in self.kept if kept.number]
 
 
 def holdings(account: Account, fates: Sequence[Fate]) -> list[Holding]:

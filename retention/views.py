@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.http import require_GET
 
 from accounts.access import holder_only
@@ -28,7 +29,7 @@ def my_data_page(request: HttpRequest) -> HttpResponse:
     found = outlook(request.user.account, on=timezone.localdate(at))
     context = found | {
         "holdings": my_data.holdings(request.user.account, found["fates"]),
-        "most": my_data.MOST,
+        "most": number_format(my_data.MOST, force_grouping=True),
         "browsers": Session.objects.signed_in(request.user, at=at).count(),
         "devices": DeviceToken.objects.of(request.user).valid(at).count(),
         "export": _export() if request.user.is_main else "",
