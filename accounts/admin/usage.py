@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -26,6 +27,8 @@ class UsageTotalAdmin(StaffAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Clicks, sign-ins and accounts in use by day, week or month, and clicks by part."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         per, on = statistics.period(request.GET.get("per")), today()
         found, accounts = statistics.usage_of_all(per=per, on=on)
         context = {

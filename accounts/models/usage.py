@@ -65,6 +65,8 @@ class UsageEvent(models.Model):
         indexes = [
             models.Index(fields=["account", "at"], name="usage_event_of_account"),
             models.Index(fields=["at"], name="usage_event_by_time"),
+            # The latest sign-ins are shown; they are few among many clicks.
+            models.Index(fields=["account", "at"], name="usage_sign_in_of_account", condition=Q(kind=Kind.SIGN_IN)),
         ]
         constraints = [models.CheckConstraint(name="usage_event_kind_known", condition=Q(kind__in=EVENTS))]
 
