@@ -47,6 +47,7 @@ def sign_in_device(request: Request, *, email: str, password: str, code: str) ->
         if not isinstance(user, User) or user.account_id is None or not _passes(request, user, code):
             raise AuthenticationFailed(_("This e-mail and password do not belong together. Check both and try again."))
     isolation.become(user)
+    request.user = user
     return user
 
 

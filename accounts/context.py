@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from accounts import cookies
 from accounts.models import Account, Company, User
 from accounts.states import State
 
@@ -36,7 +37,8 @@ PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Emplo
 RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
-DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
+DATA_TABS: tuple[Tab, ...] = (("my-data", _("What we keep")), ("usage", _("Usage")))
+DATA = Part("my-data", _("My data"), "eye", ("/my-data/",), DATA_TABS)
 DOCUMENTS = Part(
     "documents", _("Documents"), "document", ("/documents/",), (("documents", _("Documents")), ("links", _("Links")))
 )
@@ -53,14 +55,14 @@ SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 
 #: Public pages, at the foot of every page.
-FOOT: tuple[Tab, ...] = (("newsletter", _("Newsletter")),)
+FOOT: tuple[Tab, ...] = (("cookies", _("Cookies")), ("newsletter", _("Newsletter")))
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
     """The account, its company and the pages of whoever is signed in; for visitors and staff the foot alone."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or user.is_staff:
-        return {"foot": FOOT}
+        return {"foot": FOOT, "ask_about_cookies": user is not None and not user.is_authenticated and is_asked(request)}
     if user.is_helper:
         return framed(request, [ACCOUNTS, SECURITY])
     return framed(request, parts(user)) | {
@@ -68,7 +70,13 @@ def header(request: HttpRequest) -> dict[str, Any]:
         # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
         "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
         "chip": chip(user.account),
+        "ask_about_cookies": user.analytics is None and is_asked(request),
     }
+
+
+def is_asked(request: HttpRequest) -> bool:
+    """Whether the browser has given no answer about statistics, so that the question stands above the page (§20)."""
+    return cookies.answer_in(request.COOKIES) is None and request.path != reverse("cookies")
 
 
 def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
@@ -80,10 +88,11 @@ def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
 
 def parts(user: User) -> list[Part]:
     """The menu of a user of an account: five on a phone."""
-    tabs = ACCOUNT_TABS
+    tabs, data = ACCOUNT_TABS, DATA
     if user.is_main:
+        data = replace(DATA, tabs=(*DATA_TABS, ("looks", _("Who looked"))))
         tabs = (*tabs, ("subscription", _("Our invoices")), ("erasure", _("Erasure")))
-    return [OVERVIEW, RELATIONS, EMPLOYEES, DOCUMENTS, *([DATA] if user.is_main else []), replace(ACCOUNT, tabs=tabs)]
+    return [OVERVIEW, RELATIONS, EMPLOYEES, DOCUMENTS, data, replace(ACCOUNT, tabs=tabs)]
 
 
 def chip(account: Account) -> tuple[str, Any]:

@@ -1,14 +1,19 @@
-"""Staff and helpers without a second factor reach the pages to set one up, and nothing else (§7)."""
+"""Staff and helpers without a second factor reach the pages to set one up, and nothing else (§7); usage (§17)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
+from accounts import usage
 from accounts.access import has_second_factor, needs_second_factor
+
+log = logging.getLogger(__name__)
 
 #: Names of the pages with which one sets it up, and what these need.
 OPEN = frozenset({
@@ -37,3 +42,18 @@ class SecondFactorMiddleware:
         if match is not None and match.url_name in OPEN and not match.namespace:
             return None
         return redirect("mfa_index")  # which says why
+
+
+class UsageMiddleware:
+    """Note what was asked, when it is answered and the transaction is over; no page waits for it (§17, §19)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        try:
+            usage.note(request, response, at=timezone.now())
+        except Exception:  # whatever is wrong with a statistic, the page is good
+            log.exception("usage: an event was not noted")
+        return response

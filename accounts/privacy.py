@@ -19,6 +19,9 @@ from accounts.models import (
     Subscriber,
     SupportAccess,
     Suppression,
+    UsageDay,
+    UsageEvent,
+    UsageTotal,
     User,
 )
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
@@ -58,10 +61,13 @@ register(
         "password": Personal("19 Inloggegevens 2", secret=True),
         "last_login": Personal("19 Personalia 3"),
     },
-    plain=("id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser"),
+    plain=(
+        "id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser",
+        "analytics",
+    ),
     helper_sees=(  # of his own row alone: second factors ask whose they are
         "id", "reference", "account", "is_main", "language", "is_staff", "is_helper", "is_active", "is_superuser",
-        *PERSONALIA, "email", "last_login",
+        "analytics", *PERSONALIA, "email", "last_login",
     ),
     may={
         "visitor": "SELECT OPEN INSERT UPDATE",
@@ -174,6 +180,28 @@ register(
     subject=Subject.NOBODY,
     plain=("id", "account", "code", "asked_on", "asked_by", "withdrawn_on", "granted_on"),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
+)
+register(
+    UsageEvent,
+    category=Category.USAGE,
+    subject=Subject.HOLDER,
+    ages_from="at",
+    fields=dict.fromkeys(("user", "at", "kind", "module", "ip_address", "device"), Personal("19 Personalia 3")),
+    plain=("id", "account"),
+    may={"holder": "SELECT"},
+)
+register(
+    UsageDay,
+    category=Category.USAGE,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("on", "module", "kind", "count"), Personal("19 Personalia 3")),
+    plain=("id", "account"),
+    may={"holder": "SELECT"},
+)
+outside(
+    UsageTotal,
+    why="Counts over all accounts together; what fewer than a handful had a part in is not kept.",
+    may={"staff": "SELECT"},
 )
 outside(
     Account,

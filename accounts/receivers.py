@@ -8,13 +8,13 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import email_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import lockout, newsletter
+from accounts import cookies, lockout, newsletter
 from accounts.models import User
 from journal import services as journal
 
@@ -39,6 +39,12 @@ def factor_failed(request: HttpRequest, user: User, authenticator: Authenticator
 def address_changed(user: User, to_email_address: EmailAddress, **_more: Any) -> None:
     _record("user.email_changed", user)
     newsletter.follow_address(user, at=timezone.now())
+
+
+@receiver(user_logged_in)
+def signed_in(request: Any, user: User, **_more: Any) -> None:
+    request.has_signed_in = True  # for the statistics
+    cookies.take_over(user, request.COOKIES)
 
 
 @receiver(user_logged_out)

@@ -44,6 +44,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_account",
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.view_usagetotal",
         "accounts.add_supportaccess",
         *TELLING,
         "rights.view_registeredletter",
@@ -61,6 +62,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Privacy officer"): (
         "accounts.view_account",
         "accounts.view_user",
+        "accounts.view_usagetotal",
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
@@ -81,6 +83,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Security officer"): (
         "accounts.view_user",
         "accounts.unlock_user",
+        "accounts.view_usagetotal",
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,

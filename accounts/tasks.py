@@ -29,6 +29,14 @@ def forget_expired_tokens() -> int:
     return remove_expired_tokens(at=timezone.now())
 
 
+@shared_task(acks_late=True)
+def count_usage() -> int:
+    """Beat, every few hours: count the days of usage that are over; return how many were counted."""
+    from accounts.counting import count_days
+
+    return count_days(on=timezone.localdate())
+
+
 @shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6, expires=7200)
 def send_mail(sealed: str) -> int:
     """Send one sealed mail (``to``, ``subject``, ``body``); tried again for half an hour. Returns 1."""

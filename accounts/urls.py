@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import devices, language, life, looks, newsletter, notices
+from accounts.views import cookies, devices, language, life, looks, newsletter, notices, usage
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -62,4 +62,6 @@ urlpatterns = [
     path("newsletter/confirm/<str:token>/", newsletter.confirm, name="newsletter-confirm"),
     path("newsletter/stop/<str:token>/", newsletter.stop, name="newsletter-stop"),
     path("notices/<uuid:reference>/dismiss/", notices.dismiss, name="notice-dismiss"),
+    path("my-data/usage/", usage.usage, name="usage"),
+    path("cookies/", cookies.cookies, name="cookies"),
 ]

@@ -82,6 +82,7 @@ class Entry:
     helper_sees: tuple[str, ...] = ()
     until: str = ""
     leaves_by: str = "erasure"
+    ages_from: str = ""
     why: str | Promise = ""
     may: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
@@ -198,6 +199,7 @@ def register(
     helper_sees: Iterable[str] = (),
     until: str = "",
     leaves_by: str = "erasure",
+    ages_from: str = "",
     may: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> None:
@@ -205,9 +207,10 @@ def register(
 
     ``account`` names the field with the account (or its reference; ``user__account``: that of its user); ``until`` a
     date field of each row before which it may not go; ``leaves_by`` is another way than the account's erasure by which
-    rows go, with its own alarm. ``may`` says which ``VERBS`` each database role has, of the rows that it sees;
-    scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in ``rows``, where
-    ``{account}`` stands for the account of the row.
+    rows go, with its own alarm; ``ages_from`` a moment from which rows also go by themselves, while the account lives,
+    after the term that ``rules.AGES`` has for them. ``may`` says which ``VERBS`` each database role has, of the rows
+    that it sees; scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in ``rows``,
+    where ``{account}`` stands for the account of the row.
     """
     declared = Entry(
         model,
@@ -219,6 +222,7 @@ def register(
         tuple(helper_sees),
         until,
         leaves_by,
+        ages_from,
         may=may or {},
         rows=rows or {},
     )
@@ -332,6 +336,8 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
     ]
     if e.category and e.account.partition("__")[0] not in columns:
         found.append((e.account, "must name the account of the row", "E005"))
+    if bool(e.ages_from) != (model._meta.label in _ages()):
+        found.append((e.ages_from or "ages_from", "and a term in rules.AGES belong together", "E008"))
     found += [(file.name, what, "E007") for file in _files(model) if (what := _misplaced(file, e))]
     for role, verbs in e.may.items():
         if role not in Role.values or not {*verbs.split()} <= {*VERBS}:
@@ -340,6 +346,12 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
         checks.Error(f"{model._meta.label}.{name} {what}.", id=f"datamap.{code}", obj=model)
         for name, what, code in found
     ]
+
+
+def _ages() -> Mapping[str, Any]:
+    from cannonworks import rules  # built on this module
+
+    return rules.AGES
 
 
 def _misplaced(file: models.FileField, e: Entry) -> str:

@@ -36,6 +36,13 @@ class Term:
         """The day on which the term that starts on ``start`` is over."""
         return start + relativedelta(years=self.years, months=self.months, days=self.days)
 
+    def over_on(self, on: date) -> date:
+        """The last day of which the term is over on ``on``: of a month's end several days are over on one."""
+        day = on - relativedelta(years=self.years, months=self.months, days=self.days)
+        while self.after(day + relativedelta(days=1)) <= on:
+            day += relativedelta(days=1)
+        return day
+
     def __str__(self) -> str:
         parts = [
             ngettext("%(count)s year", "%(count)s years", self.years) % {"count": self.years} if self.years else "",
@@ -146,6 +153,9 @@ RULES = (
 #: Days before erasure at which the main user is warned by mail.
 WARNING_DAYS = (90, 30, 7)
 
+#: Rows that go by themselves while the account lives (§17): model → how long after the moment from which they age.
+AGES: Mapping[str, Term] = {"accounts.UsageEvent": Term(months=12)}
+
 #: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
 BACKUPS_KEPT = Term(years=1)
 
@@ -178,12 +188,13 @@ def kept_through_years(name: str, recorded_on: date) -> date:
 
 @cache
 def digest() -> str:
-    """``sha256:…`` of the rules and warning days: the version that staff approve and statements name."""
-    return digest_of(RULES, WARNING_DAYS)
+    """``sha256:…`` of the rules, warning days and ages: the version that staff approve and statements name."""
+    return digest_of(RULES, WARNING_DAYS, AGES)
 
 
-def digest_of(rules: tuple[Rule, ...], warning_days: tuple[int, ...]) -> str:
+def digest_of(rules: tuple[Rule, ...], warning_days: tuple[int, ...], ages: Mapping[str, Term]) -> str:
     """Digest of given rules; reasons are left out, since their words change nothing."""
     plain = [{key: value for key, value in asdict(rule).items() if key != "why"} for rule in rules]
-    text = json.dumps([plain, warning_days], sort_keys=True, default=str)
+    told = {name: asdict(term) for name, term in ages.items()}
+    text = json.dumps([plain, warning_days, told], sort_keys=True, default=str)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

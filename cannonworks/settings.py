@@ -75,6 +75,7 @@ SUBSCRIPTION_IBAN = env.str("SUBSCRIPTION_IBAN", "")  # where to, on the invoice
 IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", 25)  # of one file with relations or employees
 IMPORT_DAYS = env.int("IMPORT_DAYS", 7)  # after which such a file is forgotten
 FILE_UPLOAD_HANDLERS = ["cannonworks.uploads.InMemory", "cannonworks.uploads.Nameless"]
+USAGE_SECONDS = env.float("USAGE_SECONDS", 5)  # what is known of the use is written so often; 0: only when asked to
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone
 SIGN_IN_LOCK_MINUTES = env.int("SIGN_IN_LOCK_MINUTES", 15)
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "cannonworks.assets.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cannonworks.middleware.ContentSecurityPolicyMiddleware",
+    "accounts.middleware.UsageMiddleware",
     "cannonworks.middleware.IsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -250,8 +252,12 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The answer about statistics (§20): yes is an analytic cookie; no, so that it is not asked again, a functional one.
+ANALYTICS_COOKIE_NAME, REFUSAL_COOKIE_NAME = "analytics", "no-analytics"
+ANSWER_COOKIE_AGE = 60 * 60 * 24 * 365
 if SECURE:  # a browser takes such a cookie over TLS, from this very host, and for all of its paths alone
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+    ANALYTICS_COOKIE_NAME, REFUSAL_COOKIE_NAME = "__Host-analytics", "__Host-no-analytics"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a message may name the company: no cookie
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", f"{SITE_URL}/security.md")  # mailto: or https:, for security.txt
 

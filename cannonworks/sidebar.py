@@ -77,6 +77,7 @@ NAVIGATION = [
         "items": [
             {"title": _("Board"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
             _item(_("Accounts"), "domain", "accounts.account"),
+            _item(_("Usage"), "bar_chart", "accounts.usagetotal"),
         ]
     },
     {

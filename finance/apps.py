@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class FinanceConfig(AppConfig):
     name = "finance"
     verbose_name = _("Documents and bookkeeping")
+
+    def ready(self) -> None:
+        from accounts.counting import measure
+        from finance import measures
+
+        measure(measures.DOCUMENTS)
+        measure(measures.PAYMENTS)

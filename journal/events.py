@@ -15,6 +15,8 @@ EVENTS: Mapping[str, Promise] = {
     "account.lapsed": _("The trial ended without activation"),
     "alarm.cleared": _("An alarm was cleared"),
     "alarm.raised": _("An alarm was raised"),
+    "analytics.allowed": _("Statistics of use were allowed"),
+    "analytics.refused": _("Statistics of use were refused"),
     "bsn.revealed": _("A citizen service number was looked at"),
     "document.deleted": _("A quote or invoice was deleted"),
     "document.issued": _("A quote or invoice was issued"),

@@ -17,7 +17,7 @@ from cannonworks import datamap, rules, storage
 from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
-from retention import evidence, sweep
+from retention import aging, evidence, sweep
 from retention.lookups import end_of
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
 
@@ -97,6 +97,13 @@ def outlived(on: date, at: datetime) -> Iterator[Found]:
     for entry in datamap.entries(Category.BOOKKEEPING):
         over = entry.model._default_manager.filter(**{f"{entry.until}__lt": on})
         yield from _without_hold(tombstones.filter(pk__in=over.values(entry.account)), Category.BOOKKEEPING, on)
+
+
+def overaged(on: date, at: datetime) -> Iterator[Found]:
+    """Tables with rows that should have gone by themselves a day ago, and that no hold keeps."""
+    for entry in aging.aging():
+        if aging.left_over(entry, on - timedelta(days=1)):
+            yield AlarmKind.TOO_LATE, entry.table, str(rules.AGES[entry.model._meta.label])
 
 
 def _without_hold(accounts: QuerySet[Account], category: Category, on: date) -> Iterator[Found]:
@@ -205,6 +212,7 @@ def unproven(on: date, at: datetime) -> Iterator[Found]:
 CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
     ((AlarmKind.TOO_LATE,), still_there),
     ((AlarmKind.TOO_LATE,), outlived),
+    ((AlarmKind.TOO_LATE,), overaged),
     ((AlarmKind.TOO_EARLY,), gone_too_early),
     ((AlarmKind.RESIDUE,), residue),
     ((AlarmKind.RESIDUE,), files_left),

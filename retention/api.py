@@ -6,13 +6,14 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cannonworks.api import Endpoint, RowBody
 from cannonworks.datamap import Category
+from retention import my_data
 from retention.models import ErasureWarning, Hold
 from retention.outlook import outlook
 
@@ -101,7 +102,50 @@ class WarningEndpoint(mixins.ListModelMixin, Endpoint):
         return ErasureWarning.objects.visible_to(self.request.user)
 
 
+class KeptBody(serializers.Serializer):
+    name = serializers.CharField(source="label")
+    number = serializers.IntegerField(help_text="Rows; counted no further than 10,000.")
+    is_more = serializers.BooleanField(help_text="There are more than that.")
+    removed_after = serializers.CharField(
+        source="term", allow_null=True, help_text="Rows go by themselves so long after they were made; null: they stay."
+    )
+
+
+class ViewerBody(serializers.Serializer):
+    who = serializers.CharField()
+    data = serializers.ListField(
+        child=serializers.CharField(), source="fields", help_text="Which; none named: all of it."
+    )
+
+
+class HoldingBody(serializers.Serializer):
+    """One category of what is kept of the account."""
+
+    category = serializers.ChoiceField(choices=Category.choices)
+    name = serializers.CharField(source="category.label")
+    purpose = serializers.CharField()
+    kept = KeptBody(many=True)
+    data = serializers.ListField(child=serializers.CharField(), source="fields", help_text="Personal data in it.")
+    clauses = serializers.ListField(child=serializers.CharField(), help_text="Of the agreement.")
+    viewers = ViewerBody(many=True)
+    kept_until = serializers.DateField(source="fate.kept_until", allow_null=True, default=None)
+    erase_on = serializers.DateField(source="fate.erase_on", allow_null=True, default=None)
+
+
+class MyDataEndpoint(Endpoint):
+    serializer_class = HoldingBody
+    pagination_class = None
+
+    @extend_schema(responses=HoldingBody(many=True))
+    def retrieve(self, request: Request) -> Response:
+        """Get all that is kept of the account, by category: how much, which data, why, until when, who may see it."""
+        account = request.user.account
+        fates = outlook(account, on=timezone.localdate())["fates"]
+        return Response(self.get_serializer(my_data.holdings(account, fates), many=True).data)
+
+
 urlpatterns = [
+    path("my-data/", MyDataEndpoint.as_view({"get": "retrieve"}), name="api-my-data"),
     path("timeline/", TimelineEndpoint.as_view({"get": "retrieve"}), name="api-timeline"),
     path("holds/", HoldEndpoint.as_view({"get": "list"}), name="api-holds"),
     path("warnings/", WarningEndpoint.as_view({"get": "list"}), name="api-warnings"),

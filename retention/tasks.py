@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from retention import alarms, erasure, evidence, post
+from retention import aging, alarms, erasure, evidence, post
 from retention import sweep as sweeping
 
 #: The server or the connection went away: come back, with growing pauses.
@@ -35,6 +35,13 @@ def erase_account(account_id: int) -> int:
     if sweeping.why_stopped(at):
         return 0
     return erasure.erase_due(on=timezone.localdate(at), at=at, only=[account_id])
+
+
+@shared_task(**AGAIN)
+def let_age() -> int:
+    """Beat, nightly: delete rows whose own term is over while their account lives (§17); return how many."""
+    at = timezone.now()
+    return aging.let_age(on=timezone.localdate(at), at=at)
 
 
 @shared_task(**AGAIN)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.test.signals import setting_changed
 
+from accounts import usage
 from cannonworks import isolation, storage
 from cannonworks.celery import app
 from cannonworks.embedded import cache_url
@@ -96,6 +97,13 @@ def _role_of_jobs(request):
     request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
     with isolation.acting_as(isolation.JOBS):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_usage(settings):
+    """Nothing writes beside a test: what is known of the use waits until the test itself says ``recorder.flush()``."""
+    settings.USAGE_SECONDS = 0
+    usage.recorder.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

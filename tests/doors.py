@@ -78,6 +78,7 @@ ADMINISTRATION = """
   admin:accounts_account_changelist admin:retention_erasure_statement_as_pdf
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
+  admin:accounts_usagetotal_changelist
     ANY              door       200        200        200
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
@@ -92,7 +93,7 @@ ADMINISTRATION = """
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
-  admin:accounts_account_history admin:retention_alarm_history admin:retention_erasure_history
+  admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   /admin/{url}
     ANY              door       404        404        404
@@ -126,7 +127,7 @@ ADMINISTRATION = """
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
-  admin:retention_rulesapproval_delete
+  admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -142,7 +143,7 @@ ADMINISTRATION = """
   /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
-  /admin/retention/rulesapproval/{object_id}/
+  /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -182,7 +183,7 @@ ADMINISTRATION = """
     POST             door       409        409        409
 # rows that every one of these roles looks at
   admin:rights_registeredletter_change admin:retention_erasure_change admin:retention_erasurewarning_change
-  admin:retention_hold_change
+  admin:retention_hold_change admin:accounts_usagetotal_change
     GET              door       200        200        200
     POST             door       403        403        403
 # closing an account that one may not have open
@@ -201,8 +202,12 @@ PAGES = """
   account_reset_password_from_key_done
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
-# the overview of each user of an account
-  dashboard
+# for everybody, to choose: an empty answer is none
+  cookies
+    GET              200        200        200        200        200        200        200        200
+    POST             400        400        400        400        400        400        400        400
+# the overview of each user of an account, and what is kept and counted of it
+  dashboard my-data usage
     GET              door       200        200        200        200        home       home       home
     POST             door       405        405        405        405        home       home       home
 # lists of people; an empty search is one of all
@@ -595,7 +600,7 @@ API = """
     GET              401       200       200       404       403       403       200       200       404       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what becomes of the data, and what it costs
-  api-subscription api-links api-mailings api-timeline api-holds api-warnings
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-usage
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # erasure at once: there is no request, an account that runs cannot ask, and a device never can

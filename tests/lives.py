@@ -11,9 +11,10 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.base import ContentFile
 
-from accounts import newsletter, notices, signing_in, tokens
+from accounts import counting, newsletter, notices, signing_in, tokens, usage
 from accounts import services as lifecycle
 from accounts.models import Account, MailState, Newsletter, NewsletterMail, Notice, Session, User
+from accounts.models.usage import Device, Kind, Module
 from accounts.sessions import SessionStore
 from accounts.states import State
 from accounts.support import open_account
@@ -65,7 +66,7 @@ def erase(account: Account, *, on: date) -> Account:
 
 
 def fill(account: Account, *, on: date) -> Account:
-    """Work in a running account: people, documents, a sign-in, a device, and CannonWorks' own bookkeeping of ``on``."""
+    """Work in a running account: people, documents, a sign-in, a device, a click, and CannonWorks' own bookkeeping of ``on``."""
     actor = account.main_user
     relation = relations.add_relation(account, actor=actor, first_name="Noor", last_name="Visser", city="Meppel")
     relations.add_relation(account, actor=actor, company_name="Jansen & Zoon")
@@ -79,6 +80,8 @@ def fill(account: Account, *, on: date) -> Account:
     told(actor, at=moment(on))
     sign_in(actor)
     tokens.make_token(actor, name="Telefoon", at=moment(on))
+    use(actor, at=moment(on))
+    counting.count_day(on)
     signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
     invoice = bookkeeping.charge_subscription(account, on=on)
@@ -94,6 +97,12 @@ def told(user: User, *, at: datetime) -> None:
         title_nl="Nieuw", text_nl="N", title_en="New", text_en="N", shown_from=date(2026, 1, 1)
     )
     notices.dismiss_notice(notice, user=user, at=at)
+
+
+def use(user: User, *, at: datetime, kind=Kind.VIEW, module=Module.RELATIONS, device=Device.COMPUTER, times=1) -> None:
+    """So many clicks, or what else ``kind`` is, as the recorder of usage writes them."""
+    event = usage.Event(user.account_id, str(user.reference), at, kind, module, "192.0.2.7", device)
+    assert usage.write([event] * times) == (times, [])
 
 
 def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account:

@@ -29,8 +29,9 @@ from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from accounts import newsletter, services, signing_in  # noqa: E402
-from accounts.models import Account, Notice, User  # noqa: E402
+from accounts import cookies, newsletter, services, signing_in  # noqa: E402
+from accounts.models import Account, Notice, UsageDay, UsageTotal, User  # noqa: E402
+from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
@@ -39,7 +40,7 @@ from cannonworks.pages import seal_place  # noqa: E402
 from finance import sharing  # noqa: E402
 from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
-from finance.models import Document, Mailing  # noqa: E402
+from finance.models import Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
@@ -48,7 +49,7 @@ from relations.services import add_employee, add_relation, restrict_person, reve
 from retention.models import Ground, Hold  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
-from tests.lives import issue  # noqa: E402
+from tests.lives import issue, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
@@ -85,6 +86,8 @@ def people(on: date) -> dict[str, User]:
     services.order_erasure(going, actor=accounts["going"].main_user, on=on)
     _hold(accounts["held"], on)
     users = {name: account.main_user for name, account in accounts.items()}
+    _used(users["active"], on)
+    cookies.answer(users["charged"], allowed=False)
     return users | {"colleague": ColleagueFactory(account=accounts["cancelled"])} | lookers(accounts["active"])
 
 
@@ -152,6 +155,27 @@ def documents_of(account: Account, on: date) -> dict[str, object]:
         "draft": make(kind="invoice", payment_days=30),
     }
     return {name: document.reference for name, document in made.items()}
+
+
+def _used(user: User, on: date) -> None:
+    """A year in which an account was used, more and more."""
+    parts = (Module.RELATIONS, Module.DOCUMENTS, Module.OVERVIEW, Module.EMPLOYEES, Module.ACCOUNT)
+    days = [on - timedelta(days=back) for back in range(3, 365)]
+    UsageDay.objects.bulk_create(
+        UsageDay(account=user.account, on=day, module=part, kind=Kind.VIEW, count=(day.toordinal() * (n + 3)) % 17 + 2)
+        for day in days for n, part in enumerate(parts) if day.weekday() < 5 - n % 2
+    )  # fmt: skip
+    UsageTotal.objects.bulk_create(
+        UsageTotal(on=day, module=part, kind=Kind.VIEW, count=(day.toordinal() * (n + 3)) % 900 + 40)
+        for day in days for n, part in enumerate(parts)
+    )  # fmt: skip
+    UsageTotal.objects.bulk_create(
+        UsageTotal(on=day, kind=Kind.ACCOUNT, count=day.toordinal() % 40 + 60) for day in days
+    )
+    for back, device in ((0, Device.COMPUTER), (1, Device.PHONE), (2, Device.COMPUTER)):
+        at = timezone.now() - timedelta(days=back)
+        use(user, at=at, kind=Kind.SIGN_IN, module=Module.ACCOUNT, device=device)
+        use(user, at=at, times=9 + back, device=device)
 
 
 def lookers(account: Account) -> dict[str, User]:
@@ -307,6 +331,17 @@ PAGES = {
     "employees": ("active", "/employees/"),
     "employee-one": ("active", "/employees/{employee}/"),
     "employee-change": ("active", "/employees/{employee}/change/"),
+    "my-data": ("active", "/my-data/"),
+    "my-data-cancelled": ("held", "/my-data/"),
+    "my-data-colleague": ("colleague", "/my-data/"),
+    "usage": ("active", "/my-data/usage/"),
+    "usage-months": ("active", "/my-data/usage/?per=month&module=relations"),
+    "usage-refused": ("charged", "/my-data/usage/"),
+    "cookies": (None, "/cookies/"),
+    "cookies-refused": ("charged", "/cookies/"),
+    "cookies-asked": (None, "/sign-in/"),
+    "cookies-asked-inside": ("trial", "/"),
+    "staff-usage": ("staff", "/admin/accounts/usagetotal/"),
     "looks": ("active", "/my-data/looks/"),
     "looks-none": ("trial", "/my-data/looks/?since=2020-01-01&until=2020-01-31"),
     "import": ("active", "/relations/import/"),
@@ -330,7 +365,7 @@ PAGES = {
 @contextmanager
 def site() -> Iterator[str]:
     """The application on a database of its own; its address."""
-    settings.ALLOWED_HOSTS = ["localhost", "testserver"]
+    settings.ALLOWED_HOSTS, settings.USAGE_SECONDS = ["localhost", "testserver"], 0
     runner = DiscoverRunner(verbosity=0, interactive=False)
     with isolation.as_owner():  # who makes databases; requests take their roles by themselves
         databases = runner.setup_databases()
@@ -355,8 +390,11 @@ def take(
             context = browser.new_context(color_scheme=scheme)
             page = context.new_page()
             for language, (name, (who, path)) in product(LANGUAGES, pages.items()):
-                cookies = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
-                context.add_cookies([{"name": k, "value": v, "url": address} for k, v in cookies.items()])
+                context.clear_cookies()
+                kept = {settings.LANGUAGE_COOKIE_NAME: language, settings.SESSION_COOKIE_NAME: sessions.get(who, "")}
+                if not name.startswith("cookies-asked"):
+                    kept[settings.ANALYTICS_COOKIE_NAME] = "yes"
+                context.add_cookies([{"name": k, "value": v, "url": address} for k, v in kept.items()])
                 page.set_viewport_size({"width": width, "height": height})
                 page.goto(address + path.format(**places))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end

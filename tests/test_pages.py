@@ -39,6 +39,7 @@ PUBLIC = {
     "/security.md": 200,
     "/d/x/": 404,  # there is no such link
     "/d/x/document.pdf": 404,
+    "/cookies/": 200,
 }
 TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
 #: Whatever an address has in it.
@@ -53,8 +54,9 @@ PARTS = (
 )
 PAGES = [
     "/", "/account/", "/account/invoices/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
-    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/",
-    "/newsletter/", "/relations/import/", "/employees/import/", "/security/",
+    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
+    "/my-data/usage/", "/my-data/looks/", "/newsletter/", "/relations/import/", "/employees/import/", "/security/",
+    "/cookies/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip

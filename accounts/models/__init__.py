@@ -5,6 +5,7 @@ from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, Ne
 from accounts.models.notices import Dismissal, Notice
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
+from accounts.models.usage import UsageDay, UsageEvent, UsageTotal
 
 __all__ = [
     "Account",
@@ -25,6 +26,9 @@ __all__ = [
     "Subscriber",
     "SupportAccess",
     "Suppression",
+    "UsageDay",
+    "UsageEvent",
+    "UsageTotal",
     "User",
     "UserManager",
     "contact_checks",

@@ -141,6 +141,12 @@ class User(AbstractBaseUser, PermissionsMixin, Personalia):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_helper = models.BooleanField(_("helper"), default=False, editable=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    analytics = models.BooleanField(
+        _("statistics allowed"),
+        null=True,
+        editable=False,
+        help_text=_("The user's own answer about cookies and statistics (§20); empty: none was given."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["first_name", "last_name"]

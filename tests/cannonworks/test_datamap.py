@@ -10,6 +10,7 @@ from django.test.utils import isolate_apps
 from accounts.models import Account
 from cannonworks import datamap
 from cannonworks.datamap import Category, Entry, Personal, Subject, complete
+from cannonworks.rules import Term
 
 pytestmark = pytest.mark.clause("19")
 
@@ -100,7 +101,8 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
     tables = {entry.table for entry in datamap.erasable(*Category) if entry.category not in ("bookkeeping", "evidence")}
     assert tables == {
         "account_emailaddress", "mfa_authenticator",
-        "accounts_company", "accounts_devicetoken", "accounts_session", "accounts_user", "finance_document", "finance_line",
+        "accounts_company", "accounts_devicetoken", "accounts_session", "accounts_usageday", "accounts_usageevent",
+        "accounts_user", "finance_document", "finance_line",
         "finance_mailing", "finance_numberseries", "finance_sharelink", "finance_shareopening",
         "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
         "relations_refusal", "relations_relation",
@@ -144,3 +146,13 @@ def test_no_field_of_people_is_left_to_the_holders_fancy():
             for f in entry.model._meta.local_concrete_fields
             if isinstance(f, models.JSONField | models.TextField)
         ]
+
+
+def test_rows_that_age_have_their_term_among_the_rules_and_the_other_way_round(monkeypatch):
+    diary = throw_away(at=models.DateTimeField())
+    aged = declare(diary, personal={"at": Personal("19 Personalia 3")}, ages_from="at")
+    assert told(diary, aged) == [("datamap.E008", "relations.Diary.at and a term in rules.AGES belong together.")]
+    monkeypatch.setattr("cannonworks.rules.AGES", {"relations.Diary": Term(months=1)})
+    assert told(diary, aged) == []
+    not_aged = declare(diary, personal={"at": Personal("19 Personalia 3")})
+    assert [code for code, _words in told(diary, not_aged)] == ["datamap.E008"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from cannonworks import rules
 from cannonworks.datamap import Category
-from cannonworks.rules import RULES, WARNING_DAYS, Term, digest_of
+from cannonworks.rules import AGES, RULES, WARNING_DAYS, Term, digest_of
 
 
 @pytest.mark.clause("1", "2", "5.1", "5.2", "5.3", "5.4", "5.5")
@@ -56,9 +56,9 @@ def test_a_record_of_2024_is_kept_through_2031(name, recorded_on):
 
 
 def test_the_digest_changes_with_a_term_and_not_with_words():
-    digest = digest_of(RULES, WARNING_DAYS)
+    digest = digest_of(RULES, WARNING_DAYS, AGES)
     other_words = tuple(replace(rule, why="because") for rule in RULES)
-    assert digest == digest_of(other_words, WARNING_DAYS) == rules.digest()
+    assert digest == digest_of(other_words, WARNING_DAYS, AGES) == rules.digest()
     for n, rule in enumerate(RULES):
         for change in (
             {"erase": Term(days=1)},
@@ -67,9 +67,27 @@ def test_the_digest_changes_with_a_term_and_not_with_words():
             {"clause": "99"},
             {"state": "x"},
         ):
-            assert digest_of((*RULES[:n], replace(rule, **change), *RULES[n + 1 :]), WARNING_DAYS) != digest
-    assert digest_of(RULES[1:], WARNING_DAYS) != digest
-    assert digest_of(RULES, (90, 30)) != digest
+            assert digest_of((*RULES[:n], replace(rule, **change), *RULES[n + 1 :]), WARNING_DAYS, AGES) != digest
+    assert digest_of(RULES[1:], WARNING_DAYS, AGES) != digest
+    assert digest_of(RULES, (90, 30), AGES) != digest
+    assert digest_of(RULES, WARNING_DAYS, {"accounts.UsageEvent": Term(months=11)}) != digest
+
+
+@pytest.mark.clause("17")
+@pytest.mark.parametrize(
+    ("on", "last"),
+    [
+        (date(2026, 11, 22), date(2025, 11, 22)),
+        (date(2029, 2, 27), date(2028, 2, 27)),
+        (date(2029, 2, 28), date(2028, 2, 29)),  # twelve months after the 29th are over on the 28th
+        (date(2029, 3, 1), date(2028, 3, 1)),
+        (date(2028, 2, 29), date(2027, 2, 28)),
+    ],
+)
+def test_a_term_knows_the_last_day_of_which_it_is_over(on, last):
+    term = Term(months=12)
+    assert term.over_on(on) == last
+    assert term.after(last) <= on < term.after(last + timedelta(days=1))
 
 
 def test_a_rule_without_its_date_is_an_error():
