@@ -43,7 +43,12 @@ OVERVIEW = Part("dashboard", _("Overview"), "home", ())
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
 DATA = Part("looks", _("My data"), "eye", ("/my-data/",), (("looks", _("Who looked")),))
 ACCOUNT = Part("mfa_index", _("Account"), "account", ("/account/", "/security/", "/devices/", "/erasure/"))
-ACCOUNT_TABS: tuple[Tab, ...] = (("mfa_index", _("Security")), ("devices", _("Devices")))
+ACCOUNT_TABS: tuple[Tab, ...] = (
+    ("company", _("Company")),
+    ("users", _("Users")),
+    ("mfa_index", _("Security")),
+    ("devices", _("Devices")),
+)
 SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 

@@ -5,7 +5,17 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
+from accounts.models import (
+    Account,
+    Company,
+    DataKey,
+    DeviceToken,
+    ErasureRequest,
+    Invitation,
+    Session,
+    SupportAccess,
+    User,
+)
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
@@ -26,7 +36,7 @@ register(
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={"visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT"},
+    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT"},
 )
 register(
     User,
@@ -44,7 +54,7 @@ register(
         *PERSONALIA, "email", "last_login",
     ),
     may={
-        "visitor": "SELECT OPEN INSERT UPDATE",
+        "visitor": "SELECT OPEN UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
         "helper": "SELECT LOCK",
         "staff": "SELECT INSERT UPDATE",
@@ -84,6 +94,18 @@ register(
     plain=("id", "reference", "account", "user", "expiry"),
     # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
     may={"visitor": "SELECT OPEN UPDATE DELETE", "holder": "SELECT INSERT DELETE"},
+)
+register(
+    Invitation,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    fields={
+        "email": Personal("19 Inloggegevens 1"),
+        "digest": Personal("19 Inloggegevens 2", secret=True),
+    },
+    plain=("id", "reference", "account", "invited_by", "sent_at", "expires_at"),
+    # A visitor shows the link, and joins with the rights of the account that it is of.
+    may={"visitor": "SELECT OPEN", "holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
     EmailAddress,
@@ -136,7 +158,7 @@ outside(
 outside(
     DataKey,
     why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.",
-    may={"visitor": "INSERT", "holder": "SELECT"},
+    may={"holder": "SELECT INSERT"},
 )
 outside(
     User.groups.through,

@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts import services as lifecycle
-from accounts import signing_in, tokens
+from accounts import inviting, signing_in, tokens
 from accounts.models import Account, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State
@@ -73,6 +73,7 @@ def fill(account: Account, *, on: date) -> Account:
     tokens.make_token(actor, name="Telefoon", at=moment(on))
     signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
+    inviting.invite(account, email=f"wim{account.pk}@bedrijf.example", actor=actor, at=moment(on))
     invoice = finance.charge_subscription(account, on=on)
     finance.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account

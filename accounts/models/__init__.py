@@ -1,6 +1,7 @@
 """Accounts, the companies and people behind them, and what goes with them (§1, §2, §17, §19, §20, §21)."""
 
 from accounts.models.account import Account, DataKey, ErasureRequest
+from accounts.models.invitation import Invitation
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
 
@@ -12,6 +13,7 @@ __all__ = [
     "DeviceToken",
     "ErasureRequest",
     "Gender",
+    "Invitation",
     "Personalia",
     "Session",
     "SupportAccess",
