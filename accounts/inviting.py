@@ -106,6 +106,14 @@ def find(token: str, *, at: datetime) -> Asked | None:
     return Asked(row, company.company_name, main_user.full_name if main_user else "")
 
 
+def check_open(account: Account) -> None:
+    """Refuse to let anybody join an account that is not running (§2, §5.4), in words for who is not in it yet."""
+    if not account.is_writable:
+        raise Refused(
+            "read_only", _("This account is not running now, so nobody can join it. Ask the colleague who invited you.")
+        )
+
+
 def accept(token: str, *, person: Mapping[str, Any], at: datetime) -> User:
     """Join the account by a link: a user with the invited address, now confirmed, and the names and ``password`` given.
 
@@ -118,7 +126,7 @@ def accept(token: str, *, person: Mapping[str, Any], at: datetime) -> User:
     invitation = asked.invitation
     with signing_up.first_come(invitation.email), _rights_of(invitation.account):
         account = lock(invitation.account)
-        check_writable(account)
+        check_open(account)
         if not Invitation.objects.filter(pk=invitation.pk).delete()[0]:
             raise Refused("link_over", _("This invitation does not work any more. Ask your colleague for a new one."))
         user = User(account=account, email=invitation.email, **{k: v for k, v in person.items() if k != "password"})

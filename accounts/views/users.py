@@ -121,17 +121,22 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation by the link in its mail; opening it changes nothing."""
     if request.user.is_authenticated:
         return render(request, "accounts/signed_in_already.html")
-    at = timezone.now()
-    if (asked := inviting.find(token, at=at)) is None:
+    if (asked := inviting.find(token, at=timezone.now())) is None:
         return render(request, "accounts/invitation_over.html")
+    try:
+        inviting.check_open(asked.invitation.account)
+        return _joined(request, token, asked)
+    except Refused as refused:
+        return render(request, "accounts/invitation_over.html", {"refused": refused})
+
+
+def _joined(request: HttpRequest, token: str, asked: inviting.Asked) -> HttpResponse:
     form = JoinForm(request.POST or None, instance=User(email=asked.invitation.email))
-    if form.is_valid():
-        try:
-            user = inviting.accept(token, person=values(form) | {"language": translation.get_language()}, at=at)
-        except Refused as refused:
-            return render(request, "accounts/invitation_over.html", {"refused": refused})
-        welcome = _("Welcome. You work in the account of %(company)s now.") % {"company": asked.company}
-        return sign_in(request, User.objects.with_password().get(pk=user.pk), welcome=welcome)
-    if form.is_bound:
-        form.ask_again()
-    return render(request, "accounts/join.html", {"form": form, "asked": asked})
+    if not form.is_valid():
+        if form.is_bound:
+            form.ask_again()
+        return render(request, "accounts/join.html", {"form": form, "asked": asked})
+    person = values(form) | {"language": translation.get_language()}
+    user = inviting.accept(token, person=person, at=timezone.now())
+    welcome = _("Welcome. You work in the account of %(company)s now.") % {"company": asked.company}
+    return sign_in(request, User.objects.with_password().get(pk=user.pk), welcome=welcome)
