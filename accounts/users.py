@@ -6,7 +6,8 @@ person who decides may be gone (docs/decisions/0024).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from accounts.post import post
 from accounts.services import check_decides, check_not_going, check_writable, lock
 from accounts.signing_in import end_access
 from cannonworks import datamap
-from cannonworks.datamap import Category, Role
+from cannonworks.datamap import Role
 from cannonworks.errors import Refused
 from journal import services as journal
 
@@ -87,22 +88,24 @@ def _erase(user: User, *, account: Account) -> None:
         )
     _tell(user, account, "account/email/removed")
     end_access(user)
-    for relation in User._meta.related_objects:
-        rows = relation.related_model._base_manager.filter(**{relation.field.name: user.pk})
-        if relation.on_delete is models.SET_NULL and _is_of_accounts(relation.related_model):
-            rows.update(**{relation.field.name: None})
-        elif relation.on_delete is models.CASCADE and "DELETE" in _may(relation.related_model):
+    for model, field, on_delete in _pointing_here():
+        rows = model._base_manager.filter(**{field: user.pk})
+        if on_delete is models.SET_NULL:
+            rows.update(**{field: None})
+        else:
             rows._raw_delete(rows.db)
     # Not ``user.delete()``: it would delete from tables of staff as well, which a holder's request cannot reach.
     User.objects.filter(pk=user.pk)._raw_delete("default")
 
 
-def _may(model: type[models.Model]) -> str:
-    return datamap.entry(model).may.get(Role.HOLDER, "")
-
-
-def _is_of_accounts(model: type[models.Model]) -> bool:
-    return datamap.entry(model).category in set(Category) and "UPDATE" in _may(model)
+def _pointing_here() -> Iterator[tuple[type[models.Model], str, object]]:
+    """Tables whose rows go with a user or forget about them, the field that names the user, and which of the two."""
+    for relation in User._meta.related_objects:
+        model = cast(type[models.Model], relation.related_model)
+        entry = datamap.entry(model)
+        verb = {models.CASCADE: "DELETE", models.SET_NULL: "UPDATE"}.get(relation.on_delete)
+        if entry.category and verb in entry.may.get(Role.HOLDER, "").split():
+            yield model, relation.field.name, relation.on_delete
 
 
 def _deciding(actor: User, account: Account) -> User:

@@ -10,8 +10,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 
-from accounts import services as lifecycle
 from accounts import inviting, signing_in, tokens
+from accounts import services as lifecycle
 from accounts.models import Account, Session, User
 from accounts.sessions import SessionStore
 from accounts.states import State

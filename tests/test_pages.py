@@ -29,6 +29,9 @@ PUBLIC = {
     "/password/new/1-key/": 200,
     "/password/new/done/": 200,
     "/email/key/": 200,
+    "/sign-up/": 200,
+    "/sign-up/key/": 200,
+    "/invitation/key/": 200,
     "/language/": 405,
     "/admin/login/": 302,  # to the one door there is
     "/api/": 404,  # a problem document: no such endpoint
@@ -41,12 +44,13 @@ PARTS = (
     (r"<uuid:\w+>", str(UUID(int=0))),
     (r"<slug:\w+>", "x"),
     (r"<int:\w+>", "1"),
+    (r"<str:\w+>", "key"),
     (r"\(\?P<key>[^)]*\)", "key"),
     (r"\(\?P<\w+>[^)]*\)", "1"),
     (r"[\^$]", ""),
 )
 PAGES = [
-    "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
+    "/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/nothing-here/",
 ]  # fmt: skip

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.crypto import salted_hmac
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
@@ -21,6 +20,7 @@ from accounts.access import home
 from accounts.joining_forms import AskForm, CompanyForm, SignUpForm
 from accounts.language import keep_language
 from accounts.models import Company, User
+from accounts.pace import may_ask
 from cannonworks.errors import Refused
 from cannonworks.forms import live_answer
 
@@ -35,7 +35,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/sign_up.html", {"form": form, "days": settings.TRIAL_DAYS})
     email, language = form.cleaned_data["email"], form.cleaned_data["language"]
-    if not ratelimit.consume(request, action="sign_up", key=hidden(email)):
+    if not may_ask(request, email):
         return ratelimit.respond_429(request)
     signing_up.ask(email, language=language, at=timezone.now())
     translation.activate(language)
@@ -96,11 +96,6 @@ def speak(request: HttpRequest, language: str) -> None:
     """Answer in the language of a link where the browser has chosen none: it may be another device."""
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(language)
-
-
-def hidden(email: str) -> str:
-    """The address as a key to count by, in which nobody can read it."""
-    return salted_hmac("accounts.pace", email.lower(), algorithm="sha256").hexdigest()
 
 
 def _welcome(ends_on: date) -> str:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,8 @@ from accounts import users as services
 from accounts.access import fresh, holder_only, main_user_only
 from accounts.joining_forms import InviteForm, JoinForm
 from accounts.models import Invitation, User
-from accounts.views.sign_up import hidden, sign_in, values
+from accounts.pace import check_pace
+from accounts.views.sign_up import sign_in, values
 from cannonworks.errors import Refused
 
 
@@ -39,7 +39,7 @@ def users(request: HttpRequest) -> HttpResponse:
 def _invited(request: HttpRequest, form: InviteForm) -> HttpResponse | None:
     email = form.cleaned_data["email"]
     try:
-        check_pace(request, email)
+        check_pace(request, account=request.user.account, email=email)
         inviting.invite(request.user.account, email=email, actor=request.user, at=timezone.now())
     except Refused as refused:
         form.add_error("email" if refused.code in ("colleague", "invited") else None, refused.message)
@@ -48,20 +48,12 @@ def _invited(request: HttpRequest, form: InviteForm) -> HttpResponse | None:
     return redirect("users")
 
 
-def check_pace(request: HttpRequest, email: str) -> None:
-    """Refuse more mail than anybody needs: of one account, and to one address."""
-    account = str(request.user.account_id)
-    paced = ratelimit.consume(request, action="invite", key=account)
-    if not (paced and ratelimit.consume(request, action="invite_address", key=hidden(email))):
-        raise Refused("too_often", _("That is too often. Wait until tomorrow and try again."))
-
-
 @main_user_only
 @require_POST
 def send_invitation(request: HttpRequest, reference: UUID) -> HttpResponse:
     row = get_object_or_404(Invitation.objects.visible_to(request.user), reference=reference)
     try:
-        check_pace(request, row.email)
+        check_pace(request, account=request.user.account, email=row.email)
         inviting.send_again(row, actor=request.user, at=timezone.now())
         messages.success(request, _("The invitation is sent again. The link of before does not work any more."))
     except Refused as refused:
