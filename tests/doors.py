@@ -287,7 +287,7 @@ PAGES = """
 # somebody who was invited to the first account
   invitation-send invitation-withdraw
     GET              door       405        403        405        405        home       home       home
-    POST             door       →users     403        404        →users     home       home       home
+    POST             door       →users     403        404        400        home       home       home
 # one's own devices
   devices
     ANY              door       200        200        200        200        home       home       home

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -30,8 +32,8 @@ from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from accounts import services, signing_in  # noqa: E402
-from accounts.models import Account, User  # noqa: E402
+from accounts import inviting, services, signing_in, signing_up  # noqa: E402
+from accounts.models import Account, Invitation, User  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
@@ -120,6 +122,19 @@ DASHBOARDS = (
 
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
+    "join-ask": (None, "/sign-up/"),
+    "join-finish": (None, "/sign-up/{link}/"),
+    "join-link-over": (None, "/sign-up/key/"),
+    "join-invitation": (None, "/invitation/{token}/"),
+    "join-invitation-over": (None, "/invitation/key/"),
+    "company": ("active", "/account/company/"),
+    "company-read": ("cancelled", "/account/company/"),
+    "users": ("active", "/account/users/"),
+    "users-read": ("colleague", "/account/users/"),
+    "user-leave": ("colleague", "/account/users/leave/"),
+    "user-remove": ("active", "/account/users/{colleague}/remove/"),
+    "user-hand-over": ("active", "/account/users/{colleague}/hand-over/"),
+    "you": ("active", "/account/you/"),
     "sign-in": (None, "/sign-in/"),
     "password-forgotten": (None, "/password/forgotten/"),
     "password-forgotten-sent": (None, "/password/forgotten/sent/"),
@@ -183,7 +198,7 @@ def site() -> Iterator[str]:
 
 
 def take(
-    browser: Browser, address: str, sessions: dict[str, str], accounts: dict[str, int], folder: Path, only: str = ""
+    browser: Browser, address: str, sessions: dict[str, str], accounts: dict[str, Any], folder: Path, only: str = ""
 ) -> int:
     """Take all pictures, or those whose name begins with ``only``, each as whoever has that session; their number.
 
@@ -224,6 +239,19 @@ def _secured(user: User) -> None:
         second_step(client)
 
 
+def _joining(account: Account) -> dict[str, str]:
+    """A colleague, somebody who was invited and somebody who signs up: what stands in the addresses of their pages."""
+    now = timezone.now()
+    for email in ("wim@bedrijf.example", "een.heel.lange.naam.met.punten@administratiekantoor-noord.example"):
+        inviting.invite(account, email=email, actor=account.main_user, at=now - timedelta(days=5))
+    Invitation.objects.filter(email="wim@bedrijf.example").update(digest=sha256(b"token").hexdigest())
+    return {
+        "link": signing_up.seal(signing_up.Link("anna@example.nl", "nl"), at=now),
+        "token": "token",
+        "colleague": str(ColleagueFactory(account=account).reference),
+    }
+
+
 def _halfway(user: User) -> str:
     client = Client()
     sign_in(client, user.email)
@@ -238,7 +266,7 @@ def main(folder: Path, only: str = "") -> None:
         sessions = {name: _session(user) for name, user in users.items()}
         sessions["halfway"] = _halfway(users["charged"])
         sessions["unsecured"] = _session(StaffFactory(second_factor=False))
-        accounts = {name: user.account_id for name, user in users.items()}
+        accounts = {name: user.account_id for name, user in users.items()} | _joining(users["active"].account)
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
             count = take(browser, address, sessions, accounts, folder, only)
