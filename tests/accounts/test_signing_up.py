@@ -194,7 +194,12 @@ def test_a_link_that_somebody_wrote_themselves_does_not_work(client):
 def test_what_is_wrong_is_said_what_was_typed_is_kept_and_the_password_is_not_sent_back(client):
     wrong = {"kvk_number": "123", "postcode": "0000 XX", "phone": "1", "street": "Kerkstraat"}
     page = told(client.post(link(), EVERYTHING | wrong))
-    for words in ("acht cijfers", "vier cijfers en twee letters", "geen geldig telefoonnummer", "Kies je wachtwoord nog een keer"):
+    for words in (
+        "acht cijfers",
+        "vier cijfers en twee letters",
+        "geen geldig telefoonnummer",
+        "Kies je wachtwoord nog een keer",
+    ):
         assert words in page
     assert 'value="Kerkstraat"' in page
     assert 'value="Anna"' in page
