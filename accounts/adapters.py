@@ -17,17 +17,17 @@ from django.contrib.auth import user_login_failed
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, lockout, signing_in, tasks
+from accounts import access, lockout, signing_in
 from accounts.forms import GONE
 from accounts.language import keep_language
 from accounts.models import User
+from accounts.post import post
 from accounts.sessions import note_device
 from cannonworks import isolation
 from cannonworks.encryption import seal_secret, unseal_secret
@@ -137,14 +137,9 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Mail ------------------------------------------------------------------------------------------------
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail in its reader's language, and hand it to the worker once all this is committed."""
-        user = context["user"]
-        with translation.override(user.language):
-            if (notice := NOTICES.get(template_prefix)) is not None:
-                context, template_prefix = {**context, "notice": notice}, "account/email/notice"
-            text = render_to_string(f"{template_prefix}.txt", {**context, "site_url": settings.SITE_URL})
-        subject, _blank, body = text.partition("\n\n")
-        sealed = tasks.sealed_mail(to=email, subject=subject, body=body)
-        transaction.on_commit(lambda: tasks.send_mail.delay(sealed))
+        if (notice := NOTICES.get(template_prefix)) is not None:
+            context, template_prefix = {**context, "notice": notice}, "account/email/notice"
+        post(template_prefix, to=email, language=context["user"].language, **context)
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None

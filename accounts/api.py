@@ -16,9 +16,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts import news_api, services, tokens, usage_api
+from accounts import news_api, people_api, services, tokens, usage_api
 from accounts.authentication import check_fresh, sign_in_device
-from accounts.models import Account, Company, DeviceToken, User
+from accounts.models import Account, DeviceToken
+from accounts.people_api import CompanyBody, UserBody
 from cannonworks.api import Body, Endpoint, RowBody
 from cannonworks.callers import HolderOnly, MainUserOnly, SignInThrottle
 
@@ -31,23 +32,6 @@ class DeviceTokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A device token: POST /api/v1/tokens/ makes one."}
-
-
-class CompanyBody(RowBody):
-    class Meta:
-        model = Company
-        fields = (
-            "company_name", "kvk_number", "vat_number", "sole_trader", "email", "phone",
-            "street", "house_number", "postcode", "city", "country",
-        )  # fmt: skip
-
-
-class UserBody(RowBody):
-    class Meta:
-        model = User
-        fields = (
-            "reference", "email", "first_name", "initials", "infix", "last_name", "gender", "is_main", "language",
-        )  # fmt: skip
 
 
 class AccountBody(RowBody):
@@ -189,4 +173,5 @@ urlpatterns = [
         name="api-tokens",
     ),
     path("tokens/<uuid:reference>/", DeviceEndpoint.as_view({"delete": "destroy"}), name="api-token"),
+    *people_api.urlpatterns,
 ]

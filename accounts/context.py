@@ -47,6 +47,8 @@ ACCOUNT = Part(
 )
 ACCOUNT_TABS: tuple[Tab, ...] = (
     ("account", _("Account")),
+    ("company", _("Company")),
+    ("users", _("Users")),
     ("mfa_index", _("Security")),
     ("devices", _("Devices")),
     ("newsletter", _("Newsletter")),

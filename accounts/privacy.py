@@ -12,6 +12,7 @@ from accounts.models import (
     DeviceToken,
     Dismissal,
     ErasureRequest,
+    Invitation,
     Newsletter,
     NewsletterMail,
     Notice,
@@ -46,11 +47,9 @@ register(
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={
-        "visitor": "INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT",
-    },
+    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT"},
     rows={"reader": SENDER},
-)  # fmt: skip
+)
 register(
     User,
     category=Category.ACCOUNT,
@@ -70,7 +69,7 @@ register(
         "analytics", *PERSONALIA, "email", "last_login",
     ),
     may={
-        "visitor": "SELECT OPEN INSERT UPDATE",
+        "visitor": "SELECT OPEN UPDATE",
         "holder": "SELECT INSERT UPDATE DELETE",
         "helper": "SELECT LOCK",
         "staff": "SELECT INSERT UPDATE",
@@ -110,6 +109,18 @@ register(
     plain=("id", "reference", "account", "user", "expiry"),
     # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
     may={"visitor": "SELECT OPEN UPDATE DELETE", "holder": "SELECT INSERT DELETE"},
+)
+register(
+    Invitation,
+    category=Category.ACCOUNT,
+    subject=Subject.HOLDER,
+    fields={
+        "email": Personal("19 Inloggegevens 1"),
+        "digest": Personal("19 Inloggegevens 2", secret=True),
+    },
+    plain=("id", "reference", "account", "invited_by", "sent_at", "expires_at"),
+    # A visitor shows the link, and joins with the rights of the account that it is of.
+    may={"visitor": "SELECT OPEN", "holder": "SELECT INSERT UPDATE DELETE"},
 )
 register(
     EmailAddress,
@@ -224,7 +235,7 @@ outside(Notice, why="What we tell all accounts.", may={"holder": "SELECT", "staf
 outside(
     DataKey,
     why="The key itself: destroyed before the rows it opens, and looked for by every re-scan.",
-    may={"visitor": "INSERT", "holder": "SELECT"},
+    may={"holder": "SELECT INSERT"},
 )
 outside(
     User.groups.through,

@@ -69,6 +69,10 @@ class UserQuerySet(models.QuerySet):
         # Django takes what was deferred before out of ``only``; here the last word counts.
         return models.QuerySet.only(self.defer(None), *fields)
 
+    def visible_to(self, user: User) -> Self:
+        """Users of the user's own account, the main user first."""
+        return self.filter(account=user.account_id).order_by("-is_main", "pk") if user.account_id else self.none()
+
 
 class SessionQuerySet(models.QuerySet):
     def signed_in(self, user: User, *, at: datetime) -> Self:
@@ -98,6 +102,16 @@ class DeviceTokenQuerySet(models.QuerySet):
     def expired(self, at: datetime) -> Self:
         """Of no use any more from this moment."""
         return self.filter(expiry__lte=at)
+
+
+class InvitationQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Invitations of the user's own account, without their digests; the latest first."""
+        return self.filter(account=user.account_id).defer("digest").order_by("-id")
+
+    def expired(self, at: datetime) -> Self:
+        """Their links let nobody join any more at this moment."""
+        return self.filter(expires_at__lte=at)
 
 
 class SupportAccessQuerySet(models.QuerySet):

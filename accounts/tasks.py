@@ -37,6 +37,14 @@ def count_usage() -> int:
     return count_days(on=timezone.localdate())
 
 
+@shared_task(acks_late=True)
+def forget_expired_invitations() -> int:
+    """Beat, nightly: erase the invitations that ended without an answer."""
+    from accounts.inviting import forget_expired  # which sends mail by this module
+
+    return forget_expired(at=timezone.now())
+
+
 @shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6, expires=7200)
 def send_mail(sealed: str) -> int:
     """Send one sealed mail (``to``, ``subject``, ``body``); tried again for half an hour. Returns 1."""

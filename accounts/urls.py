@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import cookies, devices, language, life, looks, newsletter, notices, usage
+from accounts.views import company, cookies, devices, language, life, looks, newsletter, notices, sign_up, usage, users
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -48,9 +48,26 @@ SECURITY = [
     path("security/browsers/end/", security.end_other_sessions, name="end-other-sessions"),
     path("security/browsers/<slug:handle>/end/", security.end_session, name="end-session"),
 ]
+JOIN = [
+    path("sign-up/", sign_up.ask, name="sign-up"),
+    path("sign-up/<str:key>/", sign_up.finish, name="sign-up-finish"),
+    path("invitation/<str:token>/", users.join, name="invitation"),
+]
+USERS = [
+    path("account/company/", company.company, name="company"),
+    path("account/you/", company.you, name="you"),
+    path("account/users/", users.users, name="users"),
+    path("account/users/leave/", users.leave, name="user-leave"),
+    path("account/users/<uuid:reference>/remove/", users.remove_user, name="user-remove"),
+    path("account/users/<uuid:reference>/hand-over/", users.hand_over, name="user-hand-over"),
+    path("account/invitations/<uuid:reference>/send/", users.send_invitation, name="invitation-send"),
+    path("account/invitations/<uuid:reference>/withdraw/", users.withdraw_invitation, name="invitation-withdraw"),
+]
 urlpatterns = [
     *SIGN_IN,
     *SECURITY,
+    *JOIN,
+    *USERS,
     path("language/", language.switch_language, name="language"),
     path("account/", life.account, name="account"),
     path("account/cancel/", life.cancel, name="cancel"),

@@ -157,7 +157,7 @@ AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.sessions"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.PasswordBackend"]
@@ -186,6 +186,8 @@ ACCOUNT_FORMS = {
     "reauthenticate": "accounts.forms.ProveForm",
     "add_email": "accounts.forms.EmailForm",
 }
+# Mail that somebody else can have us send: links to sign up, and invitations by an account or to an address.
+ACCOUNT_RATE_LIMITS = {"sign_up": "20/h/ip,4/h/key", "invite": "30/d/key", "invite_address": "5/d/key"}
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

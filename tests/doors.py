@@ -367,6 +367,27 @@ PAGES = """
   reactivate
     GET              door       409        403        409        200        home       home       home
     POST             door       home       403        home       400        home       home       home
+# signing up, which is over for who is in
+  sign-up
+    ANY              200        home       home       home       home       home       home       home
+# the links in mails to sign up and to join, here ones that do not work
+  sign-up-finish invitation
+    ANY              200        200        200        200        200        200        200        200
+# the company, the users and oneself: for every user of an account
+  company you users
+    ANY              door       200        200        200        200        home       home       home
+# leaving: the main user cannot
+  user-leave
+    GET              door       200        200        200        200        home       home       home
+    POST             door       home       signed-out home       400        home       home       home
+# a colleague in the first account
+  user-remove user-hand-over
+    GET              door       200        403        404        200        home       home       home
+    POST             door       →users     403        404        400        home       home       home
+# somebody who was invited to the first account
+  invitation-send invitation-withdraw
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →users     403        404        400        home       home       home
 # one's own devices
   devices
     ANY              door       200        200        200        200        home       home       home
@@ -498,6 +519,43 @@ API = """
   api-cancel
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       403       200       403       403       200       403       200       401
+# the company; a change needs no field
+  api-company
+    GET              401       200       200       200       403       403       200       200       200       401
+    PATCH            401       200       403       200       403       403       200       403       200       401
+    POST/DELETE      401       405       405       405       403       403       405       405       405       401
+# oneself: the main user does not leave
+  api-me
+    GET/PATCH        401       200       200       200       403       403       200       200       200       401
+    DELETE           401       409       204       409       403       403       409       204       409       401
+    POST             401       405       405       405       403       403       405       405       405       401
+# colleagues
+  api-users
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
+# one of them
+  api-user
+    GET              401       405       405       405       403       403       405       405       405       401
+    DELETE           401       204       403       404       403       403       204       403       404       401
+    POST/PATCH       401       405       403       405       403       403       405       403       405       401
+# the same, in the place of the main user: no device can
+  api-user-hand-over
+    GET              401       405       405       405       403       403       405       405       405       401
+    POST             401       200       403       404       403       403       403       403       403       401
+    PATCH/DELETE     401       405       403       405       403       403       405       403       405       401
+# who was invited; an invitation needs an address
+  api-invitations
+    GET              401       200       403       200       403       403       200       403       200       401
+    POST             401       400       403       400       403       403       400       403       400       401
+    PATCH/DELETE     401       405       403       405       403       403       405       403       405       401
+# one of them
+  api-invitation
+    DELETE           401       204       403       404       403       403       204       403       404       401
+    GET/POST/PATCH   401       405       403       405       403       403       405       403       405       401
+# the same, mailed once more
+  api-invitation-send
+    POST             401       200       403       404       403       403       200       403       404       401
+    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
 # one's own devices: no token makes another, and no name is not enough
   api-tokens
     GET              401       200       200       200       403       403       200       200       200       401

@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.base import ContentFile
 
-from accounts import counting, newsletter, notices, signing_in, tokens, usage
+from accounts import counting, inviting, newsletter, notices, signing_in, tokens, usage
 from accounts import services as lifecycle
 from accounts.models import Account, MailState, Newsletter, NewsletterMail, Notice, Session, User
 from accounts.models.usage import Device, Kind, Module
@@ -84,6 +84,7 @@ def fill(account: Account, *, on: date) -> Account:
     counting.count_day(on)
     signing_in.adopt_address(actor)
     TOTP.activate(actor, TOTP_SECRET)
+    inviting.invite(account, email=f"wim{account.pk}@bedrijf.example", actor=actor, at=moment(on))
     invoice = bookkeeping.charge_subscription(account, on=on)
     bookkeeping.record_payment(invoice, on=on, amount=invoice.net + invoice.vat)
     return account

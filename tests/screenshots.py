@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
@@ -29,8 +30,8 @@ from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from accounts import cookies, newsletter, services, signing_in  # noqa: E402
-from accounts.models import Account, Notice, UsageDay, UsageTotal, User  # noqa: E402
+from accounts import cookies, inviting, newsletter, services, signing_in, signing_up  # noqa: E402
+from accounts.models import Account, Invitation, Notice, UsageDay, UsageTotal, User  # noqa: E402
 from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
@@ -262,6 +263,19 @@ DASHBOARDS = (
 
 #: name of the picture → who looks (None: nobody signed in) and where
 PAGES = {
+    "join-ask": (None, "/sign-up/"),
+    "join-finish": (None, "/sign-up/{link}/"),
+    "join-link-over": (None, "/sign-up/key/"),
+    "join-invitation": (None, "/invitation/{token}/"),
+    "join-invitation-over": (None, "/invitation/key/"),
+    "company": ("active", "/account/company/"),
+    "company-read": ("cancelled", "/account/company/"),
+    "users": ("active", "/account/users/"),
+    "users-read": ("colleague", "/account/users/"),
+    "user-leave": ("colleague", "/account/users/leave/"),
+    "user-remove": ("active", "/account/users/{colleague}/remove/"),
+    "user-hand-over": ("active", "/account/users/{colleague}/hand-over/"),
+    "you": ("active", "/account/you/"),
     "sign-in": (None, "/sign-in/"),
     "password-forgotten": (None, "/password/forgotten/"),
     "password-forgotten-sent": (None, "/password/forgotten/sent/"),
@@ -421,6 +435,19 @@ def _secured(user: User) -> None:
         second_step(client)
 
 
+def _joining(account: Account) -> dict[str, str]:
+    """A colleague, somebody who was invited and somebody who signs up: what stands in the addresses of their pages."""
+    now = timezone.now()
+    for email in ("wim@bedrijf.example", "een.heel.lange.naam.met.punten@administratiekantoor-noord.example"):
+        inviting.invite(account, email=email, actor=account.main_user, at=now - timedelta(days=5))
+    Invitation.objects.filter(email="wim@bedrijf.example").update(digest=sha256(b"token").hexdigest())
+    return {
+        "link": signing_up.seal(signing_up.Link("anna@example.nl", "nl"), at=now),
+        "token": "token",
+        "colleague": str(ColleagueFactory(account=account).reference),
+    }
+
+
 def _halfway(user: User) -> str:
     client = Client()
     sign_in(client, user.email)
@@ -437,7 +464,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     active, on = users["active"], timezone.localdate()
     places: dict[str, object] = {name: user.account_id for name, user in users.items()}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
-    return sessions, places | files(users) | _told(active)
+    return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 
 def _told(user: User) -> dict[str, object]:

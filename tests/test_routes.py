@@ -30,7 +30,7 @@ from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
-from tests.factories import AccountFactory, HelperFactory, StaffFactory
+from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
 from tests.lives import account_in, fill, full_life
 from tests.relations.files import draft
 from tests.routes import Route, routes
@@ -101,6 +101,7 @@ def a_world() -> World:
     account = full_life(company__company_name=PLANTED["company"])
     services.reactivate_account(account, actor=account.main_user, on=timezone.localdate())
     going = fill(AccountFactory(state=State.ACTIVE), on=ON)
+    ColleagueFactory(account=going)
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
@@ -166,12 +167,18 @@ def things_of(account: Account) -> dict[str, str]:
         str(model.objects.filter(account=account).values_list("reference", flat=True).first())
         for model in (ShareLink, Mailing, SubscriptionInvoice)
     )
+    colleague = str(account.users.filter(is_main=False).first().reference)
+    invitation = str(account.invitations.first().reference)
     relation, employee, document = (
         str(model.objects.filter(account=account).latest("pk").reference) for model in (Relation, Employee, Document)
     )
     files = {found.what: str(found.reference) for found in Import.objects.filter(account=account)}
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
+        **dict.fromkeys(("api-user", "api-user-hand-over", "user-remove", "user-hand-over"), colleague),
+        **dict.fromkeys(
+            ("api-invitation", "api-invitation-send", "invitation-send", "invitation-withdraw"), invitation
+        ),
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
@@ -188,7 +195,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
         "token": "nothing",
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
-        "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1",
+        "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),
     }  # fmt: skip

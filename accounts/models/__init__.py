@@ -1,6 +1,7 @@
 """Accounts, the companies and people behind them, and what goes with them (§1, §2, §17, §19, §20, §21)."""
 
 from accounts.models.account import Account, DataKey, ErasureRequest
+from accounts.models.invitation import Invitation
 from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
 from accounts.models.notices import Dismissal, Notice
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
@@ -16,6 +17,7 @@ __all__ = [
     "Dismissal",
     "ErasureRequest",
     "Gender",
+    "Invitation",
     "MailState",
     "Newsletter",
     "NewsletterMail",

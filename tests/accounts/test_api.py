@@ -11,10 +11,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import services
-from accounts.models import Account, DeviceToken, ErasureRequest
+from accounts.models import Account, DeviceToken, ErasureRequest, User
 from accounts.states import State
 from tests.callers import API, browser, device, just_signed_in, problem
-from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
+from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory, ColleagueFactory
 from tests.signin import sign_in as page_sign_in
 from tests.signin import totp
 
@@ -185,3 +185,75 @@ def test_the_page_of_devices_makes_shows_once_and_revokes(client, holder, collea
     client.post("/devices/", {"name": "Werkplaats"})
     client.post("/devices/revoke/")
     assert [row.user for row in DeviceToken.objects.all()] == [colleague]
+
+
+# --- Company, users, invitations -----------------------------------------------------------------------------
+@pytest.mark.clause("16")
+def test_the_main_user_changes_the_company_and_a_colleague_reads_it(holder, colleague):
+    changed = device(holder).patch(f"{API}/company/", {"postcode": "9402 aa", "city": "Assen"})
+    assert (changed.status_code, changed.json()["postcode"]) == (200, "9402 AA")
+    assert device(colleague).get(f"{API}/company/").json() == changed.json()
+    problem(device(colleague).patch(f"{API}/company/", {"city": "Emmen"}), 403, "permission_denied")
+    problem(device(holder).patch(f"{API}/company/", {"kvk_number": "1"}), 400, "invalid")
+    problem(device(holder).patch(f"{API}/company/", {"shoe_size": "44"}), 400, "invalid")
+
+
+@pytest.mark.clause("16")
+def test_everybody_changes_their_own_name_and_not_who_they_are(holder, colleague):
+    client = device(colleague)
+    assert client.patch(f"{API}/me/", {"first_name": "Timo", "language": "en"}).json()["first_name"] == "Timo"
+    assert client.patch(f"{API}/me/", {"is_main": True, "email": "other@example.com"}).status_code == 200
+    me = client.get(f"{API}/me/").json()
+    assert (me["email"], me["is_main"], me["first_name"], me["language"]) == (colleague.email, False, "Timo", "en")
+
+
+@pytest.mark.clause("1")
+def test_a_colleague_is_invited_sent_a_new_link_and_withdrawn(holder, colleague, outsider):
+    client, at = device(holder), f"{API}/invitations/"
+    made = client.post(at, {"email": "Wim@Bedrijf.example"})
+    assert made.status_code == 201
+    assert made.json().keys() == {"reference", "email", "sent_at", "expires_at"}
+    known = client.post(at, {"email": outsider.email})
+    assert (known.status_code, known.json().keys()) == (201, made.json().keys())
+    assert [row["email"] for row in client.get(at).json()["results"]] == [outsider.email, "wim@bedrijf.example"]
+    row = f"{at}{made.json()['reference']}/"
+    problem(client.post(f"{row}send/"), 409, "just_sent")
+    assert client.delete(row).status_code == 204
+    problem(client.delete(row), 404, "not_found")
+    problem(client.post(at, {"email": colleague.email}), 409, "colleague")
+    problem(device(colleague).get(at), 403, "permission_denied")
+    problem(device(outsider).delete(f"{at}{known.json()['reference']}/"), 404, "not_found")
+
+
+@pytest.mark.clause("7")
+def test_one_address_gets_only_so_many_invitations(holder):
+    client = device(holder)
+    for _i in range(5):
+        made = client.post(f"{API}/invitations/", {"email": "wim@example.com"})
+        client.delete(f"{API}/invitations/{made.json()['reference']}/")
+    problem(client.post(f"{API}/invitations/", {"email": "WIM@example.com"}), 409, "too_often")
+
+
+@pytest.mark.clause("1")
+def test_users_are_listed_removed_and_leave(holder, colleague, outsider):
+    other = ColleagueFactory(account=holder.account)
+    listed = device(colleague).get(f"{API}/users/").json()["results"]
+    assert [row["email"] for row in listed] == [holder.email, colleague.email, other.email]
+    problem(device(colleague).delete(f"{API}/users/{other.reference}/"), 403, "permission_denied")
+    problem(device(holder).delete(f"{API}/users/{outsider.reference}/"), 404, "not_found")
+    theirs = device(other)
+    assert device(holder).delete(f"{API}/users/{other.reference}/").status_code == 204
+    problem(theirs.get(f"{API}/me/"), 401, "authentication_failed")
+    problem(device(holder).delete(f"{API}/users/{holder.reference}/"), 409, "is_main_user")
+    problem(device(holder).delete(f"{API}/me/"), 409, "is_main_user")
+    assert browser(colleague).delete(f"{API}/me/").status_code == 204
+    assert list(User.objects.filter(account=holder.account)) == [holder]
+
+
+@pytest.mark.clause("7")
+def test_handing_over_takes_a_session_with_a_fresh_proof(holder, colleague):
+    at = f"{API}/users/{colleague.reference}/hand-over/"
+    problem(device(holder).post(at), 403, "not_fresh")
+    problem(browser(holder).post(at), 403, "not_fresh")
+    assert just_signed_in(holder).post(at).json()["is_main"] is True
+    problem(just_signed_in(holder).post(at), 403, "permission_denied")

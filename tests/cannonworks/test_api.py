@@ -15,8 +15,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
+from accounts import inviting, tokens
 from accounts import services as lifecycle
-from accounts import tokens
 from accounts.models import Account
 from cannonworks import api, problems
 from cannonworks.errors import Refused
@@ -24,6 +24,7 @@ from finance import bookkeeping
 from finance.models import Mailing, ShareLink, SubscriptionInvoice
 from tests import lives
 from tests.callers import API, browser, device, problem
+from tests.factories import ColleagueFactory
 
 pytestmark = pytest.mark.django_db
 NOBODY = str(UUID(int=0))
@@ -45,7 +46,7 @@ def operations(schema):
 @pytest.mark.clause("7")
 def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
     every = set(operations(schema))
-    assert len(every) == 46
+    assert len(every) == 75
     assert every > PUBLIC
     visitor, member = APIClient(), browser(staff)
     for path, method in every - PUBLIC:
@@ -61,31 +62,34 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
         "links": ShareLink.objects.defer("digest").get(account=account), "mailings": Mailing.objects.get(account=account),
         "subscription-invoices": SubscriptionInvoice.objects.filter(account=account).first(),
+        "invitations": account.invitations.first(), "users": ColleagueFactory(account=account),
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0
     for path, method in operations(schema):
         kind = path.split("/")[3]
-        if NOBODY in path and not path.endswith("/bsn/"):
+        if NOBODY in path and not path.endswith(("/bsn/", "/hand-over/")):
             problem(getattr(client, method)(path.replace(NOBODY, str(rows[kind].reference)), {}), 404, "not_found")
             tried += 1
-    assert tried == 21
-    for kind in ("relations", "employees", "documents", "subscription-invoices", "links", "mailings"):
+    assert tried == 35
+    for kind in (
+        "relations",
+        "employees",
+        "documents",
+        "subscription-invoices",
+        "links",
+        "mailings",
+        "users",
+        "invitations",
+    ):
         assert client.get(f"{API}/{kind}/").json() == {"next": None, "results": []}
         assert len(mine.get(f"{API}/{kind}/").json()["results"]) in (1, 2)
 
 
 LISTS = (
-    "relations",
-    "employees",
-    "documents",
-    "subscription-invoices",
-    "links",
-    "mailings",
-    "tokens",
-    "holds",
-    "warnings",
-)
+    "relations", "employees", "documents", "subscription-invoices", "links", "mailings", "tokens", "holds", "warnings",
+    "users", "invitations",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -104,6 +108,14 @@ def test_three_rows_cost_no_more_queries_than_one(account, holder, path):
         bookkeeping.charge_subscription(account, on=date(2026, 11, 2))
         device(holder)
         lives.hold(account, ["relations"], on=date(2026, 11, 2), name=f"Zaak {account.holds.count()}")
+        if account.invitations.exists():  # the main user is the first of the users
+            ColleagueFactory(account=account)
+        inviting.invite(
+            account,
+            email=f"a{account.invitations.count()}@example.com",
+            actor=holder,
+            at=lives.moment(date(2026, 11, 2)),
+        )
         account.warnings.create(erase_on=date(2028, 1, 1), days=account.warnings.count(), planned_on=date(2027, 1, 1))
 
     client = browser(holder)

@@ -101,7 +101,7 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
     tables = {entry.table for entry in datamap.erasable(*Category) if entry.category not in ("bookkeeping", "evidence")}
     assert tables == {
         "account_emailaddress", "mfa_authenticator",
-        "accounts_company", "accounts_devicetoken", "accounts_session", "accounts_usageday", "accounts_usageevent",
+        "accounts_company", "accounts_devicetoken", "accounts_invitation", "accounts_session", "accounts_usageday", "accounts_usageevent",
         "accounts_user", "finance_document", "finance_line",
         "finance_mailing", "finance_numberseries", "finance_sharelink", "finance_shareopening",
         "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
