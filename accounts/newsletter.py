@@ -13,14 +13,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import BinaryField, Func
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from accounts import tasks
 from accounts.models import Subscriber, Suppression, User
+from accounts.post import post
 from cannonworks.encryption import lookup_hashes, lookup_keys
 from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from cannonworks.pages import open_place, seal_place
@@ -90,11 +88,7 @@ def ask(address: str, *, language: str, at: datetime) -> None:
         return
     token = seal_place([address, language, at.isoformat()], CONFIRM)
     context = {"url": settings.SITE_URL + reverse("newsletter-confirm", args=[token]), "days": CONFIRM_WITHIN.days}
-    with translation.override(language):
-        text = render_to_string("accounts/mail/newsletter_confirm.txt", context)
-    subject, _blank, body = text.partition("\n\n")
-    mail = tasks.sealed_mail(to=address, subject=subject, body=body)
-    transaction.on_commit(lambda: tasks.send_mail.delay(mail))
+    post("accounts/mail/newsletter_confirm", to=address, language=language, **context)
 
 
 def opened(token: str, *, at: datetime) -> tuple[str, str] | None:

@@ -18,10 +18,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import services
+from accounts import services, terms
 from accounts.models import Account, User
+from accounts.newsletter import set_subscription
 from accounts.post import post
 from accounts.signing_in import adopt_address
+from cannonworks import isolation
 from cannonworks.errors import Refused, is_fence
 from cannonworks.pages import open_place, seal_place
 from journal import services as journal
@@ -91,9 +93,9 @@ def finish(
         user = User.objects.get(account=account)
         adopt_address(user)
         record_declaration(user)
-    # To be connected, with the rights of the new holder (isolation.acting_as(isolation.of(user))):
-    # newsletter.set_subscription(user, wanted=newsletter, at=at) (§2)
-    # terms.accept(terms.in_force(on), user, at) (§21)
+        with isolation.acting_as(isolation.of(user)):
+            set_subscription(user, wanted=newsletter, at=at)
+            terms.accept(terms.in_force(on), user, at)
     return account
 
 

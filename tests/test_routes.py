@@ -193,7 +193,6 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
-        "token": "nothing",
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "handle": Session.objects.filter(user=user).first().handle,
