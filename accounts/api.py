@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts import services, tokens
+from accounts import api_terms, services, tokens
 from accounts.authentication import check_fresh, sign_in_device
 from accounts.models import Account, Company, DeviceToken, User
 from cannonworks.api import Body, Endpoint, RowBody
@@ -190,6 +190,7 @@ class DeviceEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
 
 
 urlpatterns = [
+    *api_terms.urlpatterns,
     path("account/", AccountEndpoint.as_view({"get": "retrieve"}), name="api-account"),
     path("account/activate/", AccountEndpoint.as_view({"post": "activate"}), name="api-activate"),
     path("account/cancel/", AccountEndpoint.as_view({"post": "cancel"}), name="api-cancel"),

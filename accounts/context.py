@@ -48,7 +48,10 @@ SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 
 #: Public pages, at the foot of every page.
-FOOT: tuple[Tab, ...] = ()
+FOOT: tuple[Tab, ...] = (("terms", _("Terms")),)
+
+#: Where the session keeps the number of the terms that its user has yet to acknowledge; see ``adapters``.
+TERMS_KEY = "terms"
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
@@ -63,6 +66,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
         # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
         "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
         "chip": chip(user.account),
+        "new_terms": request.session.get(TERMS_KEY),
     }
 
 

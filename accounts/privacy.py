@@ -4,8 +4,21 @@ from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Company, DataKey, DeviceToken, ErasureRequest, Session, SupportAccess, User
+from accounts.models import (
+    Account,
+    Company,
+    DataKey,
+    DeviceToken,
+    ErasureRequest,
+    Session,
+    SupportAccess,
+    TermsAcknowledgement,
+    TermsAnnouncement,
+    TermsVersion,
+    User,
+)
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
@@ -55,8 +68,14 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
-    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True))
-    | dict.fromkeys(("signed_in_at", "ip_address", "user_agent"), Personal("19 Personalia 3")),
+    fields=dict.fromkeys(
+        ("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True, label=_("key of the session"))
+    )
+    | {
+        "signed_in_at": Personal("19 Personalia 3", label=_("moment of signing in")),
+        "ip_address": Personal("19 Personalia 3", label=_("IP address")),
+        "user_agent": Personal("19 Personalia 3", label=_("browser and device")),
+    },
     plain=("account", "user", "expire_date"),
     helper_sees=(  # of his own sessions
         "session_key",
@@ -79,7 +98,7 @@ register(
         "name": Personal("19 Personalia 3"),
         "created": Personal("19 Personalia 3"),
         "last_used_at": Personal("19 Personalia 3"),
-        "digest": Personal("19 Inloggegevens 2", secret=True),
+        "digest": Personal("19 Inloggegevens 2", secret=True, label=_("hash of the device's token")),
     },
     plain=("id", "reference", "account", "user", "expiry"),
     # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
@@ -101,7 +120,10 @@ register(
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
     account="user__account",
-    fields={"data": Personal("19 Inloggegevens 2", secret=True), "last_used_at": Personal("19 Personalia 3")},
+    fields={
+        "data": Personal("19 Inloggegevens 2", secret=True, label=_("second factor")),
+        "last_used_at": Personal("19 Personalia 3", label=_("last used at")),
+    },
     plain=("id", "user", "type", "created_at"),
     helper_sees=("id", "user", "type", "data", "created_at", "last_used_at"),
     may={
@@ -125,6 +147,25 @@ register(
     subject=Subject.NOBODY,
     plain=("id", "account", "code", "asked_on", "asked_by", "withdrawn_on", "granted_on"),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
+)
+register(
+    TermsAcknowledgement,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "version", "account", "user", "kind", "at"),
+    may={"visitor": "INSERT", "holder": "SELECT INSERT", "staff": "SELECT"},
+)
+register(
+    TermsAnnouncement,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "version", "account", "user", "sent_at", "attempts", "retry_at", "failure"),
+    may={"holder": "SELECT", "staff": "SELECT"},
+)
+outside(
+    TermsVersion,
+    why="The terms themselves, which are public.",
+    may={"visitor": "SELECT", "holder": "SELECT", "helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )
 outside(
     Account,

@@ -35,6 +35,9 @@ HELPERS = tuple(
     for verb in ("view", "add", "change")
 )
 
+#: Who write and publish the terms (§21).
+TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "change", "publish"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -55,6 +58,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *TERMS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",

@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import devices, language, life, looks
+from accounts.views import devices, language, life, looks, terms
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -59,4 +59,8 @@ urlpatterns = [
     path("devices/revoke/", devices.revoke_devices, name="devices-revoke"),
     path("devices/<uuid:reference>/revoke/", devices.revoke_device, name="device-revoke"),
     path("my-data/looks/", looks.looks, name="looks"),
+    path("terms/", terms.terms, name="terms"),
+    path("terms/changes/", terms.changes, name="terms-changes"),
+    path("terms/<int:number>/", terms.version, name="terms-version"),
+    path("terms/<int:one>-<int:other>/", terms.compared, name="terms-compared"),
 ]

@@ -52,6 +52,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "retention.tasks.sweep", "schedule": crontab(minute=5)},
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},
     "tokens": {"task": "accounts.tasks.forget_expired_tokens", "schedule": crontab(hour=3, minute=15)},
+    "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import COMPANY, HOME_ADDRESS, PERSONALIA, Category, Personal, Subject, register
 from relations.models import Employee, Relation
 
@@ -18,7 +20,7 @@ register(
     | HOME_ADDRESS
     | {
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
-        "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
+        "bsn_hash": Personal("19 Betrokkenen BSN", secret=True, label=_("keyed hash of the BSN")),
     },
     plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "kind"),
     may={"holder": "SELECT OPEN INSERT UPDATE DELETE"},

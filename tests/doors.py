@@ -175,7 +175,7 @@ PAGES = """
                      anonymous  owner      colleague  outsider   blocked    inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done
+  account_reset_password_from_key_done terms terms-version
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
 # the overview of each user of an account
@@ -286,6 +286,14 @@ PAGES = """
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
     POST             door       home       home       home       home       405        403        →dashboard
+# the same version twice, which is that version
+  terms-compared
+    GET              →terms-version =      =          =          =          =          =          =
+    POST             405        405        405        405        405        405        405        405
+# new terms: reading them is free, to say so names the version that was shown
+  terms-changes
+    GET              door       200        200        200        200        home       home       home
+    POST             door       404        404        404        404        home       home       home
 # erasure, for the main user
   erasure
     ANY              door       200        403        200        200        home       home       home
@@ -374,6 +382,14 @@ API = """
   api-letter
     GET              401       404       403       404       403       403       404       403       404       401
     POST/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+# the terms, for everybody whose token is not wrong
+  api-terms
+    GET              200       200       200       200       200       200       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# reading them: of no version
+  api-terms-acknowledge
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       400       400       400       403       403       400       400       400       401
 # the schema, for everybody whose token is not wrong
   api-schema
     GET              200       200       200       200       200       200       200       200       200       401

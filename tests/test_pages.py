@@ -34,6 +34,9 @@ PUBLIC = {
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
+    "/terms/": 200,
+    "/terms/1/": 200,
+    "/terms/1-1/": 302,  # to that one version
 }
 TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
 #: Whatever an address has in it.
@@ -47,7 +50,7 @@ PARTS = (
 )
 PAGES = [
     "/", "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/looks/", "/security/",
-    "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
+    "/terms/changes/", "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/nothing-here/",
 ]  # fmt: skip
 STATES = [State.TRIAL, State.LAPSED, State.ACTIVE, State.CANCELLED]

@@ -3,6 +3,7 @@
 from accounts.models.account import Account, DataKey, ErasureRequest
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
+from accounts.models.terms import Heed, TermsAcknowledgement, TermsAnnouncement, TermsVersion
 
 __all__ = [
     "Account",
@@ -12,9 +13,13 @@ __all__ = [
     "DeviceToken",
     "ErasureRequest",
     "Gender",
+    "Heed",
     "Personalia",
     "Session",
     "SupportAccess",
+    "TermsAcknowledgement",
+    "TermsAnnouncement",
+    "TermsVersion",
     "User",
     "UserManager",
 ]
