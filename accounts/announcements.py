@@ -1,4 +1,4 @@
-"""Announcements of the terms by mail: one for each account and version, tried again while the mail server fails (§21)."""
+"""Announcements of the terms by mail, one for each account and version, again while the mail server fails (§21)."""
 
 from __future__ import annotations
 
@@ -71,8 +71,7 @@ def _send(pk: int, at: datetime) -> bool:
         skip_locked=True, of=("self",)
     )
     row = rows.filter(pk=pk, sent_at__isnull=True).first()
-    user = row and row.account.main_user
-    if row is None or user is None:
+    if row is None or (user := row.account.main_user) is None:
         return False
     try:
         mail_of(row, user).send()

@@ -206,9 +206,9 @@ def _check_draft(row: TermsVersion) -> None:
 
 
 def _check_whole(row: TermsVersion) -> None:
-    missing = [row._meta.get_field(name).verbose_name for name in TermsVersion.WORDS if not getattr(row, name).strip()]
-    if missing or row.effective_on is None:
-        names = ", ".join(map(str, missing or [row._meta.get_field("effective_on").verbose_name]))
+    empty = [name for name in ("effective_on", *TermsVersion.WORDS) if not str(getattr(row, name) or "").strip()]
+    if empty:
+        names = ", ".join(str(getattr(row._meta.get_field(name), "verbose_name", name)) for name in empty)
         raise Refused("not_whole", _("Fill in first: %(names)s.") % {"names": names}, clause="21")
 
 

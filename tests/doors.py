@@ -93,12 +93,13 @@ ADMINISTRATION = """
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:accounts_account_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
+  admin:accounts_termsversion_history
   /admin/{url}
     ANY              door       404        404        404
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
-  admin:retention_rulesapproval_changelist
+  admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist
     ANY              door       403        200        200
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
@@ -108,12 +109,12 @@ ADMINISTRATION = """
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
-  admin:retention_rulesapproval_delete
+  admin:retention_rulesapproval_delete admin:accounts_termsversion_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
-  admin:retention_rulesapproval_change
+  admin:retention_rulesapproval_change admin:accounts_termsversion_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -123,7 +124,7 @@ ADMINISTRATION = """
   /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
-  /admin/retention/rulesapproval/{object_id}/
+  /admin/retention/rulesapproval/{object_id}/ /admin/accounts/termsversion/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -148,6 +149,17 @@ ADMINISTRATION = """
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
     GET              door       403        200        200
     POST             door       403        409        409
+# terms: an empty draft is one to go on with
+  admin:accounts_termsversion_add
+    GET              door       403        200        200
+    POST             door       403        →changelist =
+# the first version, which is published: looked at, and neither changed, published nor announced
+  admin:accounts_termsversion_preview admin:accounts_termsversion_rewrite
+    GET              door       403        200        200
+    POST             door       403        →change    →change
+  admin:accounts_termsversion_publish admin:accounts_termsversion_announce
+    GET              door       403        200        200
+    POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release

@@ -1,3 +1,3 @@
-"""The staff's pages on people: users and their sign-in, and accounts that staff have open."""
+"""The staff's pages on people: users and their sign-in, accounts that staff have open, and the terms."""
 
-from accounts.admin import people  # noqa: F401  registered by its import
+from accounts.admin import people, terms  # noqa: F401  registered by their import

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from accounts import terms, texts
 from accounts.models import Heed, TermsAcknowledgement, TermsVersion
@@ -193,8 +194,10 @@ def test_the_news_is_every_version_since_the_known_one_and_what_changed_in_the_t
     published(officer)
     published(officer, text_nl=text.replace("rechter in Assen", "rechter in Emmen"))
     told = terms.news(holder, ON)
+    with translation.override("nl"):
+        sections = told.sections
     assert (told.version.number, told.known.number, [each.number for each in told.versions]) == (3, 1, [2, 3])
-    [section] = told.sections
+    [section] = sections
     assert section.heading == "22. Als we er niet uitkomen"
     assert ("gone", "Assen,") in section.changes[0].pieces
     assert ("new", "Emmen,") in section.changes[0].pieces
