@@ -48,7 +48,12 @@ SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 
 #: Public pages, at the foot of every page.
-FOOT: tuple[Tab, ...] = (("terms", _("Terms")),)
+FOOT: tuple[Tab, ...] = (
+    ("what-we-do", _("What we do with data")),
+    ("privacy", _("Privacy")),
+    ("terms", _("Terms")),
+    ("record", _("Record")),
+)
 
 #: Where the session keeps the number of the terms that its user has yet to acknowledge; see ``adapters``.
 TERMS_KEY = "terms"

@@ -64,6 +64,7 @@ LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside t
 FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of accounts, encrypted
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
+PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "privacy@cannonworks.nl")  # in the privacy statement and the record
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")
 FRESH_MINUTES = env.int("FRESH_MINUTES", 10)  # for so long a proof of identity does for what cannot be undone

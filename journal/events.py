@@ -60,6 +60,7 @@ EVENTS: Mapping[str, Promise] = {
     "statement.mailed": _("The erasure statement was mailed"),
     "statement.undelivered": _("The erasure statement could not be delivered"),
     "sub_processor.added": _("A sub-processor was added"),
+    "sub_processor.changed": _("A sub-processor was changed"),
     "subscription.charged": _("The subscription was charged"),
     "support.closed": _("Support closed the account again"),
     "support.looked": _("Support looked into the account"),

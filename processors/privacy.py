@@ -13,7 +13,11 @@ INSIDE = (
 )
 restrict("helper", INSIDE)
 
-outside(SubProcessor, why="Companies that work for CannonWorks; no customers.", may={"staff": "SELECT INSERT UPDATE"})
+outside(
+    SubProcessor,
+    why="Companies that work for CannonWorks; no customers.",  # and a public list of them
+    may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+)
 outside(
     Helper,
     why="Which sub-processor a helper is of; the name is with the user, who is of no account.",

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import holder_only
+from cannonworks import signing
+from cannonworks.prose import html_of
+from processors.publishing import periods
+from retention import story
 from retention.outlook import outlook
 
 
@@ -15,3 +21,31 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """In which state the account is, what becomes of its data and when, and the step that fits."""
     account = request.user.account
     return render(request, "retention/dashboard.html", outlook(account, on=timezone.localdate()))
+
+
+@login_not_required
+@require_safe
+def what_we_do(request: HttpRequest) -> HttpResponse:
+    """What CannonWorks does with data, for everybody: promises, periods, and where each is proven."""
+    on = timezone.localdate()
+    context = {"vows": story.vows(), "stories": story.stories(on=on), "periods": periods(), "on": on}
+    return render(request, "retention/what_we_do.html", context)
+
+
+@login_not_required
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """How anybody proves an erasure statement without us, and our public key."""
+    text = (settings.BASE_DIR / "docs" / "verify-a-statement.md").read_text()
+    key = signing.public_key()
+    context = {"key": signing.to_pem(key), "key_id": signing.key_id(key), "text": html_of(text)}
+    return render(request, "retention/verify.html", context)
+
+
+@login_not_required
+@require_safe
+def statement_key(request: HttpRequest) -> HttpResponse:
+    """The public key for erasure statements, as a file."""
+    response = HttpResponse(signing.to_pem(signing.public_key()), content_type="application/x-pem-file")
+    response.headers["Content-Disposition"] = 'attachment; filename="statement-key.pem"'
+    return response

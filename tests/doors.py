@@ -145,7 +145,7 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        403
 # what the privacy officer enters; an empty form is not taken
-  admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
+  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
     GET              door       403        200        200
     POST             door       403        409        409
@@ -187,7 +187,8 @@ PAGES = """
                      anonymous  owner      colleague  outsider   blocked    inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done terms terms-version
+  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf what-we-do verify
+  statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
 # the overview of each user of an account

@@ -30,8 +30,8 @@ from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 
-from accounts import services, signing_in  # noqa: E402
-from accounts.models import Account, User  # noqa: E402
+from accounts import services, signing_in, terms  # noqa: E402
+from accounts.models import Account, TermsVersion, User  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
@@ -90,7 +90,8 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = SubProcessor.objects.create(name="Noorderhost")
+    house = SubProcessor.objects.create(name="Noorderhost", role="hosting")
+    SubProcessor.objects.create(name="Paper Plane Mail Inc.", role="mail", country="US")
     inside, outside = (
         Helper.objects.create(
             user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
@@ -153,6 +154,17 @@ PAGES = {
     "erasure-going": ("going", "/erasure/"),
     "looks": ("active", "/my-data/looks/"),
     "looks-none": ("trial", "/my-data/looks/?since=2020-01-01&until=2020-01-31"),
+    "terms": (None, "/terms/"),
+    "terms-first": ("active", "/terms/1/"),
+    "terms-compared": (None, "/terms/1-2/"),
+    "terms-changes": ("active", "/terms/changes/"),
+    "terms-up-to-date": ("trial", "/terms/changes/"),
+    "terms-banner": ("told", "/devices/"),
+    "privacy": (None, "/privacy/"),
+    "record": (None, "/record/"),
+    "what-we-do": (None, "/what-we-do/"),
+    "what-we-do-holder": ("active", "/what-we-do/"),
+    "verify": (None, "/verify/"),
     "helpers": ("helper", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
@@ -161,6 +173,8 @@ PAGES = {
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
+    "staff-terms": ("staff", "/admin/accounts/termsversion/"),
+    "staff-terms-preview": ("staff", "/admin/accounts/termsversion/{terms}/preview/"),
     "403": ("colleague", "/account/cancel/"),
     "404": ("active", "/gone/"),
     "409": ("active", "/account/activate/"),
@@ -208,6 +222,29 @@ def take(
     return count
 
 
+def _new_terms(users: dict[str, User]) -> TermsVersion:
+    """A second version of the terms, which all but one knew the first of, and nobody but that one knows."""
+    first = TermsVersion.objects.get()
+    at = timezone.now()
+    for user in (users["active"], users["charged"]):
+        terms.accept(first, user, at)
+    words = {name: getattr(first, name) for name in ("text_nl", "text_en")}
+    words["text_nl"] = (
+        words["text_nl"].replace("binnen 48 uur", "binnen 24 uur").replace("je proef is voorbij", "je proef is om")
+    )
+    words["text_en"] = words["text_en"].replace("within 48 hours", "within 24 hours")
+    words["text_nl"] += "\n\nKom je er met ons niet uit, dan kun je ook naar een geschillencommissie.\n"
+    words["text_en"] += "\n\nYou can also go to a disputes committee.\n"
+    words |= {
+        "summary_nl": "- Je hoort een inbreuk voortaan binnen **24 uur**.\n- Je kunt naar een geschillencommissie.",
+        "summary_en": "- You hear of a breach within **24 hours** from now on.\n- You can go to a disputes committee.",
+    }
+    draft = terms.write_draft({**words, "effective_on": timezone.localdate(at)}, actor=users["staff"])
+    made = terms.publish(draft, users["staff"], at)
+    terms.acknowledge(made, users["trial"], at)
+    return made
+
+
 def _session(user: User) -> str:
     return freshly(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
 
@@ -224,6 +261,13 @@ def _secured(user: User) -> None:
         second_step(client)
 
 
+def _told(user: User) -> str:
+    """Signed in by the page, which looks whether there are new terms."""
+    client = Client()
+    sign_in(client, user.email)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 def _halfway(user: User) -> str:
     client = Client()
     sign_in(client, user.email)
@@ -235,10 +279,12 @@ def main(folder: Path, only: str = "") -> None:
     with site() as address:
         users = people(timezone.localdate())
         _secured(users["charged"])
+        version = _new_terms(users)
         sessions = {name: _session(user) for name, user in users.items()}
         sessions["halfway"] = _halfway(users["charged"])
         sessions["unsecured"] = _session(StaffFactory(second_factor=False))
-        accounts = {name: user.account_id for name, user in users.items()}
+        sessions["told"] = _told(users["active"])
+        accounts = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
         with sync_playwright() as playwright:  # inside, an event loop runs, and Django would refuse every query
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
             count = take(browser, address, sessions, accounts, folder, only)

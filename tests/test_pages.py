@@ -34,11 +34,20 @@ PUBLIC = {
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
+    "/privacy/": 200,
+    "/privacy/privacy.pdf": 200,
+    "/record/": 200,
+    "/record/record.pdf": 200,
+    "/verify/": 200,
+    "/verify/statement-key.pem": 200,
+    "/what-we-do/": 200,
     "/terms/": 200,
     "/terms/1/": 200,
     "/terms/1-1/": 302,  # to that one version
 }
-TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
+TEXTS = {  # plain ones and files, not pages
+    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/verify/statement-key.pem",
+}  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (
     (r"<uuid:\w+>", str(UUID(int=0))),
