@@ -109,7 +109,7 @@ register(
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
     account="user__account",
-    fields={"email": Personal("19 Inloggegevens 1")},
+    fields={"email": Personal("19 Inloggegevens 1", label=_("e-mail"))},
     plain=("id", "user", "verified", "primary"),
     helper_sees=("id", "user", "email", "verified", "primary"),
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT INSERT UPDATE DELETE"),

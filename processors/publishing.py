@@ -13,7 +13,7 @@ from django.utils.functional import Promise as Lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts.promises import Kind, kinds, promises
+from accounts.promises import Kind, kinds, promises, terms_of_rules
 from accounts.states import State
 from cannonworks import deadlines, rules
 from cannonworks.datamap import Category, Role
@@ -136,7 +136,7 @@ def _about(kind: Kind) -> Chapter:
 
 
 def _how_long() -> Chapter:
-    warned = ", ".join(map(str, rules.WARNING_DAYS))
+    warned = terms_of_rules()["warnings"]
     return Chapter(
         "how-long",
         _("How long we keep it"),

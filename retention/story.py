@@ -43,8 +43,7 @@ class Story:
     title: str
     text: str
     timeline: Timeline
-    fates: tuple[Fate, ...]
-    moments: tuple[Moment, ...]
+    days: tuple[tuple[date | None, str], ...]
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,7 @@ def vows() -> list[Vow]:
         Vow(
             "lock",
             _("Locked, also for us"),
-            _(
-                "Every account has its own key. BSNs and files cannot be read without it, and backups go after %(backups)s."
-            )
+            _("Every account has its own key; without it BSNs and files cannot be read. Backups go after %(backups)s.")
             % kept,
             "7",
             "security-policy",
@@ -137,7 +134,7 @@ def stories(*, on: date) -> list[Story]:
     return [
         _story(
             "trial",
-            _("You tried it, and it was not for you"),
+            _("You tried it, and that was it"),
             _("Your trial ends today and you do nothing."),
             tried,
             on,
@@ -154,9 +151,9 @@ def stories(*, on: date) -> list[Story]:
 
 
 def _story(key: str, title: str, text: str, history: History, on: date) -> Story:
-    fates = tuple(schedule(history))
-    bands = _together(moments(fates))
-    return Story(key, title, text, draw(bands, history, on=on), fates, moments(fates))
+    found = moments(schedule(history))
+    days = tuple((moment.erase_on, _name(moment)) for moment in found)
+    return Story(key, title, text, draw(_together(found), history, on=on), days)
 
 
 def _together(found: Sequence[Moment]) -> list[Fate]:
