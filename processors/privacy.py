@@ -15,7 +15,8 @@ restrict("helper", INSIDE)
 
 outside(
     SubProcessor,
-    why="Companies that work for CannonWorks; no customers.",  # and a public list of them
+    why="Companies that work for CannonWorks, in public; no customers.",
+    helper_sees=("id", "name", "role", "country"),
     may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
 )
 outside(
