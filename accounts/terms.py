@@ -23,7 +23,6 @@ from journal import services as journal
 
 #: Whoever acknowledged or accepted a version knows it; to have been shown it is not enough.
 KNOWS = (Heed.ACKNOWLEDGED, Heed.ACCEPTED)
-EVENTS = {Heed.ACKNOWLEDGED: "terms.acknowledged", Heed.ACCEPTED: "terms.accepted"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def acknowledge(version: TermsVersion, user: User, at: datetime) -> bool:
     """
     if version.number != 1 and (version.effective_on is None or version.effective_on > local_date(at)):
         raise Refused("not_in_force", _("This version of the terms is not in force yet."), clause="21")
-    return _heed(version, user, Heed.ACKNOWLEDGED, at)
+    return _heed(version, user, Heed.ACKNOWLEDGED, at, event="terms.acknowledged")
 
 
 def accept(version: TermsVersion, user: User, at: datetime) -> bool:
@@ -99,11 +98,11 @@ def accept(version: TermsVersion, user: User, at: datetime) -> bool:
 
     The caller's role may be the visitor's: nothing is read.
     """
-    return _heed(version, user, Heed.ACCEPTED, at)
+    return _heed(version, user, Heed.ACCEPTED, at, event="terms.accepted")
 
 
 @transaction.atomic
-def _heed(version: TermsVersion, user: User, kind: Heed, at: datetime) -> bool:
+def _heed(version: TermsVersion, user: User, kind: Heed, at: datetime, *, event: str = "") -> bool:
     if user.account is None:
         raise Refused("no_account", _("The terms are between CannonWorks and the users of an account."), clause="21")
     with connection.cursor() as cursor:  # not by the ORM, which asks the row back: a visitor may not read it
@@ -113,9 +112,9 @@ def _heed(version: TermsVersion, user: User, kind: Heed, at: datetime) -> bool:
             [version.pk, user.account_id, user.reference, kind.value, at],
         )
         is_first = cursor.rowcount == 1
-    if is_first and kind in EVENTS:
+    if is_first and event:
         journal.record(
-            EVENTS[kind], account=user.account, actor=user, clause="21", version=version.number, digest=version.digest
+            event, account=user.account, actor=user, clause="21", version=version.number, digest=version.digest
         )
     return is_first
 
