@@ -154,10 +154,12 @@ ADMINISTRATION = """
     GET              door       403        200        200
     POST             door       403        →changelist =
 # the first version, which is published: looked at, and neither changed, published nor announced
-  admin:accounts_termsversion_preview admin:accounts_termsversion_rewrite
+  admin:accounts_termsversion_rewrite
     GET              door       403        200        200
-    POST             door       403        →change    →change
-  admin:accounts_termsversion_publish admin:accounts_termsversion_announce
+    POST             door       403        409        409
+# the same, where there is nothing to fill in
+  admin:accounts_termsversion_preview admin:accounts_termsversion_publish
+  admin:accounts_termsversion_announce
     GET              door       403        200        200
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
