@@ -23,7 +23,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, lockout, signing_in
+from accounts import access, lockout, signing_in, terms
+from accounts.context import TERMS_KEY
 from accounts.forms import GONE
 from accounts.language import keep_language
 from accounts.models import User
@@ -105,6 +106,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         signing_in.record_sign_in(user, methods=access.methods_used(request))
+        remember_terms(request, user)
         return keep_language(super().post_login(request, user, **more), user.language)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
@@ -146,6 +148,12 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         told = {"user": user, "at": timezone.now(), "address": lockout.client_address(self.request)}
         self.send_mail(template_prefix, email or user.email, {**(context or {}), **told})
+
+
+def remember_terms(request: HttpRequest, user: Any) -> None:
+    """Keep in the session whether terms are to be acknowledged (§21), so that no other page has to ask."""
+    version = terms.to_acknowledge(user, timezone.localdate())
+    request.session[TERMS_KEY] = version.number if version else None
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts import news_api, people_api, services, tokens, usage_api
+from accounts import news_api, people_api, services, terms_api, tokens, usage_api
 from accounts.authentication import check_fresh, sign_in_device
 from accounts.models import Account, DeviceToken
 from accounts.people_api import CompanyBody, UserBody
@@ -165,6 +165,7 @@ class DeviceEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
 urlpatterns = [
     *news_api.urlpatterns,
     *usage_api.urlpatterns,
+    *terms_api.urlpatterns,
     path("account/", AccountEndpoint.as_view({"get": "retrieve"}), name="api-account"),
     path("account/cancel/", AccountEndpoint.as_view({"post": "cancel"}), name="api-cancel"),
     path(

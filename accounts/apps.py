@@ -8,9 +8,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import receivers, roles, services  # noqa: F401 receivers connect themselves
+        from accounts import receivers, roles, services, terms_due, texts  # noqa: F401 they register themselves
         from cannonworks import storage
 
         post_migrate.connect(roles.give, dispatch_uid="accounts.roles")
         post_migrate.connect(storage.prepare, sender=self, dispatch_uid="accounts.files")
+        post_migrate.connect(texts.publish_first, sender=self, dispatch_uid="accounts.terms")
         storage.keys_come_from(services.file_key)

@@ -57,7 +57,17 @@ SECURITY = Part("mfa_index", _("Security"), "lock", ("/security/",))
 ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 
 #: Public pages, at the foot of every page.
-FOOT: tuple[Tab, ...] = (("cookies", _("Cookies")), ("newsletter", _("Newsletter")))
+FOOT: tuple[Tab, ...] = (
+    ("what-we-do", _("What we do with data")),
+    ("privacy", _("Privacy")),
+    ("terms", _("Terms")),
+    ("record", _("Record")),
+    ("cookies", _("Cookies")),
+    ("newsletter", _("Newsletter")),
+)
+
+#: Where the session keeps the number of the terms that its user has yet to acknowledge; see ``adapters``.
+TERMS_KEY = "terms"
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
@@ -73,6 +83,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
         "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
         "chip": chip(user.account),
         "ask_about_cookies": user.analytics is None and is_asked(request),
+        "new_terms": request.session.get(TERMS_KEY),
     }
 
 

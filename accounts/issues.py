@@ -26,7 +26,7 @@ from accounts import tasks
 from accounts.models import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, User
 from accounts.services import check_staff
 from cannonworks.errors import Refused, is_fence
-from cannonworks.prose import to_html
+from cannonworks.prose import html_of
 from journal import services as journal
 
 #: Mails that one task sends; mail servers want a new connection now and then.
@@ -251,7 +251,7 @@ def _compose(newsletter: Newsletter, to: str, language: str, subscriber: Subscri
     written = {"nl": (newsletter.subject_nl, newsletter.text_nl), "en": (newsletter.subject_en, newsletter.text_en)}
     subject, text = written[language]
     context: dict[str, Any] = {
-        "subject": subject, "text": text, "html": to_html(text, below=1), "stop": stop, "url": settings.SITE_URL,
+        "subject": subject, "text": text, "html": html_of(text), "stop": stop, "url": settings.SITE_URL,
         "language": language, "is_test": subscriber is None,
     }  # fmt: skip
     with translation.override(language):

@@ -4,6 +4,7 @@ from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     Account,
@@ -20,6 +21,9 @@ from accounts.models import (
     Subscriber,
     SupportAccess,
     Suppression,
+    TermsAcknowledgement,
+    TermsAnnouncement,
+    TermsVersion,
     UsageDay,
     UsageEvent,
     UsageTotal,
@@ -80,8 +84,14 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
-    fields=dict.fromkeys(("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True))
-    | dict.fromkeys(("signed_in_at", "ip_address", "user_agent"), Personal("19 Personalia 3")),
+    fields=dict.fromkeys(
+        ("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True, label=_("key of the session"))
+    )
+    | {
+        "signed_in_at": Personal("19 Personalia 3", label=_("moment of signing in")),
+        "ip_address": Personal("19 Personalia 3", label=_("IP address")),
+        "user_agent": Personal("19 Personalia 3", label=_("browser and device")),
+    },
     plain=("account", "user", "expire_date"),
     helper_sees=(  # of his own sessions
         "session_key",
@@ -104,7 +114,7 @@ register(
         "name": Personal("19 Personalia 3"),
         "created": Personal("19 Personalia 3"),
         "last_used_at": Personal("19 Personalia 3"),
-        "digest": Personal("19 Inloggegevens 2", secret=True),
+        "digest": Personal("19 Inloggegevens 2", secret=True, label=_("hash of the device's token")),
     },
     plain=("id", "reference", "account", "user", "expiry"),
     # A visitor shows a token and is then somebody; one who resets a password takes the user's tokens away.
@@ -127,7 +137,7 @@ register(
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
     account="user__account",
-    fields={"email": Personal("19 Inloggegevens 1")},
+    fields={"email": Personal("19 Inloggegevens 1", label=_("e-mail"))},
     plain=("id", "user", "verified", "primary"),
     helper_sees=("id", "user", "email", "verified", "primary"),
     may=dict.fromkeys(("visitor", "holder", "helper", "staff"), "SELECT INSERT UPDATE DELETE"),
@@ -138,7 +148,10 @@ register(
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
     account="user__account",
-    fields={"data": Personal("19 Inloggegevens 2", secret=True), "last_used_at": Personal("19 Personalia 3")},
+    fields={
+        "data": Personal("19 Inloggegevens 2", secret=True, label=_("second factor")),
+        "last_used_at": Personal("19 Personalia 3", label=_("last used at")),
+    },
     plain=("id", "user", "type", "created_at"),
     helper_sees=("id", "user", "type", "data", "created_at", "last_used_at"),
     may={
@@ -213,6 +226,25 @@ outside(
     UsageTotal,
     why="Counts over all accounts together; what fewer than a handful had a part in is not kept.",
     may={"staff": "SELECT"},
+)
+register(
+    TermsAcknowledgement,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "version", "account", "user", "kind", "at"),
+    may={"visitor": "INSERT", "holder": "SELECT INSERT", "staff": "SELECT"},
+)
+register(
+    TermsAnnouncement,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "version", "account", "user", "sent_at", "attempts", "retry_at", "failure"),
+    may={"holder": "SELECT", "staff": "SELECT"},
+)
+outside(
+    TermsVersion,
+    why="The terms themselves, which are public.",
+    may={"visitor": "SELECT", "holder": "SELECT", "helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )
 outside(
     Account,

@@ -132,3 +132,21 @@ class NoticeQuerySet(models.QuerySet):
     def unread(self, user: User) -> Self:
         """Which this user has not put away."""
         return self.exclude(dismissals__user=user.pk)
+
+
+class TermsVersionQuerySet(models.QuerySet):
+    def published(self) -> Self:
+        """Versions that count, or will; the newest first."""
+        return self.filter(published_at__isnull=False).order_by("-number")
+
+    def drafts(self) -> Self:
+        """Versions that staff still write."""
+        return self.filter(published_at__isnull=True)
+
+    def effective(self, on: date) -> Self:
+        """Versions whose day has come, the one in force first. The first version counts from the beginning."""
+        return self.published().filter(Q(effective_on__lte=on) | Q(number=1))
+
+    def without_words(self) -> Self:
+        """The same without the texts themselves, which are long."""
+        return self.defer("text_nl", "text_en")

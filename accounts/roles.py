@@ -37,6 +37,8 @@ HELPERS = tuple(
 
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
+#: Who write and publish the terms (§21).
+TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "change", "publish"))
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -66,6 +68,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *TERMS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",

@@ -1,4 +1,4 @@
-"""The mail of signing in, sent by a worker: a page does not wait for it, nor tell by its pace who is known."""
+"""Mail sent by a worker: a page does not wait for it, nor tell by its pace who is known; and what is done at night."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from smtplib import SMTPException
 
 from celery import shared_task
 from django.core.mail import EmailMessage
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from cannonworks.encryption import seal_secret, unseal_secret
@@ -77,3 +78,12 @@ def forget_newsletter_mails() -> int:
     from accounts.issues import forget_mails
 
     return forget_mails(at=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
+def announce_terms() -> int:
+    """Beat: send what waits of announced terms (§21); returns how many mails went."""
+    from accounts.announcements import send_announcements
+
+    at = timezone.now()
+    return send_announcements(on=timezone.localdate(at), at=at)

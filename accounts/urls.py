@@ -9,7 +9,20 @@ from django.views.generic import RedirectView
 
 from accounts import security
 from accounts.security import as_visitor
-from accounts.views import company, cookies, devices, language, life, looks, newsletter, notices, sign_up, usage, users
+from accounts.views import (
+    company,
+    cookies,
+    devices,
+    language,
+    life,
+    looks,
+    newsletter,
+    notices,
+    sign_up,
+    terms,
+    usage,
+    users,
+)
 
 #: The names are those by which allauth looks for its pages.
 SIGN_IN = [
@@ -81,4 +94,8 @@ urlpatterns = [
     path("notices/<uuid:reference>/dismiss/", notices.dismiss, name="notice-dismiss"),
     path("my-data/usage/", usage.usage, name="usage"),
     path("cookies/", cookies.cookies, name="cookies"),
+    path("terms/", terms.terms, name="terms"),
+    path("terms/changes/", terms.changes, name="terms-changes"),
+    path("terms/<int:number>/", terms.version, name="terms-version"),
+    path("terms/<int:one>-<int:other>/", terms.compared, name="terms-compared"),
 ]

@@ -60,6 +60,7 @@ app.conf.beat_schedule = {
     "usage": {"task": "accounts.tasks.count_usage", "schedule": crontab(hour="*/3", minute=40)},
     "ages": {"task": "retention.tasks.let_age", "schedule": crontab(hour=2, minute=25)},
     "invitations": {"task": "accounts.tasks.forget_expired_invitations", "schedule": crontab(hour=3, minute=25)},
+    "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "newsletter mails": {"task": "accounts.tasks.forget_newsletter_mails", "schedule": crontab(hour=3, minute=25)},

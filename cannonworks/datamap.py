@@ -62,11 +62,15 @@ VERBS = ("SELECT", "OPEN", "LOCK", "INSERT", "UPDATE", "DELETE")
 
 @dataclass(frozen=True)
 class Personal:
-    """A field with personal data: its line of §19, whether it is stored encrypted, whether nobody is shown it."""
+    """A field with personal data: its line of §19, whether it is stored encrypted, whether nobody is shown it.
+
+    ``label`` is what the public texts call it, where the model has no name of its own for the field.
+    """
 
     clause: str
     encrypted: bool = False
     secret: bool = False
+    label: str | Promise = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,11 @@ class Entry:
             return list(self.helper_sees)
         fields = self.model._meta.local_concrete_fields
         return [field.name for field in fields if "OPEN" in verbs or field.name not in hidden]
+
+    def label(self, name: str) -> str | Promise:
+        """What people call the field, in the reader's language."""
+        said = self.personal.get(name)
+        return (said and said.label) or _field(self.model, name).verbose_name
 
     def seen_by(self, name: str) -> list[str]:
         """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role.

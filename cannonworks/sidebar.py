@@ -121,6 +121,7 @@ NAVIGATION = [
             _item(_("Journal"), "history_edu", "journal.entry"),
             _item(_("Opened accounts"), "visibility", "accounts.supportaccess"),
             _item(_("Users"), "group", "accounts.user"),
+            _item(_("Terms"), "contract", "accounts.termsversion"),
         ],
     },
     {

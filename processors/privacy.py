@@ -13,7 +13,12 @@ INSIDE = (
 )
 restrict("helper", INSIDE)
 
-outside(SubProcessor, why="Companies that work for CannonWorks; no customers.", may={"staff": "SELECT INSERT UPDATE"})
+outside(
+    SubProcessor,
+    why="Companies that work for CannonWorks, in public; no customers.",
+    helper_sees=("id", "name", "role", "country"),
+    may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+)
 outside(
     Helper,
     why="Which sub-processor a helper is of; the name is with the user, who is of no account.",

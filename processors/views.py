@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.models import Account
-from processors import services
+from cannonworks.publications import Paper, pdf_of
+from processors import publishing, services
 from processors.access import inside_only
 from processors.forms import FindForm
 from processors.models import Helper
@@ -26,3 +29,39 @@ def accounts(request: HttpRequest, helper: Helper) -> HttpResponse:
     services.record_look(helper, accounts=shown, page="accounts", searched=bool(term))
     after = shown[-1].pk if len(found) > PAGE else None
     return render(request, "processors/accounts.html", {"accounts": shown, "form": form, "term": term, "after": after})
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """The privacy statement, for everybody."""
+    paper = publishing.privacy(on=timezone.localdate())
+    return render(request, "processors/paper.html", {"paper": paper, "pdf": "privacy-pdf"})
+
+
+@login_not_required
+@require_safe
+def privacy_pdf(request: HttpRequest) -> HttpResponse:
+    """The same as PDF."""
+    return _pdf(publishing.privacy(on=timezone.localdate()), "privacy")
+
+
+@login_not_required
+@require_safe
+def record(request: HttpRequest) -> HttpResponse:
+    """The processor's record, for everybody."""
+    paper = publishing.record(on=timezone.localdate())
+    return render(request, "processors/paper.html", {"paper": paper, "pdf": "record-pdf"})
+
+
+@login_not_required
+@require_safe
+def record_pdf(request: HttpRequest) -> HttpResponse:
+    """The same as PDF."""
+    return _pdf(publishing.record(on=timezone.localdate()), "record")
+
+
+def _pdf(paper: Paper, name: str) -> HttpResponse:
+    response = HttpResponse(pdf_of(paper), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="cannonworks-{name}-{paper.language}.pdf"'
+    return response

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import COMPANY, HOME_ADDRESS, PERSONALIA, Category, Personal, Subject, register
 from relations.models import Employee, Import, Refusal, Relation
 
@@ -26,7 +28,7 @@ register(
     | REPEATED
     | {
         "bsn": Personal("19 Betrokkenen BSN", encrypted=True),
-        "bsn_hash": Personal("19 Betrokkenen BSN", secret=True),
+        "bsn_hash": Personal("19 Betrokkenen BSN", secret=True, label=_("keyed hash of the BSN")),
     },
     plain=("id", "reference", "account", "sole_trader", "revision", "restricted_on", "sort_newest", "kind"),
     may={"holder": "SELECT OPEN INSERT UPDATE DELETE"},

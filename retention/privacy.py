@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import Category, Personal, Subject, outside, register
 from retention.models import Alarm, Erasure, ErasureWarning, Hold, RulesApproval, StatementMail
 
@@ -17,9 +19,9 @@ register(
     subject=Subject.HOLDER,
     leaves_by="delivery",
     fields={
-        "email": Personal("19 Bedrijfsgegevens 3"),
-        "name": Personal("19 Personalia 1"),
-        "company_name": Personal("19 Bedrijfsgegevens"),
+        "email": Personal("19 Bedrijfsgegevens 3", label=_("e-mail")),
+        "name": Personal("19 Personalia 1", label=_("name")),
+        "company_name": Personal("19 Bedrijfsgegevens", label=_("company name")),
     },
     plain=("id", "erasure", "account", "language", "attempts", "retry_at", "made_on"),
 )

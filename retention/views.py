@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import holder_only
 from accounts.models import DeviceToken, Session
 from accounts.notices import notices_for
-from retention import my_data
+from cannonworks import signing
+from cannonworks.prose import html_of
+from processors.publishing import periods
+from retention import my_data, story
 from retention.outlook import outlook
 
 
@@ -45,3 +50,31 @@ def _export() -> str:
         return reverse("export")
     except NoReverseMatch:
         return ""
+
+
+@login_not_required
+@require_safe
+def what_we_do(request: HttpRequest) -> HttpResponse:
+    """What CannonWorks does with data, for everybody: promises, periods, and where each is proven."""
+    on = timezone.localdate()
+    context = {"vows": story.vows(), "stories": story.stories(on=on), "periods": periods(), "on": on}
+    return render(request, "retention/what_we_do.html", context)
+
+
+@login_not_required
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """How anybody proves an erasure statement without us, and our public key."""
+    text = (settings.BASE_DIR / "docs" / "verify-a-statement.md").read_text()
+    key = signing.public_key()
+    context = {"key": signing.to_pem(key), "key_id": signing.key_id(key), "text": html_of(text)}
+    return render(request, "retention/verify.html", context)
+
+
+@login_not_required
+@require_safe
+def statement_key(request: HttpRequest) -> HttpResponse:
+    """The public key for erasure statements, as a file."""
+    response = HttpResponse(signing.to_pem(signing.public_key()), content_type="application/x-pem-file")
+    response.headers["Content-Disposition"] = 'attachment; filename="statement-key.pem"'
+    return response

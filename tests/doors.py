@@ -95,6 +95,7 @@ ADMINISTRATION = """
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
+  admin:accounts_termsversion_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -116,7 +117,7 @@ ADMINISTRATION = """
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
-  admin:retention_rulesapproval_changelist
+  admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist
     ANY              door       403        200        200
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
@@ -128,11 +129,12 @@ ADMINISTRATION = """
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
+  admin:accounts_termsversion_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
-  admin:retention_rulesapproval_change
+  admin:retention_rulesapproval_change admin:accounts_termsversion_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -144,6 +146,7 @@ ADMINISTRATION = """
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
+  /admin/accounts/termsversion/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -168,10 +171,23 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
-  admin:processors_subprocessor_add admin:processors_helper_sign admin:processors_helper_add
+  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
     GET              door       403        200        200
     POST             door       403        409        409
+# terms: an empty draft is one to go on with
+  admin:accounts_termsversion_add
+    GET              door       403        200        200
+    POST             door       403        →changelist =
+# the first version, which is published: looked at, and neither changed, published nor announced
+  admin:accounts_termsversion_rewrite
+    GET              door       403        200        200
+    POST             door       403        409        409
+# the same, where there is nothing to fill in
+  admin:accounts_termsversion_preview admin:accounts_termsversion_publish
+  admin:accounts_termsversion_announce
+    GET              door       403        200        200
+    POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release
@@ -199,7 +215,8 @@ PAGES = """
                      anonymous  owner      colleague  outsider   blocked    inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done
+  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf what-we-do verify
+  statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
 # for everybody, to choose: an empty answer is none
@@ -484,6 +501,14 @@ PAGES = """
   employees-import-remove
     GET              door       405        405        405        405        home       home       home
     POST             door       →employees-import 404     404        400        home       home       home
+# the same version twice, which is that version
+  terms-compared
+    GET              →terms-version =      =          =          =          =          =          =
+    POST             405        405        405        405        405        405        405        405
+# new terms: reading them is free, to say so names the version that was shown
+  terms-changes
+    GET              door       200        200        200        200        home       home       home
+    POST             door       404        404        404        404        home       home       home
 # erasure, for the main user
   erasure
     ANY              door       200        403        200        200        home       home       home
@@ -671,6 +696,14 @@ API = """
   api-letter
     GET              401       404       403       404       403       403       404       403       404       401
     POST/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+# the terms, for everybody whose token is not wrong
+  api-terms
+    GET              200       200       200       200       200       200       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# reading them: of no version
+  api-terms-acknowledge
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       400       400       400       403       403       400       400       400       401
 # the schema, for everybody whose token is not wrong
   api-schema
     GET              200       200       200       200       200       200       200       200       200       401

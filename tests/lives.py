@@ -11,9 +11,18 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.base import ContentFile
 
-from accounts import counting, inviting, newsletter, notices, signing_in, tokens, usage
+from accounts import counting, inviting, newsletter, notices, signing_in, terms, tokens, usage
 from accounts import services as lifecycle
-from accounts.models import Account, MailState, Newsletter, NewsletterMail, Notice, Session, User
+from accounts.models import (
+    Account,
+    MailState,
+    Newsletter,
+    NewsletterMail,
+    Notice,
+    Session,
+    TermsAnnouncement,
+    User,
+)
 from accounts.models.usage import Device, Kind, Module
 from accounts.sessions import SessionStore
 from accounts.states import State
@@ -121,7 +130,17 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     holds.release_hold(held, actor=second, on=cancelled_on)
     account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)
     warnings.plan_warnings(on=account.warn_on, only=[account.pk])
+    read_terms(account, on=cancelled_on)
     return Account.objects.get(pk=account.pk)
+
+
+def read_terms(account: Account, *, on: date) -> None:
+    """The terms in force, accepted by the main user, and a mail that announced them."""
+    version = terms.in_force(on)
+    terms.accept(version, account.main_user, moment(on))
+    TermsAnnouncement.objects.create(
+        version=version, account=account, user=account.main_user.reference, sent_at=moment(on)
+    )
 
 
 def draft(

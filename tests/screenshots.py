@@ -30,8 +30,8 @@ from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from accounts import cookies, inviting, newsletter, services, signing_in, signing_up  # noqa: E402
-from accounts.models import Account, Invitation, Notice, UsageDay, UsageTotal, User  # noqa: E402
+from accounts import cookies, inviting, newsletter, services, signing_in, signing_up, terms  # noqa: E402
+from accounts.models import Account, Invitation, Notice, TermsVersion, UsageDay, UsageTotal, User  # noqa: E402
 from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
@@ -190,7 +190,8 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = SubProcessor.objects.create(name="Noorderhost")
+    house = SubProcessor.objects.create(name="Noorderhost", role="hosting")
+    SubProcessor.objects.create(name="Paper Plane Mail Inc.", role="mail", country="US")
     inside, outside = (
         Helper.objects.create(
             user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
@@ -362,6 +363,17 @@ PAGES = {
     "import-draft": ("active", "/relations/import/{import_draft}/"),
     "import-done": ("active", "/relations/import/{import_done}/"),
     "import-running": ("trial", "/employees/import/{import_running}/"),
+    "terms": (None, "/terms/"),
+    "terms-first": ("active", "/terms/1/"),
+    "terms-compared": (None, "/terms/1-2/"),
+    "terms-changes": ("active", "/terms/changes/"),
+    "terms-up-to-date": ("trial", "/terms/changes/"),
+    "terms-banner": ("told", "/devices/"),
+    "privacy": (None, "/privacy/"),
+    "record": (None, "/record/"),
+    "what-we-do": (None, "/what-we-do/"),
+    "what-we-do-holder": ("active", "/what-we-do/"),
+    "verify": (None, "/verify/"),
     "helpers": ("helper", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
@@ -370,6 +382,8 @@ PAGES = {
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
+    "staff-terms": ("staff", "/admin/accounts/termsversion/"),
+    "staff-terms-preview": ("staff", "/admin/accounts/termsversion/{terms}/preview/"),
     "403": ("colleague", "/account/cancel/"),
     "404": ("active", "/gone/"),
     "409": ("active", "/account/activate/"),
@@ -419,6 +433,29 @@ def take(
     return count
 
 
+def _new_terms(users: dict[str, User]) -> TermsVersion:
+    """A second version of the terms, which all but one knew the first of, and nobody but that one knows."""
+    first = TermsVersion.objects.get()
+    at = timezone.now()
+    for user in (users["active"], users["charged"]):
+        terms.accept(first, user, at)
+    words = {name: getattr(first, name) for name in ("text_nl", "text_en")}
+    words["text_nl"] = (
+        words["text_nl"].replace("binnen 48 uur", "binnen 24 uur").replace("je proef is voorbij", "je proef is om")
+    )
+    words["text_en"] = words["text_en"].replace("within 48 hours", "within 24 hours")
+    words["text_nl"] += "\n\nKom je er met ons niet uit, dan kun je ook naar een geschillencommissie.\n"
+    words["text_en"] += "\n\nYou can also go to a disputes committee.\n"
+    words |= {
+        "summary_nl": "- Je hoort een inbreuk voortaan binnen **24 uur**.\n- Je kunt naar een geschillencommissie.",
+        "summary_en": "- You hear of a breach within **24 hours** from now on.\n- You can go to a disputes committee.",
+    }
+    draft = terms.write_draft({**words, "effective_on": timezone.localdate(at)}, actor=users["staff"])
+    made = terms.publish(draft, users["staff"], at)
+    terms.acknowledge(made, users["trial"], at)
+    return made
+
+
 def _session(user: User) -> str:
     return freshly(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
 
@@ -448,6 +485,13 @@ def _joining(account: Account) -> dict[str, str]:
     }
 
 
+def _signed_in(user: User) -> str:
+    """Signed in by the page, which looks whether there are new terms."""
+    client = Client()
+    sign_in(client, user.email)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 def _halfway(user: User) -> str:
     client = Client()
     sign_in(client, user.email)
@@ -458,11 +502,13 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     """Sessions by who has them, and what stands in braces in the addresses of ``PAGES``."""
     users = people(timezone.localdate())
     _secured(users["charged"])
+    version = _new_terms(users)
     sessions = {name: _session(user) for name, user in users.items()}
+    sessions["told"] = _signed_in(users["active"])
     sessions["halfway"] = _halfway(users["charged"])
     sessions["unsecured"] = _session(StaffFactory(second_factor=False))
     active, on = users["active"], timezone.localdate()
-    places: dict[str, object] = {name: user.account_id for name, user in users.items()}
+    places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 

@@ -43,8 +43,20 @@ PUBLIC = {
     "/d/x/": 404,  # there is no such link
     "/d/x/document.pdf": 404,
     "/cookies/": 200,
+    "/privacy/": 200,
+    "/privacy/privacy.pdf": 200,
+    "/record/": 200,
+    "/record/record.pdf": 200,
+    "/verify/": 200,
+    "/verify/statement-key.pem": 200,
+    "/what-we-do/": 200,
+    "/terms/": 200,
+    "/terms/1/": 200,
+    "/terms/1-1/": 302,  # to that one version
 }
-TEXTS = {"/.well-known/security.txt", "/security.md"}  # plain ones, not pages
+TEXTS = {  # plain ones and files, not pages
+    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/verify/statement-key.pem",
+}  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (
     (r"<uuid:\w+>", str(UUID(int=0))),
@@ -61,7 +73,7 @@ PAGES = [
     "/account/invoices/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
     "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
     "/my-data/usage/", "/my-data/looks/", "/newsletter/", "/relations/import/", "/employees/import/", "/security/",
-    "/cookies/",
+    "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip

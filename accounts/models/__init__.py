@@ -6,6 +6,7 @@ from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, Ne
 from accounts.models.notices import Dismissal, Notice
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
+from accounts.models.terms import Heed, TermsAcknowledgement, TermsAnnouncement, TermsVersion
 from accounts.models.usage import UsageDay, UsageEvent, UsageTotal
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Dismissal",
     "ErasureRequest",
     "Gender",
+    "Heed",
     "Invitation",
     "MailState",
     "Newsletter",
@@ -28,6 +30,9 @@ __all__ = [
     "Subscriber",
     "SupportAccess",
     "Suppression",
+    "TermsAcknowledgement",
+    "TermsAnnouncement",
+    "TermsVersion",
     "UsageDay",
     "UsageEvent",
     "UsageTotal",

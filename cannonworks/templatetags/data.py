@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cannonworks.countries import country_name
-from cannonworks.prose import to_html
+from cannonworks.prose import html_of
 
 register = template.Library()
 
@@ -63,4 +63,4 @@ def phone(number: str) -> str:
 @register.filter
 def prose(text: str) -> SafeString:
     """Markdown that staff wrote, as HTML under a heading of the second level."""
-    return to_html(text)
+    return html_of(text, top=3)

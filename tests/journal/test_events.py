@@ -19,6 +19,7 @@ PASSING_ON = {
     "retention/runs.py": "record_from",
     "accounts/services.py": "record",
     "accounts/receivers.py": "record",
+    "accounts/terms.py": "record",
 }
 
 

@@ -16,8 +16,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
 @pytest.mark.parametrize("role", ["Privacy officer", "Security officer"])
 def test_the_register_is_kept_from_the_sub_processor_to_the_end_of_the_project(client, role):
     client.force_login(member(role))
-    assert client.post(f"{HOUSES}add/", {"name": "Noorderhost"}).status_code == 302
+    assert client.post(f"{HOUSES}add/", {"name": "Noorderhost", "role": "hosting", "country": "NL"}).status_code == 302
     house = SubProcessor.objects.get()
+    assert (house.role, house.country) == ("hosting", "NL")
+    answer = client.post(f"{HOUSES}{house.pk}/describe/", {"role": "support", "country": "DE"})
+    assert (answer.status_code, SubProcessor.objects.get().place) == (302, "Duitsland")
     form = {
         "sub_processor": house.pk, "category": "hosting", "first_name": "Hugo", "last_name": "Hulp",
         "email": "hugo@noorderhost.example", "password": "spijker-hamer-plank",
@@ -47,7 +50,7 @@ def test_the_register_is_kept_from_the_sub_processor_to_the_end_of_the_project(c
 def test_bad_input_is_told_and_changes_nothing(client):
     client.force_login(member("Privacy officer"))
     house = SubProcessor.objects.create(name="Noorderhost")
-    assert client.post(f"{HOUSES}add/", {"name": "Noorderhost"}).status_code == 409
+    assert client.post(f"{HOUSES}add/", {"name": "Noorderhost", "role": "hosting", "country": "NL"}).status_code == 409
     form = {
         "sub_processor": house.pk, "category": "hosting", "first_name": "Hugo", "last_name": "Hulp",
         "email": "hugo@noorderhost.example", "password": "kort",

@@ -227,6 +227,7 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
         "processors_helper": ["id", "user", "sub_processor", "category", "statement_signed_on"],
         "processors_project": ["id", "sub_processor", "starts_at", "ends_at"],
         "processors_project_helpers": ["project", "helper"],
+        "processors_subprocessor": ["id", "name", "role", "country"],
     }
     # What is left are his own rows: of nobody's account, and no others.
     own = {entry.table: entry.rows["helper"] for entry in datamap.entries() if "helper" in entry.rows}

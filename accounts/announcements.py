@@ -1,0 +1,106 @@
+"""Announcements of the terms by mail, one for each account and version, again while the mail server fails (§21)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import TermsAnnouncement, TermsVersion, User
+
+log = logging.getLogger(__name__)
+
+#: So many are looked for at a time; each is sent and noted by itself.
+BATCH = 500
+#: A failed mail is tried again after this, twice as long each time, at most a day.
+FIRST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(days=1)
+FAILURES = (SMTPException, OSError)
+
+#: One for every account that is there, of customers who came later too; those with one keep it.
+PLAN = """
+INSERT INTO accounts_termsannouncement (version_id, account_id)
+SELECT %s, account.id FROM accounts_account AS account
+WHERE account.claimed_at IS NULL AND account.erased_on IS NULL AND account.ordered_on IS NULL
+  AND NOT EXISTS (SELECT FROM accounts_termsannouncement AS told
+                  WHERE told.account_id = account.id AND told.version_id = %s)
+ON CONFLICT DO NOTHING
+"""
+
+
+def send_announcements(*, on: date, at: datetime) -> int:
+    """Send what waits of announced versions that are still to come; return how many went.
+
+    Resumes where it stopped, and is safe on many workers at once. What was not sent by its day is dropped: from then
+    on users are shown the change when they sign in.
+    """
+    coming = TermsVersion.objects.filter(announced_at__isnull=False, effective_on__gt=on)
+    _drop_pointless(coming.values_list("pk", flat=True))
+    for version in coming.without_words():
+        _plan(version)
+    ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
+    waiting = TermsAnnouncement.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
+    sent, last = 0, 0
+    while batch := list(waiting.filter(pk__gt=last)[:BATCH]):
+        sent, last = sent + sum(_send(pk, at) for pk in batch), batch[-1]
+    return sent
+
+
+def _plan(version: TermsVersion) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PLAN, [version.pk, version.pk])
+
+
+def _drop_pointless(coming: object) -> None:
+    waiting = TermsAnnouncement.objects.filter(sent_at__isnull=True)
+    going = Q(account__claimed_at__isnull=False) | Q(account__erased_on__isnull=False)
+    waiting.filter(going | ~Q(version__in=coming)).delete()
+
+
+@transaction.atomic
+def _send(pk: int, at: datetime) -> bool:
+    rows = TermsAnnouncement.objects.select_related("account", "version").select_for_update(
+        skip_locked=True, of=("self",)
+    )
+    row = rows.filter(pk=pk, sent_at__isnull=True).first()
+    if row is None or (user := row.account.main_user) is None:
+        return False
+    try:
+        mail_of(row, user).send()
+    except FAILURES as error:
+        _try_later(row, error, at)
+        return False
+    row.user, row.sent_at, row.failure = user.reference, at, ""
+    row.save(update_fields=["user", "sent_at", "failure"])
+    return True
+
+
+def mail_of(row: TermsAnnouncement, user: User) -> EmailMessage:
+    """The announcement as a mail in the language of the main user; the same one has the same id."""
+    version = row.version
+    before = (version.number or 1) - 1
+    pages = {"whole": reverse("terms-version", args=[version.number])}
+    if before:
+        pages["changes"] = reverse("terms-compared", args=[before, version.number])
+    context = {"user": user, "version": version, "site_url": settings.SITE_URL, "pages": pages}
+    with translation.override(user.language):
+        subject, _blank, text = render_to_string("accounts/mail/terms.txt", context).partition("\n\n")
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    identity = {"Message-ID": f"<terms-{version.number}-{row.pk}@{domain}>"}  # a repeat after a crash is seen to be one
+    return EmailMessage(" ".join(subject.split()), text.strip() + "\n", to=[user.email], headers=identity)
+
+
+def _try_later(row: TermsAnnouncement, error: Exception, at: datetime) -> None:
+    row.attempts += 1
+    row.retry_at = at + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
+    row.failure = type(error).__name__  # the server's words may quote the address
+    row.save(update_fields=["attempts", "retry_at", "failure"])
+    log.warning("announcement to account %s failed: %s", row.account.reference, row.failure)

@@ -1,0 +1,145 @@
+"""The privacy statement and the record are made of rules, data map and registers: what changes there, changes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+
+import pypdf
+import pytest
+from django.test import Client
+from django.utils import translation
+from django.utils.functional import Promise
+
+from accounts.models import Company
+from cannonworks import datamap, rules
+from cannonworks.datamap import Category, Personal
+from cannonworks.publications import pdf_of
+from cannonworks.rules import Rule, Term
+from processors import publishing, services
+from processors.models import SubProcessor
+from tests.cast import member
+
+ON = date(2026, 3, 1)
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("15"), pytest.mark.clause("19")]
+
+
+def text_of(paper) -> str:
+    return str(paper.as_data())
+
+
+@pytest.fixture(params=["nl", "en"])
+def language(request):
+    with translation.override(request.param):
+        yield request.param
+
+
+def test_every_personal_field_of_the_data_map_is_in_it_by_its_label(language):
+    said = text_of(publishing.privacy(on=ON))
+    missing = [
+        f"{entry.model.__name__}.{name}"
+        for entry in datamap.entries()
+        if entry.category
+        for name in entry.personal
+        if str(entry.label(name)) not in said
+    ]
+    assert missing == []
+
+
+def test_every_personal_field_has_a_label_that_is_translated():
+    unnamed = [
+        f"{entry.model.__name__}.{name}"
+        for entry in datamap.entries()
+        if entry.category
+        for name in entry.personal
+        if not isinstance(entry.label(name), Promise)
+    ]
+    assert unnamed == [], "give the field a verbose_name in the model, or a label in privacy.py: _(…)"
+
+
+@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+def test_every_term_of_every_rule_is_in_it(language, make):
+    said = text_of(make(on=ON))
+    terms = {str(term) for rule in rules.RULES for term in (rule.keep, rule.erase) if term and term != Term()}
+    assert [term for term in terms if term not in said] == []
+    assert str(rules.BACKUPS_KEPT) in said
+    assert all(f"§{rule.clause}" in said for rule in rules.RULES)
+
+
+def test_another_field_comes_by_at_once(monkeypatch):
+    entry = datamap.entry(Company)
+    shoe = entry.personal | {"sole_trader": Personal("19 Personalia 9", label="schoenmaat")}
+    monkeypatch.setitem(datamap._entries, Company, replace(entry, personal=shoe))
+    datamap._in_order.cache_clear()
+    try:
+        with translation.override("nl"):
+            assert "schoenmaat" in text_of(publishing.privacy(on=ON))
+            assert "schoenmaat" in text_of(publishing.record(on=ON))
+    finally:
+        monkeypatch.undo()
+        datamap._in_order.cache_clear()
+
+
+def test_another_rule_comes_by_at_once(monkeypatch, client):
+    rule = Rule(
+        "poems", clause="5.9", categories=(Category.USAGE,), counted_from="next_year_on", keep=Term(days=41),
+        erase=Term(days=43), why="Gedichten gaan voor.",
+    )  # fmt: skip
+    monkeypatch.setattr(rules, "RULES", (*rules.RULES, rule))
+    for path in ("/privacy/", "/record/", "/what-we-do/"):
+        page = client.get(path).content.decode()
+        for said in ("41 dagen", "43 dagen", "§5.9", "Gedichten gaan voor."):
+            assert said in page, (path, said)
+
+
+@pytest.mark.clause("9", "11")
+def test_sub_processors_are_public_with_role_and_place(client):
+    officer = member("Privacy officer")
+    house = services.add_sub_processor(actor=officer, name="Noorderhost", role="hosting")
+    services.add_sub_processor(actor=officer, name="Paper Plane", role="mail", country="US")
+    for path in ("/privacy/", "/record/"):
+        page = client.get(path).content.decode()
+        for said in ("Noorderhost", "Servers, databases en hosting", "Nederland", "Verenigde Staten, buiten de EER"):
+            assert said in page
+    services.change_sub_processor(house, actor=officer, role="support", country="DE")
+    assert "Duitsland" in client.get("/privacy/").content.decode()
+    assert SubProcessor.objects.filter(country="US").get().is_in_eea is False
+
+
+@pytest.mark.clause("11")
+def test_without_any_outside_the_record_says_that_there_is_none(client):
+    assert "Geen: ze zitten allemaal in de Europese Economische Ruimte." in client.get("/record/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/privacy/", "/record/", "/what-we-do/", "/verify/", "/terms/"])
+def test_whoever_is_signed_in_reads_the_same(client, holder, staff, path):
+    visitor = Client().get(path)
+    client.force_login(holder)
+    assert visitor.status_code == client.get(path).status_code == 200
+    client.force_login(staff)
+    assert client.get(path).status_code == 200
+
+
+def test_it_takes_one_query(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        publishing.privacy(on=ON)
+
+
+@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+def test_the_pdf_says_the_same(language, make):
+    services.add_sub_processor(actor=member("Privacy officer"), name="Noorderhost", role="hosting")
+    paper = make(on=ON)
+    reader = pypdf.PdfReader(BytesIO(pdf_of(paper)))
+    said = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    assert paper.title in said
+    assert "Noorderhost" in said
+    for chapter in paper.chapters:
+        assert " ".join(chapter.title.split()) in said
+
+
+def test_the_pdf_comes_with_its_name(client):
+    response = client.get("/privacy/privacy.pdf")
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == 'inline; filename="cannonworks-privacy-nl.pdf"'
+    assert response.content.startswith(b"%PDF")
