@@ -10,10 +10,12 @@ from django.utils.formats import number_format
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import holder_only
+from accounts.due import due_from
 from accounts.models import DeviceToken, Session
 from accounts.notices import notices_for
 from cannonworks import signing
 from cannonworks.prose import html_of
+from finance.models import Document
 from processors.publishing import periods
 from retention import my_data, story
 from retention.outlook import outlook
@@ -22,9 +24,13 @@ from retention.outlook import outlook
 @holder_only
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """In which state the account is, what becomes of its data and when, and the step that fits."""
-    on = timezone.localdate()
-    context = outlook(request.user.account, on=on) | {"notices": notices_for(request.user, on)}
+    """In which state the account is, what is due from its user, what was made lately, and until when data is kept."""
+    user, on = request.user, timezone.localdate()
+    context = outlook(user.account, on=on) | {
+        "notices": notices_for(user, on),
+        "due": due_from(user, on=on),
+        "recent": list(Document.objects.recent(user.account)),
+    }
     return render(request, "retention/dashboard.html", context)
 
 

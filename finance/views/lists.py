@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import holder_only
 from cannonworks.listing import Order, listing
 from finance.models import Document
+from relations.models import Relation
 
 ORDERS = (
     Order("newest", _("Newest first"), ("-id",)),
@@ -30,9 +33,21 @@ def documents(request: HttpRequest) -> HttpResponse:
     """The account's quotes, invoices and credit notes; one query, whatever their number."""
     words, show = request.GET.get("q", "").replace("\0", "")[:100], request.GET.get("show", "")
     show = show if show in SHOWN else ""
+    relation = _relation(request)
     rows = SHOWN[show][1](Document.objects.visible_to(request.user)).found(words)
+    rows = rows.filter(relation=relation) if relation else rows
     context = {
         "page": listing(request, rows, ORDERS), "words": words, "show": show, "on": timezone.localdate(),
+        "relation": relation,
         "filters": [(name, label) for name, (label, _rows) in SHOWN.items()],
     }  # fmt: skip
     return render(request, "finance/documents.html", context)
+
+
+def _relation(request: HttpRequest) -> Relation | None:
+    """The relation that the address names by its reference, if it is one of the account's."""
+    try:
+        reference = UUID(request.GET.get("relation", ""))
+    except ValueError:
+        return None
+    return Relation.objects.visible_to(request.user).filter(reference=reference).first()
