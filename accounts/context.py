@@ -61,7 +61,7 @@ FOOT: tuple[Tab, ...] = (
     ("what-we-do", _("What we do with data")),
     ("privacy", _("Privacy")),
     ("terms", _("Terms")),
-    ("record", _("Record")),
+    ("record", _("Record of processing")),
     ("cookies", _("Cookies")),
     ("newsletter", _("Newsletter")),
 )
