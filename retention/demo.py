@@ -12,13 +12,14 @@ from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db import transaction
 
+from accounts import notices, support, terms
 from accounts import services as lifecycle
-from accounts import support
-from accounts.models import Account, User
+from accounts.models import Account, Notice, User
 from accounts.roles import HelperCategory
 from cannonworks.deadlines import start_of_day
-from finance import bookkeeping
+from finance import bookkeeping, sharing
 from finance import services as finance
+from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
 from processors import services as processors
 from relations import services as relations
@@ -96,7 +97,40 @@ def make(*, today: date) -> dict[str, Account]:
         identity_check="Handtekening vergeleken met de overeenkomst",
     )  # fmt: skip
     _lookers(made["active"], officer=second, today=today)
+    for name in ("trial", "active"):
+        _at_work(made[name], today=today)
+    notices.write_notice(
+        Notice(
+            title_nl="Nieuw: facturen delen met een link", text_nl="Open een factuur en maak bij **Delen** een link.",
+            title_en="New: share invoices by a link", text_en="Open an invoice and choose a link under **Share**.",
+            shown_from=today,
+        ),
+        actor=clerk,
+    )  # fmt: skip
     return made
+
+
+def _at_work(account: Account, *, today: date) -> None:
+    """Customers, a quote that became an invoice, and a draft: what an account looks like that is used."""
+    user = User.objects.get(account=account, is_main=True)
+    terms.accept(terms.in_force(today), user, start_of_day(today))
+    customers = [
+        relations.add_relation(
+            account, actor=user, company_name=name, email=f"info@{house}.example", street="Hoofdstraat",
+            house_number=house, postcode="7941 AB", city=city, vat_number="NL822655287B01",
+        )
+        for name, house, city in (("Bouwbedrijf De Linde", "12", "Meppel"), ("Camping 't Veen", "40", "Beilen"))
+    ]  # fmt: skip
+    work = {"description": "Onderhoud van de tuin", "quantity": Decimal("6.5"), "unit_price": Decimal("48.00")}
+    plants = {"description": "Planten en aarde", "unit_price": Decimal("312.40"), "vat_rate": "9"}
+    draft = finance.draft_document(
+        account, actor=user, kind=DocumentKind.QUOTE, relation=customers[0], lines=[work, plants],
+        valid_until=today + timedelta(days=21),
+    )  # fmt: skip
+    quote = finance.issue_document(draft, actor=user, on=today - timedelta(days=6))
+    invoice = finance.issue_document(invoice_from_quote(quote, actor=user), actor=user, on=today - timedelta(days=2))
+    sharing.share_document(invoice, actor=user, at=start_of_day(today))
+    finance.draft_document(account, actor=user, kind=DocumentKind.INVOICE, relation=customers[1], lines=[work])
 
 
 def _lookers(account: Account, *, officer: User, today: date) -> None:

@@ -119,7 +119,7 @@ def test_a_document_is_shared_read_and_taken_back(opened, chromium, live_server,
     account = AccountFactory(state=State.ACTIVE)
     document = issue(account, on=timezone.localdate().replace(year=2026))
     page = opened(account.main_user, language, width, scheme)
-    place = f"{live_server.url}/documents/{document.reference}/sharing/"
+    place = f"{live_server.url}/documents/{document.reference}/"
 
     page.goto(place)
     looks_well(page)
