@@ -122,6 +122,7 @@ def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(bro
     page = browser(bypass_csp=True)
     sign_in(page, holder.email)
     page.get_by_role("link", name="Account", exact=True).click()
+    page.get_by_role("link", name="Veiligheid", exact=True).click()
     looks_well(page)
     page.get_by_role("link", name="App instellen").click()
     looks_well(page)
