@@ -126,7 +126,7 @@ register(
     subject=Subject.HOLDER,
     fields={
         "email": Personal("19 Inloggegevens 1"),
-        "digest": Personal("19 Inloggegevens 2", secret=True),
+        "digest": Personal("19 Inloggegevens 2", secret=True, label=_("digest of the link")),
     },
     plain=("id", "reference", "account", "invited_by", "sent_at", "expires_at"),
     # A visitor shows the link, and joins with the rights of the account that it is of.

@@ -19,12 +19,13 @@ from cannonworks.api import Body, Endpoint, RowBody
 class TermsBody(RowBody):
     """Texts are Markdown. ``to_acknowledge``: the caller has yet to read it; null without a sign-in."""
 
+    sha256 = serializers.CharField(source="digest", read_only=True, help_text="Over both texts and their summaries.")
     to_acknowledge = serializers.SerializerMethodField(allow_null=True)
 
     class Meta:
         model = TermsVersion
         fields = (
-            "number", "effective_on", "summary_nl", "summary_en", "text_nl", "text_en", "digest", "to_acknowledge",
+            "number", "effective_on", "summary_nl", "summary_en", "text_nl", "text_en", "sha256", "to_acknowledge",
         )  # fmt: skip
         read_only_fields = fields
 

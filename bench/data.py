@@ -166,8 +166,10 @@ ROWS = {
     # What outlives the account: it is there so that it has to be told apart, and it must still be there afterwards.
     "finance_subscriptioninvoice": (
         1,
-        "account_id, kept_until, number, issued_on, net, vat, customer_name, customer_address, customer_vat_number",
-        "a.id, date '2032-01-01', 'CW-' || a.id, date '2024-01-31', 10, 2.1, 'Bedrijf ' || a.id, 'Brink 1, Assen', ''",
+        "reference, account_id, kept_until, number, issued_on, net, vat, customer_name, customer_address,"
+        " customer_vat_number",
+        "gen_random_uuid(), a.id, date '2032-01-01', 'CW-' || a.id, date '2024-01-31', 10, 2.1, 'Bedrijf ' || a.id,"
+        " 'Brink 1, Assen', ''",
     ),
     "finance_payment": (
         1,

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import Category, Personal, Subject, register
 from finance.models import (
     Document,
@@ -51,7 +53,7 @@ register(
     ShareLink,
     category=Category.DOCUMENTS,
     subject=Subject.NOBODY,
-    fields={"digest": Personal("3", secret=True)},
+    fields={"digest": Personal("3", secret=True, label=_("digest of the link"))},
     plain=(
         "id", "reference", "account", "document", "made_by", "made_at", "expires_at", "revoked_at", "openings",
         "last_opened_at",

@@ -5,9 +5,9 @@ from relations.models import Employee, Import, Refusal, Relation
 
 #: What the database repeats of these fields, to sort and to search by.
 REPEATED = {
-    "sort_name": Personal("19 Personalia 1"),
-    "sort_town": Personal("19 Betrokkenen 2"),
-    "search_text": Personal("19 Personalia 1"),
+    "sort_name": Personal("19 Personalia 1", label=_("name, to sort by")),
+    "sort_town": Personal("19 Betrokkenen 2", label=_("town, to sort by")),
+    "search_text": Personal("19 Personalia 1", label=_("the same in small letters, to search through")),
 }
 
 register(
@@ -38,7 +38,8 @@ register(
     Import,
     category=Category.REQUESTS,
     subject=Subject.RELATION,
-    fields={"file": Personal("19 Betrokkenen")},  # the column is a place; what lies there is sealed
+    # The column is a place; what lies there is sealed.
+    fields={"file": Personal("19 Betrokkenen", label=_("file with people, sealed"))},
     plain=(
         "id", "reference", "account", "asked_by", "what", "state", "why", "separator", "columns", "takes_known",
         "made_at", "moved_at", "size", "position", "lines", "line", "added", "known", "refused",

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.signals import setting_changed
+from django.utils import translation
 
 from accounts import usage
 from cannonworks import isolation, storage
@@ -65,6 +66,13 @@ def _own_queues(worker_id):
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords():
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
+
+
+@pytest.fixture(autouse=True)
+def _own_language(settings):
+    """A request leaves its language behind in the thread; the next test begins in that of the product."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(autouse=True)

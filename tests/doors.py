@@ -633,8 +633,12 @@ API = """
   api-relations-import api-employees-import
     GET              401       200       404       404       403       403       200       404       404       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
-# its rows that were refused: of another's file there are none; and a file to take along
-  api-relations-import-errors api-employees-import-errors api-relations-export api-employees-export
+# its rows that were refused
+  api-relations-import-errors api-employees-import-errors
+    GET              401       200       404       404       403       403       200       404       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# a file to take along
+  api-relations-export api-employees-export
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # documents; a new one needs lines

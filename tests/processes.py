@@ -16,6 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, connections
 
+from cannonworks import isolation
+
 #: Seconds that anything here may take.
 PATIENCE = 60
 
@@ -147,7 +149,7 @@ class Beside(threading.Thread):
 
 def is_waiting_for_a_lock() -> bool:
     """Whether another connection to this database waits for one of ours."""
-    with connection.cursor() as cursor:
+    with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:  # no role sees what others wait for
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
         )

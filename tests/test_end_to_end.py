@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
+    "accounts_termsacknowledgement", "accounts_termsannouncement",
 }  # fmt: skip
 
 

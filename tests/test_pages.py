@@ -40,8 +40,8 @@ PUBLIC = {
     "/api/": 404,  # a problem document: no such endpoint
     "/.well-known/security.txt": 200,
     "/security.md": 200,
-    "/d/x/": 404,  # there is no such link
-    "/d/x/document.pdf": 404,
+    "/d/key/": 404,  # there is no such link
+    "/d/key/document.pdf": 404,
     "/cookies/": 200,
     "/privacy/": 200,
     "/privacy/privacy.pdf": 200,

@@ -189,7 +189,7 @@ def things_of(account: Account) -> dict[str, str]:
             ("document", *(f"document-{act}" for act in ("change", "issue", "delete", "invoice", "credit", "pdf"))),
             document,
         ),
-        **dict.fromkeys(("document-share", "document-mail"), str(issued.reference)),
+        **dict.fromkeys(("document-share", "document-mail", "api-document-links", "api-document-mailings"), str(issued.reference)),
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),

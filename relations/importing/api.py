@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_field
@@ -102,7 +103,8 @@ class RefusalEndpoint(mixins.ListModelMixin, Endpoint):
 
     def get_queryset(self) -> QuerySet:
         mine = Import.objects.of(self.request.user).filter(what=self.what)
-        return Refusal.objects.filter(of__in=mine, of__reference=self.kwargs["reference"]).select_related("of")
+        found = get_object_or_404(mine, reference=self.kwargs["reference"])
+        return Refusal.objects.filter(of=found).select_related("of")
 
 
 class CSVRenderer(PDFRenderer):

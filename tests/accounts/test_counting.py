@@ -15,7 +15,7 @@ from accounts.models.usage import Kind, Module
 from accounts.services import lock
 from accounts.states import State
 from cannonworks.deadlines import start_of_day
-from finance.services import charge_subscription, record_payment
+from finance.bookkeeping import charge_subscription, record_payment
 from tests import processes
 from tests.factories import AccountFactory
 from tests.lives import issue, moment, use

@@ -157,7 +157,10 @@ def test_the_link_opens_a_whole_account_and_signs_in(client):
         page = told(client.get("/"))
         assert "Je proefperiode loopt tot en met maandag 21 december 2026" in page
     events = [(entry.event, entry.clause) for entry in Entry.objects.order_by("id")]
-    assert events == [("account.signed_up", "1"), ("user.declared_age", "1"), ("user.signed_in", "7")]
+    assert events == [
+        ("account.signed_up", "1"), ("user.declared_age", "1"), ("newsletter.wanted", "2"), ("terms.accepted", "21"),
+        ("user.signed_in", "7"),
+    ]  # fmt: skip
 
 
 def test_opening_the_link_changes_nothing_and_it_works_on_another_device_until_it_is_used(client):
@@ -218,7 +221,7 @@ def test_the_old_vat_number_of_a_sole_trader_is_refused_as_it_has_the_bsn_in_it(
 def test_only_the_fields_of_the_agreement_are_asked(client):
     names = set(re.findall(r'name="(\w+)"', told(client.get(link()))))
     assert names == {*COMPANY, *PERSON, "sole_trader", "newsletter", "terms", "revision",
-                     "csrfmiddlewaretoken", "next", "language", "viewport", "description"} | (names & {"color", "htmx"})  # fmt: skip
+                     "csrfmiddlewaretoken", "next", "language", "viewport", "description", "analytics"} | (names & {"color", "htmx"})  # fmt: skip
 
 
 @pytest.mark.clause("21")

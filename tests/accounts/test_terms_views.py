@@ -126,7 +126,7 @@ def test_html_of_a_version_is_shown_as_text(holder):
 
 def test_the_api_tells_the_terms_and_takes_the_word_of_who_read_them(holder, second):
     public = Client().get(f"{API}/terms/").json()
-    assert (public["number"], public["digest"], public["to_acknowledge"]) == (2, second.digest, None)
+    assert (public["number"], public["sha256"], public["to_acknowledge"]) == (2, second.digest, None)
     client = device(holder)
     assert client.get(f"{API}/terms/").json()["to_acknowledge"] is True
     problem(client.post(f"{API}/terms/acknowledge/", {"number": 7}), 404, "not_found")

@@ -343,7 +343,7 @@ def test_what_was_issued_before_gets_its_sender_and_its_totals(account):
     document = made(account, "21", "9", "reverse", recipient_vat_number="NL822655287B01")
     document = put_out(change_draft(document, actor=account.main_user, remarks="x"))
     whole = Document.objects.values().get()
-    fill = import_module("finance.migrations.0004_lawful_documents").FILL
+    fill = import_module("finance.migrations.0005_lawful_documents").FILL
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
         cursor.execute(

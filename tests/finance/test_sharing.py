@@ -298,7 +298,7 @@ def test_what_is_another_accounts_cannot_be_shared_or_revoked(client, document, 
     client.force_login(outsider)
     for place in ("share/", "mail/"):
         assert client.post(f"/documents/{document.reference}/{place}", {"days": 7}).status_code == 404
-    assert client.get(f"/documents/{document.reference}/sharing/").status_code == 404
+    assert client.get(f"/documents/{document.reference}/").status_code == 404
     assert client.post(f"/documents/links/{link.reference}/revoke/").status_code == 404
 
 
@@ -366,7 +366,7 @@ def test_a_mail_that_fails_is_seen_and_sent_again(client, document, holder, post
     assert (mailing.state, mailing.attempts, mailing.failure) == (MailingState.FAILED, 4, "SMTPDataError")
     assert not ShareLink.objects.exists()
     client.force_login(holder)
-    assert "Niet verzonden" in client.get(f"/documents/{document.reference}/sharing/").content.decode()
+    assert "Niet verzonden" in client.get(f"/documents/{document.reference}/").content.decode()
     assert client.post(f"/documents/mailings/{mailing.reference}/retry/").status_code == 302
     post_office.refusal = ""
     assert send(mailing)

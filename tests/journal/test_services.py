@@ -218,5 +218,6 @@ def test_every_personal_field_of_a_person_has_a_planted_value():
     for entry in datamap.entries():
         if planted := fields.get(entry.model._meta.label):
             missing = set(entry.personal) - set(planted) - {"last_login", "bsn", "bsn_hash"}
+            missing -= {field.name for field in entry.model._meta.fields if field.generated}  # repeat the others
             assert missing - {"company_name", "kvk_number", "vat_number"} == set(), entry.model
     assert User._meta.label == "accounts.User"

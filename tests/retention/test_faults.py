@@ -25,7 +25,8 @@ from tests.lives import CANCELLED_ON, DUE_ON, account_in, full_life, hold, momen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("5.4", "6")]
 EVIDENCE = {"journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold",
-            "retention_erasurewarning", "retention_erasure", "accounts_supportaccess"}  # fmt: skip
+            "retention_erasurewarning", "retention_erasure", "accounts_supportaccess",
+            "accounts_termsacknowledgement", "accounts_termsannouncement"}  # fmt: skip
 BOOKS = {"finance_subscriptioninvoice", "finance_payment"}
 
 
@@ -265,7 +266,7 @@ def test_a_lost_database_connection_is_nobodys_fault_and_the_work_goes_on(monkey
     rescan = erasure.STEPS[Step.ROWS_ERASED]
 
     def unplugged(*arguments: Any) -> bool:
-        with connection.cursor() as cursor:
+        with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return rescan(*arguments)
 
