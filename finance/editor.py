@@ -19,7 +19,7 @@ from accounts.models import User
 from cannonworks.errors import Changed
 from finance import services
 from finance.forms import DocumentForm, LineForm
-from finance.models import Document, DocumentKind, Totals
+from finance.models import Document, DocumentKind, Line, Totals
 from relations.models import Relation
 
 FIELDS = ("description", "quantity", "unit_price", "vat_rate")
@@ -50,6 +50,7 @@ class Editor:
         self.do = self.data.get("do", "") if self.data is not None else ""
         self.words = self.data.get("q", "") if self.data is not None else ""
         self.focus: int | None = None
+        self.theirs: list[Line] | None = None  # what somebody else saved meanwhile, if it is not what was typed
         self.form: DocumentForm
         self.lines: list[LineForm]
         if self.do == "save":
@@ -90,6 +91,7 @@ class Editor:
             self._save()
         except Changed as changed:
             self.form.show_theirs(changed)
+            self.theirs = self._others(changed.row)
             return False
         return True
 
@@ -105,6 +107,11 @@ class Editor:
             self.document = services.draft_document(
                 self.document.account, actor=self.user, kind=DocumentKind(self.document.kind), lines=lines, **said
             )
+
+    def _others(self, saved: Document) -> list[Line] | None:
+        lines = list(saved.lines.all())
+        typed = [[line.cleaned_data[name] for name in FIELDS] for line in self.lines if line.has_changed()]
+        return lines if [[getattr(line, name) for name in FIELDS] for line in lines] != typed else None
 
     def _bind(self) -> None:
         self.form = DocumentForm(self.data, instance=self.document)

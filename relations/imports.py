@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -281,11 +281,15 @@ def _stops(found: Import, account: Account) -> bool:
 def _end(found: Import, state: ImportState, *, why: str = "") -> None:
     found.state, found.why, found.moved_at = state, why, Now()
     found.save()
-    journal.record(
-        "import.stopped" if why else "import.done", account=found.account, actor=_Asker(found.asked_by),
-        clause=CLAUSES[What(found.what)], file=found.reference, what=found.what, added=found.added, known=found.known,
-        refused=found.refused, **({"why": why} if why else {}),
-    )  # fmt: skip
+    told: dict[str, Any] = {
+        "account": found.account, "actor": _Asker(found.asked_by), "clause": CLAUSES[What(found.what)],
+        "file": found.reference, "what": found.what, "added": found.added, "known": found.known,
+        "refused": found.refused,
+    }  # fmt: skip
+    if why:
+        journal.record("import.stopped", why=why, **told)
+    else:
+        journal.record("import.done", **told)
 
 
 @transaction.atomic

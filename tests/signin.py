@@ -24,11 +24,14 @@ def second_step(client: Client, code: str | None = None):
     return client.post("/sign-in/code/", {"code": code or totp()})
 
 
-def freshly(client: Client, user: User) -> Client:
-    """Sign in without the pages, with a password given just now: what may be done is what a fresh sign-in may do."""
+def freshly(client: Client, user: User, *, minutes_ago: int = 0) -> Client:
+    """Sign in without the pages, with a password given just now: what may be done is what a fresh sign-in may do.
+
+    Given ``minutes_ago``, it may be that it has to be given again.
+    """
     client.force_login(user)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 60 * minutes_ago}]
     session[HALFWAY_KEY] = str(user.pk)
     session.save()
     return client

@@ -185,11 +185,8 @@ def things_of(account: Account) -> dict[str, str]:
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
         **{f"api-{what}-import{page}": file for what, file in files.items() for page in ("", "-errors")},
         **dict.fromkeys(("api-document", "api-issue", "api-invoice", "api-credit", "api-document-pdf"), document),
-        **dict.fromkeys(
-            ("document", *(f"document-{act}" for act in ("change", "issue", "delete", "invoice", "credit", "pdf"))),
-            document,
-        ),
-        **dict.fromkeys(("document-share", "document-mail", "api-document-links", "api-document-mailings"), str(issued.reference)),
+        **{f"document-{act}": document for act in ("change", "issue", "delete", "invoice", "credit", "pdf")},
+        **dict.fromkeys(("document", "document-share", "document-mail"), str(issued.reference)),
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),

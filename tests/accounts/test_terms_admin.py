@@ -64,7 +64,7 @@ def test_a_draft_can_be_changed_and_html_in_it_is_only_text(office):
 def test_what_is_not_whole_is_refused_and_says_what_to_do(office):
     row = written(office, summary_en="", effective_on="")
     answer = office.post(f"{LIST}{row.pk}/publish/", follow=True)
-    assert "Fill in first: summary of changes, English." in answer.content.decode()
+    assert "Fill in first: in force from, summary of changes, English." in answer.content.decode()
     row.refresh_from_db()
     assert row.published_at is None
 

@@ -294,5 +294,5 @@ def test_an_account_that_does_not_run_looks_and_changes_nothing(page, account):
 def test_a_page_of_a_document_asks_a_fixed_number_of_questions(page, account, asks):
     document = issue(account, on=ON)
     page.get(f"/documents/{document.reference}/")
-    with asks(7):
+    with asks(9):
         page.get(f"/documents/{document.reference}/")

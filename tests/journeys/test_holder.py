@@ -28,6 +28,7 @@ WORDS = {
         "welcome": "Welkom terug.",
         "sign out": "Uitloggen",
         "timeline": "Tijdlijn per soort gegevens",
+        "table": "Toon als tabel, met de redenen",
     },
     "en": {
         "sign in": "Sign in",
@@ -42,6 +43,7 @@ WORDS = {
         "welcome": "Welcome back.",
         "sign out": "Sign out",
         "timeline": "Timeline of each kind of data",
+        "table": "Show as a table, with the reasons",
     },
 }
 
@@ -78,6 +80,8 @@ def test_a_holder_cancels_and_comes_back(chromium, live_server, language, width,
     expect(page.get_by_role("heading", level=1)).to_have_text(words["hello"])
     looks_well(page)
 
+    page.locator(".nav").get_by_role("link", name="Account", exact=True).click()
+    looks_well(page)
     page.get_by_role("main").get_by_role("link", name=words["cancel"]).click()
     looks_well(page)
     page.get_by_label(words["company"]).fill(name)
@@ -87,6 +91,7 @@ def test_a_holder_cancels_and_comes_back(chromium, live_server, language, width,
 
     expect(page.get_by_role("img", name=re.compile(words["timeline"]))).to_be_visible()
     assert page.locator(".timeline .ceiling").first.is_visible()
+    page.get_by_text(words["table"]).click()
     year = str(today.year + 2)
     expect(page.get_by_role("row").nth(1)).to_contain_text(year)
     looks_well(page)

@@ -58,7 +58,7 @@ def test_a_list_is_brought_in(chromium, live_server, monkeypatch, tmp_path, lang
     page.get_by_label(words["file"]).set_input_files(list_)
     page.get_by_role("button", name=words["look"]).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(words["right"])
-    page.get_by_label("Waar").select_option(words["field"])
+    page.get_by_role("combobox", name="Waar").select_option(words["field"])
     page.get_by_role("button", name=words["check"]).click()
     expect(page.get_by_role("table")).to_contain_text("Bakkerij Zoë")
     expect(page.get_by_role("table")).to_contain_text("Meppel")

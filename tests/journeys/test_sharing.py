@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
     "nl": {
         "sign in": "Inloggen", "password": "Wachtwoord", "activate": "Activeer je account", "start": "Activeer mijn account",
-        "active": "Je account is actief.", "invoices": "Onze facturen aan jou", "open": "€ 18,15 open",
+        "active": "Je account is actief.", "invoices": "Onze facturen aan jou", "open": "nog € 18,15 te betalen",
         "cancel": "Zeg je account op", "company": "Typ de naam van je bedrijf", "really": "Zeg mijn account op",
         "cancelled": "Je account is opgezegd.", "reactivate": "Heractiveer je account", "back": "Heractiveer mijn account",
         "nothing": "Nu niets", "welcome": "Welkom terug.", "link": "Link maken", "copy": "Adres kopiëren",

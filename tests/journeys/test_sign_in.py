@@ -122,6 +122,7 @@ def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(bro
     page = browser(bypass_csp=True)
     sign_in(page, holder.email)
     page.get_by_role("link", name="Account", exact=True).click()
+    page.get_by_role("link", name="Veiligheid", exact=True).click()
     looks_well(page)
     page.get_by_role("link", name="App instellen").click()
     looks_well(page)
@@ -150,7 +151,7 @@ def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(bro
         other.get_by_label("Code").fill(answer)
         send(other)
         heading(other, "Hallo Sanne")
-    other.get_by_role("link", name="Account", exact=True).click()
+    other.goto("/security/")
     expect(other.get_by_role("main")).to_contain_text("Je hebt nog 9 codes")
 
 
