@@ -66,6 +66,8 @@ FOOT: tuple[Tab, ...] = (
     ("newsletter", _("Newsletter")),
 )
 
+#: In the session of who works with a second factor and has one; it cannot be removed without ending the session.
+SECURED = "has_second_factor"
 #: Where the session keeps the number of the terms that its user has yet to acknowledge; see ``adapters``.
 TERMS_KEY = "terms"
 
@@ -73,8 +75,10 @@ TERMS_KEY = "terms"
 def header(request: HttpRequest) -> dict[str, Any]:
     """The account, its company and the pages of whoever is signed in; for visitors and staff the foot alone."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or user.is_staff:
-        return {"foot": FOOT, "ask_about_cookies": user is not None and not user.is_authenticated and is_asked(request)}
+    if user is None or not user.is_authenticated:
+        return {"foot": FOOT, "ask_about_cookies": user is not None and is_asked(request)}
+    if user.is_staff:
+        return {"foot": FOOT, "ask_about_cookies": False, "in_administration": request.session.get(SECURED, False)}
     if user.is_helper:
         return framed(request, [ACCOUNTS, SECURITY])
     return framed(request, parts(user)) | {

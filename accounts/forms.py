@@ -44,7 +44,8 @@ class Plain:
     def clean(self) -> Any:
         cleaned = super().clean()
         if "password2" in self.errors:  # of all that it may say, this is the only thing there is
-            self.errors["password2"] = self.error_class([_("This is not the same password as above.")])
+            words = [_("This is not the same password as above.")]
+            self.errors["password2"] = self.error_class(words, field_id=self["password2"].auto_id)
         return cleaned
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import usage
 from accounts.access import has_second_factor, needs_second_factor
+from accounts.context import SECURED
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,6 @@ OPEN = frozenset({
     "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate",
     "account_change_password", "account_logout", "language",
 })  # fmt: skip
-#: In the session of somebody who has one; it cannot be removed without ending the session.
-KNOWN = "has_second_factor"
 
 
 class SecondFactorMiddleware:
@@ -33,10 +32,10 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         user = request.user
-        if not user.is_authenticated or not needs_second_factor(user) or request.session.get(KNOWN):
+        if not user.is_authenticated or not needs_second_factor(user) or request.session.get(SECURED):
             return None
         if has_second_factor(user):
-            request.session[KNOWN] = True
+            request.session[SECURED] = True
             return None
         match = request.resolver_match
         if match is not None and match.url_name in OPEN and not match.namespace:

@@ -143,7 +143,7 @@ class TermsAdmin(StaffAdmin):
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what a version changes, and change nothing."""
         row = self.row(request, object_id)
-        question = Question(title=_("What changes"), button=_("Back"), tables=_changes(row), facts=_facts(row))
+        question = Question(title=_("What changes"), button="", tables=_changes(row), facts=_facts(row))
         return self.act(request, question, lambda: None, done=_("Nothing was changed."), row=row)
 
     @action(description=gettext_lazy("Publish"), permissions=["publish"], icon="gavel", variant=ActionVariant.PRIMARY)

@@ -128,6 +128,12 @@ def test_staff_need_a_second_factor_and_holders_do_not(staff, holder, colleague)
     assert [needs_second_factor(person) for person in (staff, holder, colleague)] == [True, False, False]
 
 
+def test_only_who_gets_in_is_offered_the_way_to_the_administration(client, staff):
+    for person, offered in ((StaffFactory(second_factor=False), False), (staff, True)):
+        page = freshly(client, person).get("/security/").content.decode()
+        assert ('href="/admin/"' in page) == offered
+
+
 def test_a_session_without_the_second_step_is_nobodys(client, staff):
     sign_in(client, staff.email)
     assert client.get("/admin/").status_code == 302

@@ -67,7 +67,7 @@ def test_every_figure_stands_beside_its_limit_and_nothing_is_left(tmp_path):
     ]  # fmt: skip
     exact = [result for result in found["results"] if result["what"] in EXACT]
     assert [(result["what"], result["held"]) for result in exact if not result["held"]] == []
-    assert len(exact) == 9
+    assert len(exact) == 8
     server = Server()
     with server.admin_connection() as connection:
         left = connection.execute("SELECT count(*) FROM pg_database WHERE datname ~ '^bench_'").fetchone()

@@ -53,7 +53,7 @@ def test_a_trial_that_ended_this_morning_is_shown_as_ended_before_the_sweep_has_
 
 @pytest.mark.clause("5.1")
 def test_an_active_account_is_told_that_nothing_is_erased(client, holder):
-    assert "Je account is actief. Zolang je het gebruikt, wordt er niets verwijderd." in dashboard(client, holder)
+    assert "Je account is actief. Zolang je het gebruikt, wordt er niets vernietigd." in dashboard(client, holder)
     assert "Als je vandaag opzegt" in dashboard(client, holder, path="/my-data/")
 
 

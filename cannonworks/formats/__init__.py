@@ -1,0 +1,1 @@
+"""How dates are written, for Django: in English as the product writes them everywhere, the day first."""
