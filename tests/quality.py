@@ -57,9 +57,9 @@ LOOK = """() => {
 IN_PRINT = """() => [...document.querySelectorAll('.nav, .tabs, .top .menu, .skip, .languages')]
   .filter(el => el.checkVisibility()).map(el => 'printed: ' + el.className)"""
 # From the top: further down, a bar that sticks lies over what is just passing under it.
-AXE_RUN = """rules => scrollTo(0, 0) || axe.run(document, {resultTypes: ['violations'], iframes: false, ...rules}).then(found => found.violations
+AXE_RUN = """rules => { scrollTo(0, 0); return axe.run(document, {resultTypes: ['violations'], iframes: false, ...rules}).then(found => found.violations
   .filter(each => ['serious', 'critical'].includes(each.impact))
-  .map(each => each.id + ': ' + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', ')))"""
+  .map(each => each.id + ': ' + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', '))); }"""
 
 
 class WholeServer(LiveServerThread):
