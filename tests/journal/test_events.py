@@ -86,7 +86,7 @@ def test_an_event_of_an_older_version_is_shown_as_it_is():
 
 @pytest.mark.clause("7")
 @pytest.mark.parametrize(
-    ("language", "said"), [("nl", "De verwijdering is voltooid"), ("en", "The erasure was completed")]
+    ("language", "said"), [("nl", "De vernietiging is voltooid"), ("en", "The erasure was completed")]
 )
 def test_staff_read_sentences(client, staff, language, said):
     account = full_life()
