@@ -153,7 +153,8 @@ def prints(page: Page) -> list[str]:
 
 
 def accessible(page: Page) -> list[str]:
-    """Nothing serious or critical for axe."""
+    """Nothing serious or critical for axe, once all of the page is there."""
+    page.wait_for_load_state()
     page.evaluate(_axe())
     return page.evaluate(AXE_RUN, {})
 

@@ -24,6 +24,12 @@ def second_step(client: Client, code: str | None = None):
     return client.post("/sign-in/code/", {"code": code or totp()})
 
 
+def altered(token: str) -> str:
+    """The same with another letter in its middle: at its end, letters differ of which the bits are not used."""
+    middle = len(token) // 2
+    return token[:middle] + ("B" if token[middle] == "A" else "A") + token[middle + 1 :]
+
+
 def freshly(client: Client, user: User, *, minutes_ago: int = 0) -> Client:
     """Sign in without the pages, with a password given just now: what may be done is what a fresh sign-in may do.
 

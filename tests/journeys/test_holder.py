@@ -4,13 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Account, User
 from accounts.states import State
 from tests.factories import PASSWORD, AccountFactory
+from tests.quality import accessible
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,8 +50,7 @@ WORDS = {
 
 def looks_well(page):
     """Nothing serious for axe, nothing wider than the screen, no word of the menu over another."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(each["id"], each["impact"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    assert accessible(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("[...document.querySelectorAll('.nav a')].every(a => a.scrollWidth <= a.clientWidth)")
 

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core import mail
 from playwright.sync_api import expect
@@ -16,6 +15,7 @@ from accounts.models import Session
 from accounts.states import State
 from cannonworks.celery import app
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
+from tests.quality import accessible
 from tests.signin import totp
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("7")]
@@ -73,8 +73,7 @@ def heading(page, text):
 
 def looks_well(page):
     """Nothing serious for axe, which is a script of another host to the page: so in a browser without a policy."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(each["id"], each["impact"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    assert accessible(page) == []
 
 
 def test_a_wrong_password_is_told_and_too_many_lock_the_door_for_known_and_unknown_alike(browser, holder):
