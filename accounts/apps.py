@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import receivers, roles, services, terms_due, texts  # noqa: F401 they register themselves
+        from accounts import blocking, receivers, roles, services, terms_due, texts  # noqa: F401 they register themselves
         from cannonworks import storage
 
         post_migrate.connect(roles.give, dispatch_uid="accounts.roles")

@@ -1,4 +1,4 @@
-"""Staff and helpers without a second factor reach the pages to set one up, and nothing else (§7); usage (§17)."""
+"""Who is signed in and yet reaches little: staff without a second factor (§7), users of a blocked account (§15)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import usage
 from accounts.access import has_second_factor, needs_second_factor
 from accounts.context import SECURED
+from cannonworks import blocking
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,25 @@ class SecondFactorMiddleware:
         if match is not None and match.url_name in OPEN and not match.namespace:
             return None
         return redirect("mfa_index")  # which says why
+
+
+class BlockedMiddleware:
+    """Send users of a blocked account to the request for which it is, from wherever fulfilling that does not lead.
+
+    Public pages are no part of the account. The API asks the same where it knows who calls (``cannonworks.callers``).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = request.user
+        if not user.is_authenticated or not getattr(view, "login_required", True):
+            return None
+        return None if blocking.may_pass(user, request.resolver_match) else redirect("requests")
 
 
 class UsageMiddleware:

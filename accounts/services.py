@@ -147,8 +147,9 @@ def move(account: Account, state: State, **dates: date | None) -> None:
 def finish_erasure(ids: Collection[int], *, erased_on: date, erase_on: date | None, deferred: list[str]) -> None:
     """Write what erasure left of claimed accounts that are alike; the database checks each step to erased."""
     Account.objects.filter(pk__among=ids).update(
-        state=State.ERASED, claimed_at=None, warn_on=None, erased_on=erased_on, erase_on=erase_on, deferred=deferred
-    )
+        state=State.ERASED, claimed_at=None, blocked_at=None, warn_on=None, erased_on=erased_on, erase_on=erase_on,
+        deferred=deferred,
+    )  # fmt: skip
 
 
 def apply_rules(account: Account) -> None:

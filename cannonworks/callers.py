@@ -11,6 +11,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
+from cannonworks import blocking
+from cannonworks.errors import Refused
+
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
@@ -26,6 +29,9 @@ class HolderOnly(BasePermission):
             return False
         if user.account.claimed_at is not None or user.account.erased_on is not None:
             raise PermissionDenied(_("This account has been erased or is being erased."))
+        if not blocking.may_pass(user, request.resolver_match):
+            words = _("Your account is blocked until the open request about personal data is done.")
+            raise Refused("blocked", words, clause="15")
         return True
 
 

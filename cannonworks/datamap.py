@@ -40,6 +40,7 @@ class Subject(models.TextChoices):
     HOLDER = "account holder", _("Account holder")
     RELATION = "relation", _("Relation")
     EMPLOYEE = "employee or contractor", _("Employee or contractor")
+    REQUESTER = "requester", _("Whoever asks about their data")
     STAFF = "staff", _("Staff")
     NOBODY = "nobody", _("Nobody")
 
@@ -52,7 +53,7 @@ class Role(models.TextChoices):
     HELPER = "helper", _("Helper")
     STAFF = "staff", _("Staff")
     JOBS = "jobs", _("Scheduled jobs")
-    READER = "reader", _("Reader of a shared document")
+    READER = "reader", _("Bearer of a link")
 
 
 #: What a role may do with a table. OPEN: read its secret and encrypted columns too, as ciphertext or hash. LOCK: keep

@@ -97,7 +97,7 @@ def starting_as(identity: Identity) -> Iterator[None]:
 
 
 def reader(digest: str) -> Identity:
-    """The identity of whoever shows a link: of all rows it sees those of the one document, while the link works."""
+    """The identity of whoever shows a link: of all rows it sees those of what the link is of, while that works."""
     return Identity(Role.READER, link=digest)
 
 

@@ -153,8 +153,12 @@ RULES = (
 #: Days before erasure at which the main user is warned by mail.
 WARNING_DAYS = (90, 30, 7)
 
-#: Rows that go by themselves while the account lives (§17): model → how long after the moment from which they age.
-AGES: Mapping[str, Term] = {"accounts.UsageEvent": Term(months=12)}
+#: Rows that go by themselves while the account lives (§15, §17): model → how long after the moment from which they age.
+AGES: Mapping[str, Term] = {
+    "accounts.UsageEvent": Term(months=12),
+    "rights.SubjectRequest": Term(years=1),
+    "rights.RightsMail": Term(years=1),
+}
 
 #: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
 BACKUPS_KEPT = Term(years=1)

@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.BlockedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cannonworks.middleware.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -11,6 +11,8 @@ EVENTS: Mapping[str, Promise] = {
     "account.signed_up": _("The account was opened"),
     "account.activated": _("The account was activated"),
     "account.reactivated": _("The account was reactivated"),
+    "account.blocked": _("The account was blocked"),
+    "account.unblocked": _("The account was opened again"),
     "account.cancelled": _("The account was cancelled"),
     "account.lapsed": _("The trial ended without activation"),
     "alarm.cleared": _("An alarm was cleared"),

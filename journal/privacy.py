@@ -7,7 +7,7 @@ register(
     subject=Subject.NOBODY,
     account="account_reference",
     plain=("id", "at", "event", "account_reference", "actor_reference", "actor_kind", "clause", "facts"),
-    may={"visitor": "INSERT", "holder": "SELECT INSERT", "helper": "INSERT", "staff": "SELECT INSERT"},
+    may=dict.fromkeys(("visitor", "helper", "reader"), "INSERT") | dict.fromkeys(("holder", "staff"), "SELECT INSERT"),
 )
 outside(Batch, why="Hashes of journal entries: they prove that nothing was changed, and tell nothing.")
 outside(

@@ -70,5 +70,6 @@ def _over(entry: Entry, before: datetime) -> tuple[str, list[Any]]:
     held = Hold.objects.active().filter(categories__contains=[entry.category]).values_list("account", flat=True)
     where = f'"{entry.table}"."{column}" < %s'
     if accounts := list(held):
-        return f"{where} AND {entry.belonging('<> ALL(%s)')}", [before, accounts]
+        nobodys = f'"{entry.table}"."{entry.column}" IS NULL'
+        return f"{where} AND ({nobodys} OR {entry.belonging('<> ALL(%s)')})", [before, accounts]
     return where, [before]

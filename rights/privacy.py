@@ -1,5 +1,8 @@
-from cannonworks.datamap import Category, Subject, register
-from rights.models import RegisteredLetter
+from cannonworks.datamap import Category, Personal, Subject, register
+from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail, SubjectRequest
+
+#: Whoever has the link of a request sees that one, and what is mailed about it.
+LINKED = "::text = current_setting('cannonworks.link', true)"
 
 register(
     RegisteredLetter,
@@ -11,3 +14,47 @@ register(
     ),
     may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
+register(
+    SubjectRequest,
+    category=Category.REQUESTS,
+    subject=Subject.REQUESTER,
+    ages_from="closed_at",
+    fields=dict.fromkeys(
+        ("name", "email", "address", "identity_check", "company", "known_as", "details", "note"), Personal("15")
+    ),
+    plain=(
+        "id", "reference", "account", "joined_to", "state", "outcome", "wish", "channel", "language", "wants_agreement",
+        "received_at", "told_at", "due_at", "done_at", "check_asked_at", "checked_at", "blocked_at", "closed_at",
+        "reminded_at", "person_kind", "person",
+    ),
+    may={"holder": "SELECT UPDATE", "staff": "SELECT INSERT UPDATE", "reader": "SELECT INSERT UPDATE"},
+    rows={"reader": f"reference{LINKED}"},
+)  # fmt: skip
+register(
+    DataReturn,
+    category=Category.REQUESTS,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "reference", "account", "asked_by", "language", "state", "why", "asked_at", "due_at", "moved_at",
+        "ready_at", "expires_at", "taken_at", "reminded_at", "rows_done", "rows_total",
+    ),
+    may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
+)  # fmt: skip
+register(
+    ReturnFile,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    # The column is a place; what lies there is sealed.
+    fields={"file": Personal("6")},
+    plain=("id", "account", "of", "name", "size", "digest", "rows"),
+    may={"holder": "SELECT DELETE"},
+)
+register(
+    RightsMail,
+    category=Category.REQUESTS,
+    subject=Subject.NOBODY,
+    ages_from="planned_at",
+    plain=("id", "account", "about", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
+    may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
+    rows={"reader": f"about{LINKED}"},
+)

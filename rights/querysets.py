@@ -1,11 +1,57 @@
 from __future__ import annotations
 
-from typing import Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
+
+from relations.querysets import OwnedQuerySet
+from rights.states import OPEN_REQUESTS, RETURNS_UNDER_WAY, WITH_HOLDER, RequestState, ReturnState
+
+if TYPE_CHECKING:
+    from accounts.models import Account
 
 
 class LetterQuerySet(models.QuerySet):
     def waiting(self) -> Self:
         """Recorded by one member of staff, waiting for the second; the holder has not taken the request back."""
         return self.filter(confirmed_on__isnull=True, request__withdrawn_on__isnull=True)
+
+
+class SubjectRequestQuerySet(OwnedQuerySet):
+    def open(self) -> Self:
+        """Not closed."""
+        return self.filter(state__in=OPEN_REQUESTS)
+
+    def waiting_for_holder(self) -> Self:
+        """The holder was told, and has to do something; what ends first at the top."""
+        return self.filter(state__in=WITH_HOLDER).order_by("due_at", "id")
+
+    def overdue(self, at: datetime) -> Self:
+        """Not said to be done within the term of the holder (§15)."""
+        return self.filter(state__in=WITH_HOLDER, due_at__lte=at)
+
+    def blocking(self, account: Account) -> Self:
+        """For which this account is blocked."""
+        return self.filter(account=account, state=RequestState.BLOCKED)
+
+
+class DataReturnQuerySet(OwnedQuerySet):
+    def under_way(self) -> Self:
+        """Not ready yet, and not given up."""
+        return self.filter(state__in=RETURNS_UNDER_WAY)
+
+    def ready(self, at: datetime) -> Self:
+        """There to be taken at this moment."""
+        return self.filter(state=ReturnState.READY, expires_at__gt=at)
+
+    def overdue(self, at: datetime) -> Self:
+        """Not ready within the fifteen days of §6."""
+        return self.under_way().filter(due_at__lte=at)
+
+
+class MailQuerySet(models.QuerySet):
+    def to_send(self, at: datetime) -> Self:
+        """Not sent, and not to wait any longer; the oldest first."""
+        return self.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=at), sent_at__isnull=True).order_by("id")

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from rights import views
+from rights.views import erasure
 
 urlpatterns = [
-    path("erasure/", views.erasure, name="erasure"),
-    path("erasure/letter.pdf", views.letter, name="erasure-letter"),
-    path("erasure/withdraw/", views.withdraw, name="erasure-withdraw"),
+    path("erasure/", erasure.erasure, name="erasure"),
+    path("erasure/letter.pdf", erasure.letter, name="erasure-letter"),
+    path("erasure/withdraw/", erasure.withdraw, name="erasure-withdraw"),
 ]

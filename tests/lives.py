@@ -38,7 +38,8 @@ from relations import services as relations
 from retention import erasure, holds, warnings
 from retention.models import Ground, Hold
 from rights import services as rights
-from rights.models import RegisteredLetter
+from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail
+from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
 CANCELLED_ON = date(2026, 2, 28)
@@ -131,6 +132,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)
     warnings.plan_warnings(on=account.warn_on, only=[account.pk])
     read_terms(account, on=cancelled_on)
+    ask_under_the_agreement(account, on=cancelled_on)
     return Account.objects.get(pk=account.pk)
 
 
@@ -141,6 +143,19 @@ def read_terms(account: Account, *, on: date) -> None:
     TermsAnnouncement.objects.create(
         version=version, account=account, user=account.main_user.reference, sent_at=moment(on)
     )
+
+
+def ask_under_the_agreement(account: Account, *, on: date) -> None:
+    """A request of a data subject with its mail, and a return of data that is ready."""
+    at = moment(on)
+    request = subject_request(account, state="told", at=at)
+    RightsMail.objects.create(account=account, about=request.reference, template="told", planned_at=at)
+    returned = DataReturn.objects.create(
+        account=account, asked_by=account.main_user.reference, asked_at=at, due_at=at + timedelta(days=16), moved_at=at,
+        state="ready", ready_at=at, expires_at=at + timedelta(days=14),
+    )  # fmt: skip
+    file = ReturnFile(account=account, of=returned, name="relations.csv", size=4, digest="0" * 64)
+    file.file.save("relations.csv", ContentFile(b"Naam"))
 
 
 def draft(

@@ -56,6 +56,12 @@ class Account(models.Model):
         help_text=_("Categories that a hold kept back when the rest was erased."),
     )
     claimed_at = models.DateTimeField(_("erasure under way since"), null=True, blank=True)
+    blocked_at = models.DateTimeField(
+        _("blocked since"),
+        null=True,
+        blank=True,
+        help_text=_("A data subject's request was not carried out: nothing but that can be done in it (§15)."),
+    )
     erased_on = models.DateField(_("erased on"), null=True, blank=True)
 
     objects = AccountQuerySet.as_manager()

@@ -77,5 +77,17 @@ def about_events() -> list[str]:
     return list(Alarm.objects.filter(cleared_at=None, kind=AlarmKind.TOO_LATE).values_list("about", flat=True))
 
 
-def test_it_is_the_raw_events_that_age_and_nothing_else():
-    assert [entry.table for entry in datamap.entries() if entry.ages_from] == ["accounts_usageevent"]
+def test_it_is_raw_events_and_closed_requests_that_age_and_nothing_else():
+    ageing = {"accounts_usageevent", "rights_subjectrequest", "rights_rightsmail"}
+    assert {entry.table for entry in datamap.entries() if entry.ages_from} == ageing
+
+
+@pytest.mark.clause("15")
+def test_a_closed_request_of_no_account_goes_after_a_year_also_while_something_is_held_elsewhere(account):
+    hold(account, ["requests"], on=date(2026, 12, 1))
+    kept = subject_request(account, state="closed")
+    gone = subject_request(None, state="closed")
+    over = gone.closed_at.date() + timedelta(days=366)
+    for on, left in ((over - timedelta(days=1), {kept.pk, gone.pk}), (over, {kept.pk})):
+        aging.let_age(on=on, at=moment(on))
+        assert set(SubjectRequest.objects.values_list("pk", flat=True)) == left

@@ -1,0 +1,94 @@
+"""The return of all data of an account to its main user (§6)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from cannonworks.storage import AccountFileField
+from rights.querysets import DataReturnQuerySet
+from rights.states import RETURNS_UNDER_WAY, ReturnState
+
+
+class DataReturn(models.Model):
+    """One return of everything that is kept of an account; its files are ``ReturnFile`` s, put together as it is taken.
+
+    ``due_at`` is the first moment after the fifteen days of §6.
+    """
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="returns", verbose_name=_("account"), db_index=False
+    )
+    asked_by = models.UUIDField(_("asked by"), editable=False, help_text=_("The random reference of the main user."))
+    language = models.CharField(_("language"), max_length=2, default="nl")
+    state = models.CharField(_("state"), max_length=10, choices=ReturnState.choices, default=ReturnState.QUEUED)
+    why = models.CharField(_("stopped because"), max_length=40, blank=True, default="")
+    asked_at = models.DateTimeField(_("asked at"))
+    due_at = models.DateTimeField(_("due at"))
+    moved_at = models.DateTimeField(_("last moved at"), help_text=_("When its state or its progress last changed."))
+    ready_at = models.DateTimeField(_("ready at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    taken_at = models.DateTimeField(_("first taken at"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("staff reminded at"), null=True, blank=True)
+    rows_done = models.PositiveBigIntegerField(_("rows done"), default=0)
+    rows_total = models.PositiveBigIntegerField(_("rows in all"), default=0)
+
+    objects = DataReturnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("return of data")
+        verbose_name_plural = _("returns of data")
+        constraints = [
+            models.UniqueConstraint(
+                name="return_one_at_a_time", fields=["account"], condition=Q(state__in=RETURNS_UNDER_WAY)
+            ),
+            models.CheckConstraint(
+                name="return_ready_has_its_moments",
+                condition=~Q(state="ready") | Q(ready_at__isnull=False, expires_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="return_stopped_says_why",
+                condition=Q(state="stopped") & ~Q(why="") | ~Q(state="stopped") & Q(why=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="return_of_account"),
+            models.Index(fields=["due_at"], name="return_under_way", condition=Q(state__in=RETURNS_UNDER_WAY)),
+            models.Index(fields=["expires_at"], name="return_expires", condition=Q(state="ready")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.reference)[:8]
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in RETURNS_UNDER_WAY
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, 0 to 100."""
+        return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
+
+
+class ReturnFile(models.Model):
+    """One finished file of a return, sealed under the account's key; a worker that is killed goes on with the next."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    of = models.ForeignKey(DataReturn, models.CASCADE, related_name="files")
+    name = models.CharField(_("name in the archive"), max_length=120)
+    file = AccountFileField()
+    size = models.PositiveBigIntegerField(_("bytes"))
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    rows = models.PositiveBigIntegerField(_("rows"), default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="return_file_once", fields=["of", "name"])]
+        indexes = [models.Index(fields=["account"], name="return_file_of_account")]
+
+    def __str__(self) -> str:
+        return self.name

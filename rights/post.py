@@ -1,0 +1,100 @@
+"""Mails about requests under the agreement: planned in the transaction of a step, sent after it, each once (§6, §15).
+
+What a mail says is read when it is sent, so nothing of it is stored twice, and a mail that has no point any more (its
+request is gone, its reader has no address) is forgotten. A repeat after a crash has the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Account
+from cannonworks.mails import letter
+from rights.models import RightsMail
+
+log = logging.getLogger(__name__)
+
+FAILURES = (SMTPException, OSError)
+#: A failed mail is tried again after this, twice as long each time, at most a day; after so many times staff are told.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
+MANY_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """To whom a mail goes, in which language, and what its template sees."""
+
+    to: str
+    language: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Who is told, given the reference of what a mail is about; None: nobody any more.
+Writer = Callable[[UUID], Addressed | None]
+#: By template, in ``templates/rights/mail``.
+_writers: dict[str, Writer] = {}
+
+
+def writes(*templates: str) -> Callable[[Writer], Writer]:
+    """Register the function that addresses these mails; done where an app starts."""
+
+    def registered(writer: Writer) -> Writer:
+        _writers.update(dict.fromkeys(templates, writer))
+        return writer
+
+    return registered
+
+
+def plan(template: str, *, about: UUID, account: Account | None, at: datetime) -> None:
+    """Have a mail sent once the transaction is committed; the step and its mail are there together, or neither is."""
+    if template not in _writers:
+        raise LookupError(f"Nobody writes the mail {template!r}.")
+    mail = RightsMail.objects.create(account=account, about=about, template=template, planned_at=at)
+    transaction.on_commit(lambda: _send_soon(mail.pk), robust=True)  # a lost message costs minutes
+
+
+def send_waiting(*, at: datetime, limit: int = 1_000) -> int:
+    """Send what waits; return how many went. Safe on many workers at once."""
+    return sum(send(pk, at=at) for pk in list(RightsMail.objects.to_send(at).values_list("pk", flat=True)[:limit]))
+
+
+@transaction.atomic
+def send(pk: int, *, at: datetime) -> bool:
+    """Send one mail that waits; whether it went. A failure is noted, and it is tried again later."""
+    mail = RightsMail.objects.to_send(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+    if mail is None:
+        return False
+    addressed = _writers[mail.template](mail.about)
+    if addressed is None:
+        mail.delete()
+        return False
+    message = letter(
+        f"rights/mail/{mail.template}", to=addressed.to, language=addressed.language, about=f"rights-{mail.pk}",
+        **addressed.context,
+    )  # fmt: skip
+    try:
+        message.send()
+    except FAILURES as error:
+        mail.attempts += 1
+        mail.retry_at = at + min(FIRST_PAUSE * 2 ** (mail.attempts - 1), LONGEST_PAUSE)
+        mail.failure = type(error).__name__  # the server's words may quote the address
+        mail.save(update_fields=["attempts", "retry_at", "failure"])
+        log.warning("mail %s about %s failed: %s", mail.template, mail.about, mail.failure)
+        return False
+    mail.sent_at, mail.failure = at, ""
+    mail.save(update_fields=["sent_at", "failure"])
+    return True
+
+
+def _send_soon(pk: int) -> None:
+    from rights import tasks  # which sends by what is here
+
+    tasks.send_mail.delay(pk)

@@ -1,0 +1,76 @@
+"""Mails about requests: planned with their step, sent once by a real server, tried again when it refuses (§15)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from rights import post
+from rights.models import RightsMail
+from rights.post import Addressed
+from tests.asked import ASKED_AT
+
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("15")]
+TEMPLATE = "trial"
+
+
+@pytest.fixture(autouse=True)
+def _writer(monkeypatch, settings, tmp_path):
+    """A mail of its own, whose words lie in a folder of this test."""
+    folder = tmp_path / "rights" / "mail"
+    folder.mkdir(parents=True)
+    (folder / f"{TEMPLATE}.txt").write_text("Hallo {{ name }}\n\nKijk op {{ site_url }}.\n")
+    engine = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine["DIRS"]]}]
+    monkeypatch.setattr(post, "_writers", {})
+    post.writes(TEMPLATE)(lambda about: Addressed("bram@thuis.example", "nl", {"name": str(about)[:8]}))
+
+
+def test_a_mail_goes_once_however_often_it_is_sent(post_office, settings):
+    about = uuid4()
+    post.plan(TEMPLATE, about=about, account=None, at=ASKED_AT)
+    mail = RightsMail.objects.get()
+    assert [post.send(mail.pk, at=ASKED_AT), post.send(mail.pk, at=ASKED_AT), post.send_waiting(at=ASKED_AT)] == [
+        1,
+        0,
+        0,
+    ]
+    (letter,) = post_office.letters
+    assert (letter["To"], letter["Subject"]) == ("bram@thuis.example", f"Hallo {str(about)[:8]}")
+    assert letter.get_content().strip() == f"Kijk op {settings.SITE_URL}."
+    assert letter["Message-ID"].startswith(f"<rights-{mail.pk}@")
+    assert RightsMail.objects.get().sent_at == ASKED_AT
+
+
+def test_what_the_server_refuses_is_tried_again_ever_later_and_quotes_nobody(post_office):
+    post.plan(TEMPLATE, about=uuid4(), account=None, at=ASKED_AT)
+    post_office.refusal = "451 later"
+    pauses, at = [], ASKED_AT
+    for _time in range(4):
+        assert post.send_waiting(at=at) == 0
+        mail = RightsMail.objects.get()
+        pauses.append(mail.retry_at - at)
+        assert post.send_waiting(at=mail.retry_at - timedelta(seconds=1)) == 0
+        at = mail.retry_at
+    assert [pause // timedelta(minutes=1) for pause in pauses] == [5, 10, 20, 40]
+    assert (mail.attempts, mail.failure) == (4, "SMTPDataError")
+    post_office.refusal = ""
+    assert (post.send_waiting(at=at), len(post_office.letters)) == (1, 1)
+
+
+def test_a_mail_to_nobody_is_forgotten(post_office, monkeypatch):
+    post.plan(TEMPLATE, about=uuid4(), account=None, at=ASKED_AT)
+    post.writes(TEMPLATE)(lambda about: None)
+    assert (post.send_waiting(at=ASKED_AT), post_office.letters, RightsMail.objects.count()) == (0, [], 0)
+
+
+def test_a_step_that_fails_plans_no_mail():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        post.plan(TEMPLATE, about=uuid4(), account=None, at=ASKED_AT)
+        raise RuntimeError
+    assert not RightsMail.objects.exists()
+    with pytest.raises(LookupError):
+        post.plan("unknown", about=uuid4(), account=None, at=ASKED_AT)
