@@ -11,6 +11,8 @@ from cannonworks import datamap
 from cannonworks.deadlines import start_of_day
 from retention import aging, alarms, holds
 from retention.models import Alarm, AlarmKind
+from rights.models import SubjectRequest
+from tests.asked import subject_request
 from tests.lives import hold, moment, use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("17"), pytest.mark.clause("19")]
