@@ -87,7 +87,7 @@ def ask(address: str, *, language: str, at: datetime) -> None:
     if count(f"newsletter:{digest}", seconds=86_400) > MAILS_A_DAY:
         return
     token = seal_place([address, language, at.isoformat()], CONFIRM)
-    context = {"url": settings.SITE_URL + reverse("newsletter-confirm", args=[token]), "days": CONFIRM_WITHIN.days}
+    context = {"address": settings.SITE_URL + reverse("newsletter-confirm", args=[token]), "days": CONFIRM_WITHIN.days}
     post("accounts/mail/newsletter_confirm", to=address, language=language, **context)
 
 
