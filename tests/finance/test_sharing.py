@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import services as lifecycle
 from accounts.models import Account
 from cannonworks import isolation
+from cannonworks.bearer import digest_of
 from cannonworks.errors import Refused
 from finance import post, sharing
 from finance.models import Document, Line, Mailing, MailingState, ShareLink, ShareOpening
@@ -87,7 +88,7 @@ def test_only_the_digest_of_a_token_is_kept(document):
     link, path = link_to(document)
     token = path.split("/")[2]
     (row,) = asked("SELECT digest, to_jsonb(l)::text FROM finance_sharelink l WHERE id = %s", link.pk)
-    assert row[0] == sharing.digest_of(token)
+    assert row[0] == digest_of(token)
     assert token not in row[1]
     assert token not in str(list(Entry.objects.values()))
 
@@ -215,7 +216,7 @@ def test_whoever_has_a_link_reaches_the_one_document_with_raw_sql(document, acco
     _link, path = link_to(document)
     for other in (others[0], others[2]):
         link_to(other)
-    with isolation.acting_as(isolation.reader(sharing.digest_of(path.split("/")[2]))):
+    with isolation.acting_as(isolation.reader(digest_of(path.split("/")[2]))):
         assert asked("SELECT id FROM finance_document") == [(document.pk,)]
         assert asked("SELECT DISTINCT document_id FROM finance_line") == [(document.pk,)]
         assert asked("SELECT account_id FROM accounts_company") == [(account.pk,)]
@@ -246,7 +247,7 @@ def test_a_reader_writes_nothing_and_sees_no_other_table(document):
         "UPDATE finance_document SET number = number", "DELETE FROM finance_document",
         "UPDATE finance_sharelink SET expires_at = now()", "INSERT INTO finance_shareopening DEFAULT VALUES",
     ]  # fmt: skip
-    with isolation.acting_as(isolation.reader(sharing.digest_of(path.split("/")[2]))):
+    with isolation.acting_as(isolation.reader(digest_of(path.split("/")[2]))):
         for sql in said:
             with (
                 pytest.raises(DatabaseError, match="permission denied"),
