@@ -12,14 +12,13 @@ from django.utils import timezone
 
 from accounts import services as lifecycle
 from accounts.models import Account
-from cannonworks import isolation
+from cannonworks import devices, isolation
 from cannonworks.bearer import digest_of
 from cannonworks.errors import Refused
 from finance import post, sharing
 from finance.models import Document, Line, Mailing, MailingState, ShareLink, ShareOpening
 from finance.services import delete_document
 from finance.tasks import forget_old_links
-from finance.views.shared import device_of
 from journal.models import Entry
 from relations.services import add_relation
 from tests import lives
@@ -193,17 +192,8 @@ def test_too_many_openings_from_one_address_are_turned_away(client, document, mo
     assert client.get(path, REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("agent", "kind"),
-    [
-        (PHONE, "phone"), ("Mozilla/5.0 (Linux; Android 16; Pixel 9) Chrome/140 Mobile Safari/537.36", "phone"),
-        ("Mozilla/5.0 (Linux; Android 15; SM-X710) Chrome/140 Safari/537.36", "tablet"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140 Safari/537.36", "computer"),
-        ("Mozilla/5.0 (compatible; bingbot/2.0)", "robot"), ("", "robot"), ("Something", "unknown"),
-    ],
-)  # fmt: skip
-def test_of_a_device_its_kind_is_kept(agent, kind):
-    assert device_of(agent) == kind
+def test_every_kind_of_device_has_its_name():
+    assert {*dict(devices.KINDS), "unknown"} == set(ShareOpening.Device.values)
 
 
 # --- What the reader can reach -----------------------------------------------------------------------------------
