@@ -14,9 +14,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.lockout import client_address
 from cannonworks.devices import kind_of
+from cannonworks.downloads import file_response
 from cannonworks.errors import KeyUnavailable, is_fence
 from cannonworks.rates import is_too_often
-from finance import post, sharing
+from finance import sharing
+from finance.printing import file_name
 
 #: So many openings a minute from one network address: many people may share one, who guesses tokens needs far more.
 MOST_A_MINUTE = 60
@@ -53,8 +55,7 @@ def shared_pdf(request: HttpRequest, token: str) -> HttpResponse:
     found = _opened(request, token, pdf=True)
     if found is None:
         return render(request, "finance/shared_gone.html", status=404)
-    disposition = f'inline; filename="{post.file_name(found.document)}"'
-    return HttpResponse(found.pdf, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return file_response(found.pdf, file_name(found.document), inline=True)
 
 
 def _opened(request: HttpRequest, token: str, *, pdf: bool = False) -> sharing.Shared | None:

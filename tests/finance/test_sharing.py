@@ -67,7 +67,7 @@ def test_a_link_shows_its_document_and_each_opening_is_noted(client, document):
     assert client.head(path).status_code == 200
     pdf = client.get(f"{path}document.pdf", headers={"user-agent": "SomeScanner/1.0"})
     assert (pdf["Content-Type"], pdf.content[:4]) == ("application/pdf", b"%PDF")
-    assert pdf["Content-Disposition"] == f'inline; filename="{document.number}.pdf"'
+    assert pdf["Content-Disposition"] == f'inline; filename="Factuur {document.number}.pdf"'
     link.refresh_from_db(fields=["openings", "last_opened_at"])
     assert link.openings == 2
     opened = list(ShareOpening.objects.order_by("pk").values_list("link", "device", "is_pdf"))
