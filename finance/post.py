@@ -19,7 +19,7 @@ from django.db import transaction
 from cannonworks import mails
 from cannonworks.errors import KeyUnavailable, Refused
 from finance import printing, sharing
-from finance.models import Document, Mailing, MailingState, SubscriptionInvoice
+from finance.models import Mailing, MailingState, SubscriptionInvoice
 from finance.papers import invoice_pdf
 from journal import services as journal
 
@@ -77,7 +77,7 @@ def document_mail(mailing: Mailing, *, at: datetime) -> EmailMessage:
     document, company = mailing.document, mailing.document.account.company
     address = sharing.link_for(mailing, at=at) if mailing.days else ""
     message = mails.letter(
-        "finance/mail/document", to=mailing.to, language=language_of(document),
+        "finance/mail/document", to=mailing.to, language=document.language,
         about=f"document-{mailing.reference}-{mailing.attempts}", document=document, company=company,
         message=mailing.message, address=address, days=mailing.days,
     )  # fmt: skip
@@ -85,19 +85,8 @@ def document_mail(mailing: Mailing, *, at: datetime) -> EmailMessage:
     message.from_email = formataddr((" ".join(company.company_name.split()), sender))
     message.reply_to = [company.email] if company.email else []
     if not address:
-        message.attach(file_name(document), printing.document_pdf(document), "application/pdf")
+        message.attach(printing.file_name(document), printing.document_pdf(document), "application/pdf")
     return message
-
-
-def language_of(document: Document) -> str:
-    """The language in which a document is written, or else that of the account's main user."""
-    written = getattr(document, "language", "")
-    return written or getattr(document.account.main_user, "language", settings.LANGUAGE_CODE)
-
-
-def file_name(document: Document) -> str:
-    """What the PDF of a document is called: its number, which has nothing in it but letters, digits and dashes."""
-    return f"{document.number}.pdf"
 
 
 def send_invoice(pk: int, *, at: datetime) -> bool:

@@ -326,7 +326,7 @@ def test_a_mail_comes_from_cannonworks_in_the_name_of_the_company_with_the_pdf(d
     assert message.subject == f"Factuur {document.number} van {company.company_name}"
     assert "Hartelijk dank voor de opdracht." in message.body
     assert [(name, kind, body[:4]) for name, body, kind in message.attachments] == [
-        (f"{document.number}.pdf", "application/pdf", b"%PDF")
+        (f"Factuur {document.number}.pdf", "application/pdf", b"%PDF")
     ]
     mailing.refresh_from_db()
     assert (mailing.state, mailing.failure, mailing.link) == (MailingState.SENT, "", None)
