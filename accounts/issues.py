@@ -25,6 +25,7 @@ from accounts import newsletter as subscriptions
 from accounts import tasks
 from accounts.models import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, User
 from accounts.services import check_staff
+from cannonworks import mails
 from cannonworks.errors import Refused, is_fence
 from cannonworks.prose import html_of
 from journal import services as journal
@@ -251,20 +252,19 @@ def _compose(newsletter: Newsletter, to: str, language: str, subscriber: Subscri
     written = {"nl": (newsletter.subject_nl, newsletter.text_nl), "en": (newsletter.subject_en, newsletter.text_en)}
     subject, text = written[language]
     context: dict[str, Any] = {
-        "subject": subject, "text": text, "html": html_of(text), "stop": stop, "url": settings.SITE_URL,
-        "language": language, "is_test": subscriber is None,
+        "subject": subject, "text": text, "html": html_of(text), "stop": stop, "language": language,
+        "site_url": settings.SITE_URL, "is_test": subscriber is None,
     }  # fmt: skip
     with translation.override(language):
         body = render_to_string("accounts/mail/newsletter.txt", context)
         page = render_to_string("accounts/mail/newsletter.html", context)
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     headers = {
-        "List-Id": f"CannonWorks <newsletter.{domain}>",
+        "List-Id": f"CannonWorks <newsletter.{mails.domain()}>",
         "List-Unsubscribe": f"<{stop}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     if subscriber is not None:
-        headers["Message-ID"] = f"<newsletter-{newsletter.reference}-{subscriber.reference}@{domain}>"
+        headers["Message-ID"] = mails.message_id(f"newsletter-{newsletter.reference}-{subscriber.reference}")
     message = EmailMultiAlternatives(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
     message.attach_alternative(page, "text/html")
     return message

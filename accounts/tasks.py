@@ -18,8 +18,7 @@ MAIL_PURPOSE = "mail"
 
 def sealed_mail(*, to: str, subject: str, body: str) -> str:
     """A mail as the queue may have it."""
-    mail = {"to": to, "subject": " ".join(subject.split()), "body": body.strip() + "\n"}
-    return seal_secret(json.dumps(mail), purpose=MAIL_PURPOSE)
+    return seal_secret(json.dumps({"to": to, "subject": subject, "body": body}), purpose=MAIL_PURPOSE)
 
 
 @shared_task(acks_late=True)

@@ -16,13 +16,6 @@ SIGNS = {"nl": (",", "."), "en": (".", ",")}
 SWAPPED = str.maketrans(",.", ".,")
 #: VAT numbers of other countries: their prefix, and what each makes of the rest.
 FOREIGN = re.compile(r"(?!NL)(?=.*[0-9])[A-Z]{2}[0-9A-Z+*]{2,12}")
-#: Countries of the European Union by their code; Greece writes EL in its VAT numbers.
-EU = frozenset(
-    (
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU",
-        "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-    )
-)  # fmt: skip
 
 
 def amount(value: Decimal, language: str) -> str:

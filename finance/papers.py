@@ -11,7 +11,6 @@ from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Company
 from cannonworks.documents import render
 from finance.bookkeeping import SUBSCRIPTION_VAT
 from finance.models import SubscriptionInvoice
@@ -44,14 +43,6 @@ def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, An
             **({"due": invoice.due_on.isoformat()} if invoice.due_on else {}),
             **({"iban": settings.SUBSCRIPTION_IBAN} if settings.SUBSCRIPTION_IBAN else {}),
         }  # fmt: skip
-
-
-def address_of(company: Company) -> list[str]:
-    """The lines of a company's address, with its numbers."""
-    return [
-        company.company_name, f"{company.street} {company.house_number}", f"{company.postcode} {company.city}",
-        f"KvK {company.kvk_number}", company.vat_number,
-    ]  # fmt: skip
 
 
 def euros(amount: Decimal) -> str:

@@ -6,8 +6,6 @@ other (``isolation.reader``), and nothing once the link is over, the account is 
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,12 +20,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Company, User
 from accounts.services import check_not_going, check_writable, lock
 from cannonworks import isolation
+from cannonworks.bearer import digest_of, new_token
 from cannonworks.errors import Refused
 from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, Totals
 from finance.printing import document_pdf
 from journal import services as journal
 
-TOKEN_BYTES = 32
 #: How long what is known of a link stays after its end, for the holder to look back on.
 LINKS_KEPT = timedelta(days=90)
 #: Openings that are shown with a link; the number of all of them stands beside.
@@ -165,11 +163,6 @@ def remove_old_links(*, at: datetime) -> int:
     return gone.delete()[1].get("finance.ShareLink", 0)
 
 
-def digest_of(token: str) -> str:
-    """What is kept of a token: SHA-256 in hexadecimal; it is random, so nothing slower is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def link_for(mailing: Mailing, *, at: datetime) -> str:
     """The address of a new link for a mail about to be sent; one that an earlier attempt made is replaced."""
     days = mailing.days or ShareDays.MONTH
@@ -205,7 +198,7 @@ def _check_document(document: Document) -> None:
 
 
 def _link(document: Document, *, days: int, made_by: UUID, by: User | None, at: datetime) -> tuple[ShareLink, str]:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     link = ShareLink(
         account=document.account, document=document, digest=digest_of(token), made_at=at,
         made_by=made_by, expires_at=at + timedelta(days=days),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.models import Account
+from cannonworks.downloads import file_response
 from cannonworks.publications import Paper, pdf_of
 from processors import publishing, services
 from processors.access import inside_only
@@ -62,6 +63,4 @@ def record_pdf(request: HttpRequest) -> HttpResponse:
 
 
 def _pdf(paper: Paper, name: str) -> HttpResponse:
-    response = HttpResponse(pdf_of(paper), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="cannonworks-{name}-{paper.language}.pdf"'
-    return response
+    return file_response(pdf_of(paper), f"cannonworks-{name}-{paper.language}.pdf", inline=True)

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from accounts import services as lifecycle
 from accounts.models import Account
-from cannonworks import isolation
+from cannonworks import devices, isolation
+from cannonworks.bearer import digest_of
 from cannonworks.errors import Refused
 from finance import post, sharing
 from finance.models import Document, Line, Mailing, MailingState, ShareLink, ShareOpening
 from finance.services import delete_document
 from finance.tasks import forget_old_links
-from finance.views.shared import device_of
 from journal.models import Entry
 from relations.services import add_relation
 from tests import lives
@@ -67,7 +67,7 @@ def test_a_link_shows_its_document_and_each_opening_is_noted(client, document):
     assert client.head(path).status_code == 200
     pdf = client.get(f"{path}document.pdf", headers={"user-agent": "SomeScanner/1.0"})
     assert (pdf["Content-Type"], pdf.content[:4]) == ("application/pdf", b"%PDF")
-    assert pdf["Content-Disposition"] == f'inline; filename="{document.number}.pdf"'
+    assert pdf["Content-Disposition"] == f'inline; filename="Factuur {document.number}.pdf"'
     link.refresh_from_db(fields=["openings", "last_opened_at"])
     assert link.openings == 2
     opened = list(ShareOpening.objects.order_by("pk").values_list("link", "device", "is_pdf"))
@@ -87,7 +87,7 @@ def test_only_the_digest_of_a_token_is_kept(document):
     link, path = link_to(document)
     token = path.split("/")[2]
     (row,) = asked("SELECT digest, to_jsonb(l)::text FROM finance_sharelink l WHERE id = %s", link.pk)
-    assert row[0] == sharing.digest_of(token)
+    assert row[0] == digest_of(token)
     assert token not in row[1]
     assert token not in str(list(Entry.objects.values()))
 
@@ -192,17 +192,8 @@ def test_too_many_openings_from_one_address_are_turned_away(client, document, mo
     assert client.get(path, REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("agent", "kind"),
-    [
-        (PHONE, "phone"), ("Mozilla/5.0 (Linux; Android 16; Pixel 9) Chrome/140 Mobile Safari/537.36", "phone"),
-        ("Mozilla/5.0 (Linux; Android 15; SM-X710) Chrome/140 Safari/537.36", "tablet"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140 Safari/537.36", "computer"),
-        ("Mozilla/5.0 (compatible; bingbot/2.0)", "robot"), ("", "robot"), ("Something", "unknown"),
-    ],
-)  # fmt: skip
-def test_of_a_device_its_kind_is_kept(agent, kind):
-    assert device_of(agent) == kind
+def test_every_kind_of_device_has_its_name():
+    assert {*dict(devices.KINDS), "unknown"} == set(ShareOpening.Device.values)
 
 
 # --- What the reader can reach -----------------------------------------------------------------------------------
@@ -215,7 +206,7 @@ def test_whoever_has_a_link_reaches_the_one_document_with_raw_sql(document, acco
     _link, path = link_to(document)
     for other in (others[0], others[2]):
         link_to(other)
-    with isolation.acting_as(isolation.reader(sharing.digest_of(path.split("/")[2]))):
+    with isolation.acting_as(isolation.reader(digest_of(path.split("/")[2]))):
         assert asked("SELECT id FROM finance_document") == [(document.pk,)]
         assert asked("SELECT DISTINCT document_id FROM finance_line") == [(document.pk,)]
         assert asked("SELECT account_id FROM accounts_company") == [(account.pk,)]
@@ -246,7 +237,7 @@ def test_a_reader_writes_nothing_and_sees_no_other_table(document):
         "UPDATE finance_document SET number = number", "DELETE FROM finance_document",
         "UPDATE finance_sharelink SET expires_at = now()", "INSERT INTO finance_shareopening DEFAULT VALUES",
     ]  # fmt: skip
-    with isolation.acting_as(isolation.reader(sharing.digest_of(path.split("/")[2]))):
+    with isolation.acting_as(isolation.reader(digest_of(path.split("/")[2]))):
         for sql in said:
             with (
                 pytest.raises(DatabaseError, match="permission denied"),
@@ -335,7 +326,7 @@ def test_a_mail_comes_from_cannonworks_in_the_name_of_the_company_with_the_pdf(d
     assert message.subject == f"Factuur {document.number} van {company.company_name}"
     assert "Hartelijk dank voor de opdracht." in message.body
     assert [(name, kind, body[:4]) for name, body, kind in message.attachments] == [
-        (f"{document.number}.pdf", "application/pdf", b"%PDF")
+        (f"Factuur {document.number}.pdf", "application/pdf", b"%PDF")
     ]
     mailing.refresh_from_db()
     assert (mailing.state, mailing.failure, mailing.link) == (MailingState.SENT, "", None)
