@@ -70,8 +70,7 @@ def _delete(age: Age, on: date) -> int:
     for name in entry.files:
         for file in found.values_list(name, flat=True):
             storage.sealed.delete(file)
-    found.delete()
-    return len(keys)
+    return found.delete()[1].get(age.model, 0)  # what stayed would be found over and over
 
 
 def _over(age: Age, on: date) -> QuerySet[Any]:
