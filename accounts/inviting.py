@@ -29,8 +29,8 @@ from cannonworks.errors import Refused
 from cannonworks.isolation import Identity
 from journal import services as journal
 
-#: How long the link of an invitation may be used, and how long it stays in the list after that.
-LASTS, LISTED = timedelta(days=7), timedelta(days=30)
+#: How long the link of an invitation may be used. It stays in the list after that, as ``rules.AGES`` says.
+LASTS = timedelta(days=7)
 #: Invitations of one account that are not answered yet.
 MOST = 20
 #: Nobody is mailed the same invitation more often than this.
@@ -136,11 +136,6 @@ def accept(token: str, *, person: Mapping[str, Any], at: datetime) -> User:
         journal.record("invitation.accepted", account=account, actor=user, clause="1", invitation=invitation.reference)
         signing_up.record_declaration(user)
     return user
-
-
-def forget_expired(*, at: datetime) -> int:
-    """Erase invitations that nobody answered and that ended ``LISTED`` ago; return how many."""
-    return Invitation.objects.expired(at - LISTED).delete()[0]
 
 
 def _mail(row: Invitation, token: str, *, actor: User) -> None:

@@ -7,7 +7,6 @@ with the next batch.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 from typing import Any
@@ -35,8 +34,6 @@ BATCH = 500
 MAILS_A_CONNECTION = 50
 #: A mail server that says "not now" is asked again after these; then the mail counts as refused.
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
-#: Who got what is kept so long after the end of the sending, then only how many.
-KEPT = timedelta(days=90)
 
 
 # --- Staff -----------------------------------------------------------------------------------------------------------
@@ -216,20 +213,9 @@ def _finish(newsletter: Newsletter, *, at: datetime) -> None:
     if locked.state != NewsletterState.SENDING or later.exists():
         return
     locked.state, locked.finished_at = NewsletterState.SENT, at
-    locked.save(update_fields=["state", "finished_at"])
-    journal.record("newsletter.sent", clause="2", newsletter=locked.reference, mails=totals(locked))
-
-
-@transaction.atomic
-def forget_mails(*, at: datetime) -> int:
-    """Forget who got the issues that were sent ``KEPT`` ago or longer, and keep how many; returns rows."""
-    gone: Counter[str] = Counter()
-    old = Newsletter.objects.select_for_update().filter(finished_at__lte=at - KEPT, totals__isnull=True)
-    for newsletter in old:
-        newsletter.totals = totals(newsletter)
-        newsletter.save(update_fields=["totals"])
-        gone.update(newsletter.mails.all().delete()[1])
-    return gone.total()
+    locked.totals = totals(locked) | {MailState.WAITING.value: 0}  # what waits still goes with its account
+    locked.save(update_fields=["state", "finished_at", "totals"])
+    journal.record("newsletter.sent", clause="2", newsletter=locked.reference, mails=locked.totals)
 
 
 def mail_test(newsletter: int, user: int) -> int:

@@ -22,27 +22,11 @@ def sealed_mail(*, to: str, subject: str, body: str) -> str:
 
 
 @shared_task(acks_late=True)
-def forget_expired_tokens() -> int:
-    """Beat, nightly: remove the device tokens that expired."""
-    from accounts.tokens import remove_expired_tokens  # which sends mail by this module
-
-    return remove_expired_tokens(at=timezone.now())
-
-
-@shared_task(acks_late=True)
 def count_usage() -> int:
     """Beat, every few hours: count the days of usage that are over; return how many were counted."""
     from accounts.counting import count_days
 
     return count_days(on=timezone.localdate())
-
-
-@shared_task(acks_late=True)
-def forget_expired_invitations() -> int:
-    """Beat, nightly: erase the invitations that ended without an answer."""
-    from accounts.inviting import forget_expired  # which sends mail by this module
-
-    return forget_expired(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6, expires=7200)
@@ -69,14 +53,6 @@ def send_newsletter_test(newsletter: int, user: int) -> int:
     from accounts.issues import mail_test
 
     return mail_test(newsletter, user)
-
-
-@shared_task(acks_late=True)
-def forget_newsletter_mails() -> int:
-    """Beat, nightly: forget who got the issues of long ago."""
-    from accounts.issues import forget_mails
-
-    return forget_mails(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)

@@ -26,8 +26,6 @@ from finance.models import Document, Line, Mailing, MailingState, ShareDays, Sha
 from finance.printing import document_pdf
 from journal import services as journal
 
-#: How long what is known of a link stays after its end, for the holder to look back on.
-LINKS_KEPT = timedelta(days=90)
 #: Openings that are shown with a link; the number of all of them stands beside.
 OPENINGS_SHOWN = 10
 
@@ -155,12 +153,6 @@ def open_link(token: str, *, device: str, pdf: bool = False, counts: bool = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT finance_note_opening(%s, %s)", [device, pdf])
         return shared
-
-
-def remove_old_links(*, at: datetime) -> int:
-    """Forget links, their openings and mails by them, ``LINKS_KEPT`` after they expired; return how many links went."""
-    gone = ShareLink.objects.over(at - LINKS_KEPT)
-    return gone.delete()[1].get("finance.ShareLink", 0)
 
 
 def link_for(mailing: Mailing, *, at: datetime) -> str:

@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 #: A failed mail is tried again after this, twice as long each time, at most a day.
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
-#: An address that takes no statement for so long is forgotten all the same; staff hear of it.
-FORGET_AFTER = timedelta(days=14)
 FAILURES = (SMTPException, OSError)
 
 
@@ -71,10 +69,10 @@ def _send_statement(pk: int, on: date, at: datetime) -> bool:
     try:
         _statement_mail(mail).send()
     except FAILURES as error:
-        if on - mail.made_on < FORGET_AFTER:
+        if on < rules.age("retention.StatementMail").keep.after(mail.made_on):
             _try_later(mail, error, at)
             return False
-        mail.delete()
+        mail.delete()  # an address that takes no statement for so long is forgotten all the same; staff hear of it
         journal.record("statement.undelivered", account=mail.account, clause="6", run=mail.erasure.reference)
         return False
     mail.delete()  # the address has served its last purpose

@@ -18,7 +18,6 @@ from cannonworks.errors import Refused
 from finance import post, sharing
 from finance.models import Document, Line, Mailing, MailingState, ShareLink, ShareOpening
 from finance.services import delete_document
-from finance.tasks import forget_old_links
 from journal.models import Entry
 from relations.services import add_relation
 from tests import lives
@@ -169,11 +168,18 @@ def test_a_link_is_revoked_in_an_account_that_does_not_run_and_once(document, ac
 
 def test_links_are_forgotten_a_while_after_they_expired(document):
     kept, _path = link_to(document, days=7, ago=timedelta(days=7 + 89))
-    gone, _path = link_to(document, days=7, ago=timedelta(days=7 + 91))
-    ShareOpening.objects.create(link=gone, account=gone.account, opened_at=timezone.now(), device="phone")
-    with isolation.acting_as(isolation.JOBS):
-        assert forget_old_links() == 1
+    gone, _path = link_to(document, days=7, ago=timedelta(days=7 + 90))
+    for link in (kept, gone):
+        ShareOpening.objects.create(link=link, account=link.account, opened_at=timezone.now(), device="phone")
+    mailing = sharing.mail_document(
+        document, actor=document.account.main_user, to="post@jansen.example", at=timezone.now(), days=7
+    )
+    Mailing.objects.filter(pk=mailing.pk).update(link=gone)
+    assert lives.age(timezone.localdate()) == 1
     assert list(ShareLink.objects.values_list("pk", flat=True)) == [kept.pk]
+    assert ShareOpening.objects.get().link == kept
+    mailing.refresh_from_db()
+    assert mailing.link is None
 
 
 def test_a_document_that_may_go_takes_its_links_along(account):
