@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db.models import Model
 from django.test.signals import setting_changed
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -20,7 +21,7 @@ from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
 from tests.database import django_db_setup  # noqa: F401 a fixture
-from tests.factories import StaffFactory
+from tests.factories import StaffFactory, validate_constraints
 from tests.mail import post_office  # noqa: F401 a fixture
 
 
@@ -36,6 +37,12 @@ def with_database(redis_url: str, number: int) -> str:
         return re.sub(r"virtual_host=\d+", f"virtual_host={number}", redis_url)
     address, query, options = redis_url.partition("?")
     return re.sub(r"(?<=[^/])(/\d*)?$", f"/{number}", address, count=1) + query + options
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django puts what needs no database of its own at the end
+def pytest_collection_modifyitems(items):
+    """The longest test of all comes first, or one worker waits for the other at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "bench")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +82,13 @@ def _static_files_found_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", from_memory)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_factories():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "validate_constraints", validate_constraints)
         yield
 
 
