@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from itertools import count
 from uuid import uuid4
@@ -43,6 +44,12 @@ def with_database(redis_url: str, number: int) -> str:
 def pytest_collection_modifyitems(items):
     """The longest test of all comes first, or one worker waits for the other at the end."""
     items.sort(key=lambda item: item.path.parent.name != "bench")
+
+
+def pytest_collection_finish():
+    """What was imported until now lives to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
