@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Company, User
+from accounts.models import Account, User
 from accounts.services import check_not_going, check_writable, lock
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, Totals
-from finance.printing import document_pdf
+from finance.printing import document_pdf, sender
 from journal import services as journal
 
 TOKEN_BYTES = 32
@@ -36,12 +36,15 @@ OPENINGS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Shared:
-    """What a reader of a link sees: the document, its lines and amounts, who sent it, and the PDF if it was asked."""
+    """What a reader of a link sees: the document, its lines and amounts, who sent it, and the PDF if it was asked.
+
+    Its names are those of ``finance/_paper.html``; all of it is as it was issued.
+    """
 
     document: Document
     lines: Sequence[Line]
     totals: Totals
-    sender: Company
+    sender: Mapping[str, str]
     pdf: bytes
 
 
@@ -146,12 +149,12 @@ def open_link(token: str, *, device: str, pdf: bool = False, counts: bool = True
     erasure at this moment.
     """
     with isolation.acting_as(isolation.reader(digest_of(token))):
-        document = Document.objects.select_related("account").first()
+        document = Document.objects.first()
         if document is None:
             return None
         lines = list(document.lines.all())
         shared = Shared(
-            document, lines, Totals.of(lines), Company.objects.get(), document_pdf(document) if pdf else b""
+            document, lines, Totals.of(lines), sender(document), document_pdf(document) if pdf else b""
         )
         if counts:
             with connection.cursor() as cursor:
