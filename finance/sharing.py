@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,9 +24,10 @@ from accounts.models import Account, User
 from accounts.services import check_not_going, check_writable, lock
 from cannonworks import isolation
 from cannonworks.errors import Refused
-from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, Totals
+from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, ShareOpening, Totals
 from finance.printing import document_pdf, sender
 from journal import services as journal
+from relations.services import check_not_restricted
 
 TOKEN_BYTES = 32
 #: How long what is known of a link stays after its end, for the holder to look back on.
@@ -116,12 +118,12 @@ def retry_mailing(mailing: Mailing, *, actor: User, at: datetime) -> Mailing:
 def sharing_of(document: Document, *, at: datetime) -> dict[str, Any]:
     """What ``finance/_sharing.html`` shows of a document: its links and mailings, newest first, and why not to share.
 
-    Three queries, and two more where links were opened.
+    Two queries, and one more where there are links: it takes the latest openings of each, ``OPENINGS_SHOWN`` at most.
     """
-    links = list(ShareLink.objects.listed().filter(document=document))
+    latest = Prefetch("opened", ShareOpening.objects.order_by("-id")[:OPENINGS_SHOWN], to_attr="latest")
+    links = list(ShareLink.objects.listed().filter(document=document).prefetch_related(latest))
     for link in links:
         link.is_working = link.revoked_at is None and link.expires_at > at
-        link.latest = list(link.opened.order_by("-id")[:OPENINGS_SHOWN]) if link.openings else []
     return {
         "document": document,
         "links": links,
@@ -199,12 +201,7 @@ def _lock(document: Document) -> Document:
 def _check_document(document: Document) -> None:
     if document.issued_on is None:
         raise Refused("draft", _("A draft cannot be shared. Issue it first."), clause="3")
-    if document.relation is not None and document.relation.restricted_on is not None:
-        raise Refused(
-            "restricted",
-            _("The data of this relation are restricted; until that ends nothing of it can be shared."),
-            clause="15",
-        )
+    check_not_restricted(document.relation)
 
 
 def _link(document: Document, *, days: int, made_by: UUID, by: User | None, at: datetime) -> tuple[ShareLink, str]:

@@ -170,6 +170,7 @@ def test_what_may_not_be_shared_is_refused(document, account):
     document.relation.save()
     assert code(sharing.share_document, document, actor=actor, at=at) == "restricted"
     assert code(sharing.mail_document, document, actor=actor, to="a@b.example", at=at) == "restricted"
+    assert sharing.why_not(document).message.startswith("Jansen is beperkt sinds 28 februari 2026")
     lifecycle.cancel_account(account, actor=actor, on=ON)
     assert code(sharing.share_document, document, actor=actor, at=at) == "read_only"
     assert not ShareLink.objects.exists()
@@ -324,6 +325,22 @@ def test_the_list_of_links_asks_the_same_whatever_its_length(client, document, h
     client.get("/documents/links/")
     with asks(5):
         assert client.get("/documents/links/").content.decode().count("/revoke/") == count
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_document_asks_the_same_however_many_links_were_opened(client, document, holder, asks, count):
+    paths = [link_to(document)[1] for _i in range(count)]
+    for path in paths:
+        for _turn in range(12):
+            client.get(path, headers={"user-agent": PHONE})
+    client.force_login(holder)
+    place = f"/documents/{document.reference}/"
+    client.get(place)
+    with asks(10):
+        page = client.get(place)
+    newest = list(ShareOpening.objects.filter(link__in=ShareLink.objects.order_by("id")[:1]).order_by("-id")[:10])
+    assert [len(link.latest) for link in page.context["links"]] == [10] * count
+    assert page.context["links"][-1].latest == newest
 
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
