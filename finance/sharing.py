@@ -155,9 +155,7 @@ def open_link(token: str, *, device: str, pdf: bool = False, counts: bool = True
         if document is None:
             return None
         lines = list(document.lines.all())
-        shared = Shared(
-            document, lines, Totals.of(lines), sender(document), document_pdf(document) if pdf else b""
-        )
+        shared = Shared(document, lines, Totals.of(lines), sender(document), document_pdf(document) if pdf else b"")
         if counts:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT finance_note_opening(%s, %s)", [device, pdf])
