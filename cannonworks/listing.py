@@ -1,7 +1,7 @@
 """Lists in a browser: an order to choose, pages back and forth from a place in it (see ``pages``), and a search.
 
-What somebody looks for is a name or number of somebody, and addresses of pages end up in logs and histories: a search is
-posted, and stands sealed in the address that it leads to.
+What somebody looks for is a name or number of somebody, and addresses of pages end up in logs: a search is posted, and
+stands sealed in the address that it leads to.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def search_address(request: HttpRequest, said: Mapping[str, Any]) -> str:
 
 
 def searched(request: HttpRequest) -> str:
-    """The words that the list in this address is searched for; empty without any, or when they were sealed elsewhere."""
+    """The words that the list in this address is searched for; empty without any, and when sealed elsewhere."""
     try:
         return str(open_place(request.GET.get("search", ""), _whose_search(request))[0])
     except ValueError:
