@@ -41,8 +41,6 @@ OPENED = (
 MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
 OWN = f"user_{MYSELF}"
-#: Of whom a shared document is: the reader of a link sees who sent it (§3). The function is that of ``finance``.
-SENDER = "{account} = (SELECT finance_shared_account())"
 
 register(
     Company,
@@ -52,8 +50,7 @@ register(
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT"},
-    rows={"reader": SENDER},
+    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT"},
 )
 register(
     User,
@@ -263,9 +260,7 @@ outside(
     helper_sees=("id", "reference", "state"),
     may={
         "visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE",
-        "reader": "SELECT",
     },
-    rows={"reader": SENDER},
 )  # fmt: skip
 outside(
     Suppression,

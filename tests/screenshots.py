@@ -315,7 +315,7 @@ PAGES = {
     "documents": ("active", "/documents/"),
     "documents-drafts": ("active", "/documents/?show=drafts"),
     "documents-none": ("trial", "/documents/"),
-    "documents-not-found": ("active", "/documents/?q=niets"),
+    "documents-not-found": ("active", "/documents/?search={nothing}"),
     "document-add": ("trial", "/documents/new/"),
     "document-quote-add": ("active", "/documents/new/?kind=quote"),
     "document-change": ("active", "/documents/{draft}/change/"),
@@ -510,6 +510,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     active, on = users["active"], timezone.localdate()
     places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
+    places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

@@ -46,7 +46,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     found = _opened(request, token)
     if found is None:
         return render(request, "finance/shared_gone.html", status=404)
-    return render(request, "finance/shared.html", {"shared": found, "token": token})
+    return render(request, "finance/shared.html", {**vars(found), "token": token})
 
 
 @unseen
