@@ -131,8 +131,9 @@ def _viewers(personal: Sequence[tuple[Entry, str, Personal]]) -> Iterable[Viewer
     if not personal:
         yield Viewer(str(VIEWERS[Role.HOLDER]), ())
         return
+    viewers = [(entry, name, entry.seen_by(name)) for entry, name, _said in personal]
     for who, word in VIEWERS.items():
-        seen = [(entry, name) for entry, name, _said in personal if who in entry.seen_by(name)]
+        seen = [(entry, name) for entry, name, those in viewers if who in those]
         if not seen:
             continue
         is_few = who in (Role.HELPER, "main user")
