@@ -228,7 +228,7 @@ PAGES = """
 # steps with a request, by the same
   your-request-check your-request-withdraw
     GET              405        405        405        405        405        405        405        405
-    POST             →your-request =          =          =          =          =          =          =
+    POST             →your-request =          =          =          400        →your-request =          =
 # for everybody, to choose: an empty answer is none
   cookies
     GET              200        200        200        200        200        200        200        200
