@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.conf import settings
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
@@ -21,3 +22,9 @@ def keep_language(response: Answer, language: str) -> Answer:
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]
     )
     return response
+
+
+def speak(request: HttpRequest, language: str) -> None:
+    """Answer in the language of a link where the browser has chosen none: it may be another device."""
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        translation.activate(language)

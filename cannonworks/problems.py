@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -158,8 +159,10 @@ def outside_views(code: str, *, status: int, detail: str) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's answer to what it would not read, as a problem under /api/."""
+    """Django's answer to what it would not read, as a problem under /api/; of a form that is too long, a page."""
     if not request.path_info.startswith("/api/"):
+        if isinstance(exception, RequestDataTooBig):
+            return render(request, "413.html", status=413)
         return defaults.bad_request(request, exception)
     return outside_views("bad_request", status=400, detail=_("This request cannot be read."))
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from rights import post
@@ -16,3 +19,11 @@ def send_mail(pk: int) -> bool:
 def send_post() -> int:
     """Beat, every ten minutes: send mails about requests that could not be sent, or whose message was lost."""
     return post.send_waiting(at=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
+def open_again(reference: str) -> bool:
+    """Open the account that was blocked for a request which was taken back; whether it was."""
+    from rights.asking import open_again  # which asks for this task
+
+    return open_again(UUID(reference))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import signing_up
 from accounts.access import home
 from accounts.joining_forms import AskForm, CompanyForm, SignUpForm
-from accounts.language import keep_language
+from accounts.language import keep_language, speak
 from accounts.models import Company, User
 from accounts.pace import may_ask
 from cannonworks.errors import Refused
@@ -90,12 +90,6 @@ def sign_in(request: HttpRequest, user: User, *, welcome: str) -> HttpResponse:
     response = perform_login(request, Login(user=user))
     messages.success(request, welcome)
     return response
-
-
-def speak(request: HttpRequest, language: str) -> None:
-    """Answer in the language of a link where the browser has chosen none: it may be another device."""
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        translation.activate(language)
 
 
 def _welcome(ends_on: date) -> str:

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.lockout import client_address
+from accounts.unseen import unseen
 from cannonworks.devices import kind_of
 from cannonworks.downloads import file_response
 from cannonworks.errors import KeyUnavailable, is_fence
-from cannonworks.rates import is_too_often
 from finance import sharing
 from finance.printing import file_name
 
-#: So many openings a minute from one network address: many people may share one, who guesses tokens needs far more.
-MOST_A_MINUTE = 60
-
-
-def unseen(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Keep the address of a link to whoever has it: no search engine, no referrer, no copy; and not too often."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_too_often("shared", client_address(request), most=MOST_A_MINUTE, seconds=60):
-            response = render(request, "429.html", status=429)
-        else:
-            response = view(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        return response
-
-    return login_not_required(require_safe(answered))
-
 
 @unseen
+@require_safe
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The document as a page. Opening it is noted; HEAD, by which programmes look whether it is there, is not."""
     found = _opened(request, token)
@@ -50,6 +26,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @unseen
+@require_safe
 def shared_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The same as PDF."""
     found = _opened(request, token, pdf=True)

@@ -186,7 +186,7 @@ def test_a_document_that_may_go_takes_its_links_along(account):
 
 
 def test_too_many_openings_from_one_address_are_turned_away(client, document, monkeypatch):
-    monkeypatch.setattr("finance.views.shared.MOST_A_MINUTE", 2)
+    monkeypatch.setattr("accounts.unseen.MOST_A_MINUTE", 2)
     _link, path = link_to(document)
     assert [client.get(path, REMOTE_ADDR="192.0.2.1").status_code for _i in range(3)] == [200, 200, 429]
     assert client.get(path, REMOTE_ADDR="192.0.2.2").status_code == 200
