@@ -113,6 +113,7 @@ class SubjectRequest(models.Model):
     class Meta:
         verbose_name = _("request of a data subject")
         verbose_name_plural = _("requests of data subjects")
+        permissions = [("block_subjectrequest", "Can block an account for a request")]
         constraints = [
             models.CheckConstraint(name="subject_request_state_known", condition=Q(state__in=RequestState.values)),
             models.CheckConstraint(
