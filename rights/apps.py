@@ -7,4 +7,4 @@ class RightsConfig(AppConfig):
     verbose_name = _("Rights")
 
     def ready(self) -> None:
-        from rights import letters_to_holder  # noqa: F401 they register themselves
+        from rights import due, fulfilling, letters_to_holder, while_blocked  # noqa: F401 they register themselves
