@@ -38,12 +38,8 @@ MOST, EACH = 8, 5
 MOST_NAMES = 3
 #: A name of fewer letters says nothing by itself.
 SHORTEST = 3
-#: How a request may be handled by the holder, and its event in the journal.
-EVENTS: Mapping[str, str] = {
-    Outcome.FULFILLED: "request.done",
-    Outcome.NOT_HERE: "request.not_here",
-    Outcome.DECLINED: "request.declined",
-}
+#: How a request may be handled by the holder.
+OUTCOMES = (Outcome.FULFILLED, Outcome.NOT_HERE, Outcome.DECLINED)
 SAME_EMAIL = gettext_lazy("same e-mail")
 SAME_NAME = gettext_lazy("same name")
 KNOWN_AS = gettext_lazy("as they say you know them")
@@ -139,7 +135,7 @@ def finish(request: SubjectRequest, *, actor: User, outcome: str, note: str = ""
     if outcome == Outcome.NOT_HERE:
         request.person_kind, request.person = "", None
     request.save(update_fields=["state", "outcome", "note", "done_at", "person_kind", "person"])
-    _record(EVENTS[outcome], request, actor)
+    _record_outcome(request, actor)
     _tell_requester(request, at=at)
     if was_blocked and not SubjectRequest.objects.blocking(account).exists():
         unblock_account(account, actor=actor, because=request.reference)
@@ -174,7 +170,7 @@ def asked_about(person: Person) -> Iterator[Asked]:
 
 
 def _prove(request: SubjectRequest, outcome: str, note: str, actor: User) -> None:
-    if outcome not in EVENTS:
+    if outcome not in OUTCOMES:
         raise Refused("no_such_outcome", _("A request is not handled like that."), clause="15")
     if outcome == Outcome.FULFILLED and (missing := still_to_do(request)):
         raise Refused("not_done_yet", missing, clause="15")
@@ -191,7 +187,7 @@ def _is_changed(request: SubjectRequest) -> bool:
     kind = request.person_kind
     return Entry.objects.filter(
         account_reference=request.account.reference,  # type: ignore[union-attr]  # only asked of one with an account
-        event=f"{kind}.changed", at__gte=request.told_at, facts__contains={kind: str(request.person)},
+        event__exact=f"{kind}.changed", at__gte=request.told_at, facts__contains={kind: str(request.person)},
     ).exists()  # fmt: skip
 
 
@@ -217,6 +213,16 @@ def _with_words(words: str, user: User) -> Iterator[tuple[str, Person]]:
         rows = finding.people(model, user, finding.Choice(words))
         for person in rows_from(rows, finding.ORDERS[0].columns, None, EACH):
             yield kind, person
+
+
+def _record_outcome(request: SubjectRequest, actor: User) -> None:
+    match request.outcome:
+        case Outcome.FULFILLED:
+            _record("request.done", request, actor)
+        case Outcome.NOT_HERE:
+            _record("request.not_here", request, actor)
+        case Outcome.DECLINED:
+            _record("request.declined", request, actor)
 
 
 def _record(event: str, request: SubjectRequest, actor: User) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rights.fulfilling import EVENTS
+from rights import fulfilling
 from rights.models import Outcome, PersonKind
 
 NOTE = 1000
-OUTCOMES = [(name, label) for name, label in Outcome.choices if name in EVENTS]
+OUTCOMES = [(outcome.value, outcome.label) for outcome in fulfilling.OUTCOMES]
 #: What the note is called, by how the request is handled.
 NOTES = {
     Outcome.FULFILLED: _("What you did (need not be filled in)"),

@@ -79,13 +79,13 @@ def choose(request: HttpRequest, reference: UUID) -> HttpResponse:
 def finish(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Mark it done; what is missing stands above what was typed."""
     found, outcome = _found(request, reference), request.POST.get("outcome", "")
-    form = FinishForm(request.POST, outcome=outcome if outcome in fulfilling.EVENTS else Outcome.FULFILLED)
+    form = FinishForm(request.POST, outcome=outcome if outcome in fulfilling.OUTCOMES else Outcome.FULFILLED)
     if not form.is_valid():
         return _shown(request, found, form)
     try:
         fulfilling.finish(found, actor=request.user, at=timezone.now(), **form.cleaned_data)
     except Refused as refused:
-        form.add_error(None, refused.message)
+        form.add_error("note" if refused.code == "say_why" else None, refused.message)
         return _shown(request, _found(request, reference), form)
     messages.success(request, DONE[outcome])
     return redirect("request", reference)
@@ -104,7 +104,7 @@ def _shown(request: HttpRequest, found: SubjectRequest, sent: FinishForm | None 
     if found.waits_for_holder:
         search = _opened(request)
         person, is_looking = fulfilling.person_of(found), bool(search) or "again" in request.GET or not found.person
-        forms = {outcome: FinishForm(outcome=outcome) for outcome in fulfilling.EVENTS}
+        forms = {outcome: FinishForm(outcome=outcome) for outcome in fulfilling.OUTCOMES}
         context |= forms if sent is None else forms | {sent["outcome"].value(): sent}
         context |= {
             "person": person,
