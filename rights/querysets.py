@@ -28,6 +28,10 @@ class SubjectRequestQuerySet(OwnedQuerySet):
         """The holder was told, and has to do something; what ends first at the top."""
         return self.filter(state__in=WITH_HOLDER).order_by("due_at", "id")
 
+    def handled(self) -> Self:
+        """Nothing is waited for from the holder (any more)."""
+        return self.exclude(state__in=WITH_HOLDER)
+
     def overdue(self, at: datetime) -> Self:
         """Not said to be done within the term of the holder (§15)."""
         return self.filter(state__in=WITH_HOLDER, due_at__lte=at)
