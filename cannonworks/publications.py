@@ -10,6 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.urls import reverse
+
 from cannonworks.documents import render
 
 TEMPLATE = Path(__file__).parent / "documents" / "paper.typ"
@@ -17,10 +20,12 @@ TEMPLATE = Path(__file__).parent / "documents" / "paper.typ"
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph."""
+    """A paragraph; ``page`` is the URL name of a page of ours that it leads to."""
 
     kind: ClassVar[str] = "words"
     text: str
+    page: str = ""
+    page_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,8 @@ def _drawn(data: str) -> bytes:
 
 def _plain(block: Block) -> dict[str, Any]:
     if isinstance(block, Words):
-        return {"kind": block.kind, "text": block.text}
+        address = f" {settings.SITE_URL}{reverse(block.page)}" if block.page else ""  # paper has nothing to click
+        return {"kind": block.kind, "text": block.text + address}
     if isinstance(block, Grid):
         rows = [list(row) for row in block.rows]
         return {"kind": block.kind, "headers": list(block.headers), "rows": rows}

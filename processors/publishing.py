@@ -194,7 +194,9 @@ def _rights() -> Chapter:
                     " them at once, and they have %(clock)s to do it. If they do not, and you have us check, we close"
                     " their account until it is done."
                 )
-                % {"clock": clock}
+                % {"clock": clock},
+                page="your-rights",
+                page_words=_("Ask something about your own data"),
             ),
             Points(
                 (

@@ -105,6 +105,18 @@ def vows() -> list[Vow]:
             _("See our record of processing"),
         ),
         Vow(
+            "people",
+            _("Your customers decide too"),
+            _(
+                "Who is kept in your account can ask for a change or erasure. You hear it at once, and have %(term)s."
+                " We tell nobody who is in it."
+            )
+            % {"term": terms["subject_request"]},
+            "15",
+            "your-rights",
+            _("What somebody can ask"),
+        ),
+        Vow(
             "lock",
             _("Locked, also for us"),
             _("Every account has its own key; without it BSNs and files cannot be read. Backups go after %(backups)s.")

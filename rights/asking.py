@@ -123,10 +123,10 @@ def submit(link: Link, *, at: datetime, **fields: Any) -> SubjectRequest:
 
 
 def _tell_of_new(request: SubjectRequest, *, at: datetime) -> None:
-    facts = {"request": request.reference, "wish": request.wish, "channel": request.channel}
-    journal.record("request.received", clause="15", **facts)
+    reference = request.reference
+    journal.record("request.received", clause="15", request=reference, wish=request.wish, channel=request.channel)
     if request.state == RequestState.CLOSED:
-        journal.record("request.answered", clause="15", request=request.reference)
+        journal.record("request.answered", clause="15", request=reference)
         tell_requester(request, "answered", at=at)
     else:
         tell_requester(request, "received", at=at)

@@ -236,6 +236,16 @@ PAGES = """
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
+# asking something about one's own data, for everybody: an empty form is not taken
+  your-rights
+    ANY              200        200        200        200        200        200        200        200
+# the link in the mail, here one that does not work, whoever has it
+  your-request
+    ANY              200        200        200        200        200        200        200        200
+# steps with a request, by the same
+  your-request-check your-request-withdraw
+    GET              405        405        405        405        405        405        405        405
+    POST             →your-request =          =          =          400        →your-request =          =
 # for everybody, to choose: an empty answer is none
   cookies
     GET              200        200        200        200        200        200        200        200

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 from pathlib import Path
+from uuid import uuid4
 
 import django
 
@@ -29,7 +30,7 @@ from django.test.runner import DiscoverRunner  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from accounts import cookies, inviting, newsletter, services, signing_in, signing_up, terms  # noqa: E402
+from accounts import cookies, inviting, newsletter, services, signing_in, signing_up, terms, unseen  # noqa: E402
 from accounts.models import Account, Invitation, Notice, TermsVersion, UsageDay, UsageTotal, User  # noqa: E402
 from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
@@ -48,6 +49,8 @@ from processors.services import record_look  # noqa: E402
 from relations.models import Import, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
+from rights import links  # noqa: E402
+from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, use  # noqa: E402
@@ -250,6 +253,28 @@ def files(users: dict[str, User]) -> dict[str, str]:
     return {name: str(each.reference) for name, each in (found | {"import_running": employees}).items()}
 
 
+def requests(account: Account) -> dict[str, str]:
+    """Requests of data subjects in every stage: the links to them, and one that is not used yet."""
+    now = timezone.now()
+    asked = {"wish": "erase", "known_as": "klantnummer 2041", "details": "Ik heb geen auto meer."}
+    rows = {
+        "received": subject_request(at=now, **asked),
+        "passed_on": subject_request(account, state="told", at=now - timedelta(days=1), **asked),
+        "over": subject_request(state="unmatched", at=now - timedelta(days=20), **asked),
+        "done": subject_request(account, state="done", at=now - timedelta(days=6)),
+        "checking": subject_request(account, state="checking", at=now - timedelta(days=20)),
+        "closed": subject_request(account, state="closed", at=now - timedelta(days=40), **asked),
+        "answered": subject_request(
+            state="closed", at=now, closed_at=now, outcome="answered", wish="inform", company="", details="",
+            wants_agreement=True,
+        ),
+    }  # fmt: skip
+    blocked = AccountFactory(state=State.ACTIVE)
+    rows["blocked"] = subject_request(blocked, state="blocked", at=now - timedelta(days=20))
+    found = {f"request_{name}": links.seal(links.Link(row.reference, row.email, "nl")) for name, row in rows.items()}
+    return found | {"request_new": links.seal(links.Link(uuid4(), "bram@thuis.example", "nl"), at=now)}
+
+
 #: As somebody exports it from another program.
 LIST = (
     "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
@@ -257,6 +282,9 @@ LIST = (
     "Hoveniersbedrijf Groen;Jan;de Boer;jan@groen.example;7941 AA;23456789;\n"
     "Fietsen Smit;Anna;Smit;anna@smit.example;9712 CP;34567890;belt graag\n"
 )
+
+#: How a request of a data subject may stand, as the one who made it sees it.
+STAGES = ("received", "passed_on", "over", "done", "checking", "blocked", "closed", "answered")
 
 DASHBOARDS = (
     "trial", "lapsed", "active", "cancelled", "near", "held", "going", "charged", "asked", "colleague",
@@ -369,6 +397,11 @@ PAGES = {
     "terms-changes": ("active", "/terms/changes/"),
     "terms-up-to-date": ("trial", "/terms/changes/"),
     "terms-banner": ("told", "/devices/"),
+    "request-ask": (None, "/request/"),
+    "request-ask-holder": ("active", "/request/"),
+    "request-link-over": (None, "/request/key/"),
+    "request-form": (None, "/request/{request_new}/"),
+    **{f"request-{stage}": (None, f"/request/{{request_{stage}}}/") for stage in STAGES},
     "privacy": (None, "/privacy/"),
     "record": (None, "/record/"),
     "what-we-do": (None, "/what-we-do/"),
@@ -394,6 +427,7 @@ PAGES = {
 def site() -> Iterator[str]:
     """The application on a database of its own; its address."""
     settings.ALLOWED_HOSTS, settings.USAGE_SECONDS = ["localhost", "testserver"], 0
+    unseen.MOST_A_MINUTE = 10_000
     runner = DiscoverRunner(verbosity=0, interactive=False)
     with isolation.as_owner():  # who makes databases; requests take their roles by themselves
         databases = runner.setup_databases()
@@ -510,6 +544,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     active, on = users["active"], timezone.localdate()
     places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
+    places |= requests(active.account)
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

@@ -50,6 +50,10 @@ PUBLIC = {
     "/verify/": 200,
     "/verify/statement-key.pem": 200,
     "/what-we-do/": 200,
+    "/request/": 200,
+    "/request/key/": 200,
+    "/request/key/check/": 405,
+    "/request/key/withdraw/": 405,
     "/terms/": 200,
     "/terms/1/": 200,
     "/terms/1-1/": 302,  # to that one version

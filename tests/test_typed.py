@@ -12,6 +12,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from types import MappingProxyType
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from allauth.account.forms import default_token_generator
@@ -33,6 +34,7 @@ from finance.models import DocumentKind
 from finance.services import draft_document, issue_document
 from journal.models import Entry
 from relations.services import add_employee, add_relation
+from rights import links
 from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
 from tests.relations.files import draft
 from tests.routes import Route, routes
@@ -107,6 +109,16 @@ INVOICE_WRONG = {
     "supplied_on": ("31-2", "datum", "date"),
     "payment_days": ("veertien", "getal", "number"),
 }
+REQUEST = {
+    "wish": "change", "name": "Bram Smit", "known_as": "klant 12", "company": "De Vries", "details": "Nieuw adres",
+    "wants_agreement": "on",
+}  # fmt: skip
+REQUEST_WRONG: Wrong = {
+    "wish": ("", "Kies wat je wilt", "Choose what you want"),
+    "name": ("", "Vul dit veld in", "required"),
+    "company": ("", "Vul het bedrijf in", "Fill in the company"),
+    "details": ("", "wat er moet veranderen", "what has to change"),
+}
 CODE: Wrong = {"code": ("000", "code", "code")}
 
 FORMS = (
@@ -133,6 +145,8 @@ FORMS = (
     Form("erasure", "trial", {"company_name": "Timmerbedrijf"},
          {"company_name": ("Iets anders", "niet de naam", "not the name")}),
     Form("devices", "holder", {"name": "Mijn telefoon"}, {"name": ("", "Vul dit veld in", "required")}),
+    Form("your-rights", "visitor", {"email": "bram@thuis.example"}, EMAIL),
+    Form("your-request", "visitor", REQUEST, REQUEST_WRONG),
     Form("newsletter", "visitor", {"email": "anna@example.nl"}, EMAIL),
     *(Form(f"{what}-import", "holder", {"file": ""}, {"file": ("", "Kies eerst", "Choose a file first")})
       for what in ("relations", "employees")),
@@ -264,6 +278,9 @@ def world(settings) -> World:
     places = {
         "relation:": str(relation.reference), "employee:": str(employee.reference), "document:": str(ours.reference),
         "relations:": str(file.reference), "employees:": str(file.reference),
+        "your-request": reverse(
+            "your-request", args=[links.seal(links.Link(uuid4(), "bram@thuis.example", "nl"), at=now)]
+        ),
         "sign-up-finish": reverse("sign-up-finish", args=[link]),
         "invitation": reverse("invitation", args=["token"]),
         "document-mail": reverse("document-mail", args=[issued.reference]),

@@ -56,9 +56,12 @@ class RequestForm(Grouped, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        wish, required = self.fields["wish"], _("Choose what you want.")
+        wish, company = self.fields["wish"], self.fields["company"]
         wish.choices = Wish.choices  # type: ignore[attr-defined]  # without the empty one
-        wish.error_messages["required"] = required
+        wish.error_messages["required"] = _("Choose what you want.")
+        # Whatever is passed on needs a company; what we answer by ourselves does not.
+        company.required = self["wish"].value() != Wish.INFORM
+        company.error_messages["required"] = _("Fill in the company: we pass your request on to it.")
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["details"].widget.attrs["rows"] = 5
 
@@ -67,12 +70,9 @@ class RequestForm(Grouped, forms.ModelForm):
         for choice in self["wish"]:
             yield choice, MEANING[str(choice.data["value"])]
 
-    def clean(self) -> dict[str, Any]:
-        """Whatever is passed on needs a company, and a change needs to be told."""
-        cleaned = super().clean() or {}
-        wish = cleaned.get("wish")
-        if wish and wish != Wish.INFORM and not cleaned.get("company") and "company" not in self.errors:
-            self.add_error("company", _("Fill in the company: we pass your request on to it."))
-        if wish == Wish.CHANGE and not cleaned.get("details") and "details" not in self.errors:
-            self.add_error("details", _("Tell what has to change: what is there now, and what it should be."))
-        return cleaned
+    def clean_details(self) -> str:
+        """A change needs to be told."""
+        details = str(self.cleaned_data["details"])
+        if not details and self.cleaned_data.get("wish") == Wish.CHANGE:
+            raise forms.ValidationError(_("Tell what has to change: what is there now, and what it should be."))
+        return details

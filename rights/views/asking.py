@@ -22,6 +22,7 @@ from accounts.lockout import client_address
 from accounts.unseen import unseen
 from cannonworks.errors import Refused, is_fence
 from cannonworks.rates import is_too_often
+from cannonworks.rules import AGES
 from rights import asking
 from rights.forms.asking import MEANING, RequestForm
 from rights.links import Link
@@ -30,6 +31,10 @@ from rights.standing import standing_of
 
 #: Forms of one network address in an hour; many people may share one.
 ASKS_AN_HOUR = 20
+#: How to reach us otherwise.
+OURS = {"contact": settings.PRIVACY_CONTACT, "post": settings.CANNONWORKS_ADDRESS}
+#: How long a request is kept once it is closed.
+KEPT = AGES["rights.SubjectRequest"]
 
 
 @login_not_required
@@ -41,17 +46,11 @@ def ask(request: HttpRequest) -> HttpResponse:
         if not is_too_often("request form", client_address(request), most=ASKS_AN_HOUR, seconds=3600):
             email = form.cleaned_data["email"]
             asking.ask(email, language=get_language() or "nl", at=timezone.now())
-            return render(request, "rights/link_sent.html", {"email": email, "contact": settings.PRIVACY_CONTACT})
+            return render(request, "rights/link_sent.html", {"email": email, "most": asking.MAILS_A_DAY, **OURS})
         form.add_error(None, _("That is too often. Wait a few minutes and try again."))
         status = 429
     wishes = [(label, MEANING[value]) for value, label in Wish.choices]
-    context = {
-        "form": form,
-        "wishes": wishes,
-        "contact": settings.PRIVACY_CONTACT,
-        "post": settings.CANNONWORKS_ADDRESS,
-    }
-    return render(request, "rights/your_rights.html", context, status=status)
+    return render(request, "rights/your_rights.html", {"form": form, "wishes": wishes, **OURS}, status=status)
 
 
 @unseen
@@ -62,7 +61,7 @@ def request(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link, theirs = asking.opened(token, at=at), asking.found(token)
     except Refused:
-        return render(request, "rights/link_over.html")
+        return render(request, "rights/link_over.html", {"kept": KEPT})
     speak(request, link.language)
     if theirs is None:
         response = _form(request, link, token, at)
@@ -77,7 +76,7 @@ def request(request: HttpRequest, token: str) -> HttpResponse:
 def _form(request: HttpRequest, link: Link, token: str, at: datetime) -> HttpResponse:
     form = RequestForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "rights/request_form.html", {"form": form, "link": link})
+        return render(request, "rights/request_form.html", {"form": form, "link": link, "kept": KEPT})
     asking.submit(link, **form.cleaned_data, language=get_language() or link.language, at=at)
     return redirect("your-request", token)
 
