@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cannonworks.deadlines import ONE_DAY, is_working_day
+from cannonworks.deadlines import ONE_DAY, why_not_working
 from rights.models import SubjectRequest
 
 
@@ -37,4 +37,4 @@ def clock_of(request: SubjectRequest, *, on: date) -> Clock | None:
 
 def working_days(after: date, until: date) -> int:
     """How many working days there are after one day, until and with another."""
-    return sum(is_working_day(after + n * ONE_DAY) for n in range(1, (until - after).days + 1))
+    return sum(why_not_working(after + n * ONE_DAY) is None for n in range(1, (until - after).days + 1))
