@@ -21,9 +21,10 @@ from cannonworks.deadlines import compute, kind_named
 from cannonworks.errors import Refused
 from journal import services as journal
 from rights.letters_to_holder import tell_holder
+from rights.matching import earlier_of
 from rights.models import Channel, Outcome, SubjectRequest, Wish
 from rights.stages import deadline_of, may_ask_for_check
-from rights.states import REQUEST_STEPS, WITH_HOLDER, RequestState, move
+from rights.states import REQUEST_STEPS, RequestState, move
 from rights.telling import tell_requester
 
 #: Who may shut an account (``accounts.roles``); the rest of this is for all who may act on requests.
@@ -125,25 +126,6 @@ def refuse_unproven(request: SubjectRequest, *, actor: User, at: datetime) -> Su
         words = _("This request was passed on already; it can be checked or taken back.")
         raise Refused("passed_on", words, clause="15")
     return _close(row, Outcome.UNPROVEN, "unproven", actor=actor, at=at)
-
-
-def earlier_of(request: SubjectRequest, account: Account | None) -> SubjectRequest | None:
-    """The open request of the same person for the same in this account (None: in no account) that this one goes with.
-
-    The same mailbox, or name and postal address where there is none. A change is the same when its words are. What is
-    said to be done is not gone with: whoever asks anew means something else, or that it was not done.
-    """
-    states = WITH_HOLDER if account else (RequestState.UNMATCHED,)
-    rows = SubjectRequest.objects.filter(account=account, state__in=states, wish=request.wish, pk__lt=request.pk)
-    if account is None:
-        rows = rows.filter(company__iexact=request.company)
-    if request.wish == Wish.CHANGE:
-        rows = rows.filter(details__iexact=request.details)
-    if request.email:
-        return rows.filter(email__iexact=request.email).order_by("id").first()
-    if not request.address.strip():
-        return None
-    return rows.filter(email="", name__iexact=request.name, address__iexact=request.address).order_by("id").first()
 
 
 # --- Whether it was done ---------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ ADMINISTRATION = """
   admin:accounts_account_changelist admin:retention_erasure_statement_as_pdf
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
-  admin:accounts_usagetotal_changelist
+  admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
     ANY              door       200        200        200
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
@@ -112,7 +112,7 @@ ADMINISTRATION = """
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
-  admin:accounts_termsversion_history
+  admin:accounts_termsversion_history admin:rights_subjectrequest_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -146,7 +146,7 @@ ADMINISTRATION = """
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
-  admin:accounts_termsversion_delete
+  admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -163,7 +163,7 @@ ADMINISTRATION = """
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
-  /admin/accounts/termsversion/{object_id}/
+  /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -206,16 +206,22 @@ ADMINISTRATION = """
     GET              door       403        200        200
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
+  admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release
     GET              door       403        200        200
     POST             door       403        →change    →change
-# letters come in with support
-  admin:rights_registeredletter_add
+# steps of a request of a data subject
+  admin:rights_subjectrequest_nobody admin:rights_subjectrequest_unproven admin:rights_subjectrequest_asks_check
+  admin:rights_subjectrequest_carried_out admin:rights_subjectrequest_withdrawn
+    GET              door       200        200        200
+    POST             door       →change    →change    →change
+# letters and requests come in with support
+  admin:rights_registeredletter_add admin:rights_subjectrequest_add
     GET              door       200        200        200
     POST             door       409        409        409
 # rows that every one of these roles looks at
-  admin:rights_registeredletter_change admin:retention_erasure_change admin:retention_erasurewarning_change
+  admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change
     GET              door       200        200        200
     POST             door       403        403        403
