@@ -36,7 +36,7 @@ def earlier_of(request: SubjectRequest, account: Account | None) -> SubjectReque
     said to be done is not gone with: whoever asks anew means something else, or that it was not done.
     """
     states = WITH_HOLDER if account else (RequestState.UNMATCHED,)
-    rows = SubjectRequest.objects.filter(account=account, state__in=states, wish=request.wish, pk__lt=request.pk)
+    rows = SubjectRequest.objects.filter(account=account, state__in=states, wish=request.wish).exclude(pk=request.pk)
     if account is None:
         rows = rows.filter(company__iexact=request.company)
     if request.wish == Wish.CHANGE:
