@@ -36,9 +36,11 @@ OVERVIEW = Part("dashboard", _("Overview"), "home", ())
 PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Employees")))
 RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
-#: Tabs of every user of an account; to these and ACCOUNT_TABS ``parts`` adds those of the main user alone.
-DATA_TABS: tuple[Tab, ...] = (("my-data", _("What we keep")), ("usage", _("Usage")))
-DATA = Part("my-data", _("My data"), "eye", ("/my-data/",), DATA_TABS)
+#: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
+DATA_TABS: tuple[Tab, ...] = (("my-data", _("What we keep")), ("requests", _("Requests")), ("usage", _("Usage")))
+DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/"), DATA_TABS)
+#: All that the users of a blocked account have (§15).
+REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
 DOCUMENTS = Part(
     "documents", _("Documents"), "document", ("/documents/",), (("documents", _("Documents")), ("links", _("Links")))
 )
@@ -107,6 +109,8 @@ def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
 def parts(user: User) -> list[Part]:
     """The menu of a user of an account: five on a phone."""
     tabs, data = ACCOUNT_TABS, DATA
+    if user.account.blocked_at is not None:  # type: ignore[union-attr]  # a user of an account
+        return [REQUESTS]
     if user.is_main:
         data = replace(DATA, tabs=(*DATA_TABS, ("looks", _("Who looked"))))
         tabs = (*tabs, ("subscription", _("Our invoices")), ("erasure", _("Erasure")))
@@ -117,6 +121,8 @@ def chip(account: Account) -> tuple[str, Any]:
     """Tone and words of the account's state."""
     if is_going(account):
         return "going", _("Being erased")
+    if account.blocked_at is not None:
+        return "going", _("Blocked")
     return account.state, State(account.state).label
 
 

@@ -40,6 +40,9 @@ TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice")
 #: Who write and publish the terms (§21).
 TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "change", "publish"))
 
+#: Who deal with requests of data subjects (§15).
+REQUESTS = tuple(f"rights.{verb}_subjectrequest" for verb in ("view", "add", "change"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -49,6 +52,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_usagetotal",
         "accounts.add_supportaccess",
         *TELLING,
+        *REQUESTS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
@@ -69,6 +73,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.add_supportaccess",
         *HELPERS,
         *TERMS,
+        *REQUESTS,
+        "rights.block_subjectrequest",
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",

@@ -5,7 +5,7 @@ Relations and employees go the same way (§3, §15, §19); an employee has a cit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from accounts.services import check_not_going, check_writable, data_key, lock
 from cannonworks import dutch
 from cannonworks.errors import Changed, Refused
 from journal import services as journal
+from relations.asked import check_open
 from relations.models import Employee, Person, Relation
 
 Somebody = TypeVar("Somebody", Relation, Employee)
@@ -39,7 +40,8 @@ def add_employee(account: Account, *, actor: User, bsn: str = "", **fields: Any)
 def change_relation(relation: Relation, *, actor: User, revision: int | None = None, **fields: Any) -> Relation:
     """Change fields of a relation; documents keep the name and address that they were issued with (§5.2, §15).
 
-    Changed when ``revision`` is given and somebody else saved since; Refused of who is restricted.
+    Changed when ``revision`` is given and somebody else saved since; Refused of who is restricted, and in an account
+    that does not run unless they asked for it themselves.
     """
     return _change(relation, actor, revision, fields)
 
@@ -70,7 +72,7 @@ def restrict_person(person: Somebody, *, actor: User, on: date) -> Somebody:
 
     Also in an account that does not run: a data subject's request is carried out there too.
     """
-    person = _lock(person, check=check_not_going)
+    person = _lock(person)
     if person.restricted_on is not None:
         raise Refused("already_restricted", _("This person is restricted already."), clause="15")
     person.restricted_on = on
@@ -80,7 +82,7 @@ def restrict_person(person: Somebody, *, actor: User, on: date) -> Somebody:
 @transaction.atomic
 def lift_restriction(person: Somebody, *, actor: User, on: date) -> Somebody:
     """Let somebody be worked with again (§15); Refused when nothing is restricted."""
-    person = _lock(person, check=check_not_going)
+    person = _lock(person)
     if person.restricted_on is None:
         raise Refused("not_restricted", _("This person is not restricted."), clause="15")
     since, person.restricted_on = person.restricted_on, None
@@ -131,7 +133,7 @@ def _add(
 def _change(
     person: Somebody, actor: User, revision: int | None, fields: Mapping[str, Any], *, bsn: str | None = None
 ) -> Somebody:
-    person = _lock(person)
+    person = _lock(person, wish="change")
     check_not_restricted(person)
     Changed.check(person, revision)
     if not fields and bsn is None:
@@ -150,7 +152,7 @@ def _change(
 
 @transaction.atomic
 def _remove(person: Somebody, actor: User) -> None:
-    person = _lock(person)
+    person = _lock(person, wish="erase")
     check_not_restricted(person)
     _record("removed", person, actor, "15")
     person.delete()
@@ -169,9 +171,16 @@ def _record(what: str, person: Person, actor: User, clause: str, **facts: Any) -
     journal.record(f"{name}.{what}", account=person.account, actor=actor, clause=clause, **facts)
 
 
-def _lock(person: Somebody, *, check: Callable[[Account], None] = check_writable) -> Somebody:
-    """The same person, locked after its account, which must pass the check; Refused when somebody just removed it."""
-    check(lock(person.account))
+def _lock(person: Somebody, *, wish: str = "") -> Somebody:
+    """The same person, locked after its account, which must run or have been asked for this ``wish`` by the person.
+
+    Without one it need not run. Refused when somebody just removed the person.
+    """
+    account = lock(person.account)
+    if wish:
+        check_open(account, person, wish)
+    else:
+        check_not_going(account)
     found = type(person)._default_manager.select_for_update(of=("self",)).select_related("account").filter(pk=person.pk)
     if (person_ := found.first()) is None:
         raise Refused("gone", _("Somebody else has just removed this."))

@@ -21,6 +21,7 @@ from cannonworks.errors import Changed, Refused
 from cannonworks.forms import live_answer
 from cannonworks.listing import listing, search_address, searched
 from relations import finding, services
+from relations.asked import Asked, asked_of, check_open
 from relations.forms import ChoiceForm, PersonForm
 from relations.kinds import EMPLOYEES, Kind
 from relations.models import Person
@@ -81,13 +82,13 @@ def add(request: HttpRequest, kind: Kind) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     found = _found(request, reference, kind)
-    _check_open(found)
+    _check_open(found, "change")
     name, form = str(found), kind.form(request.POST or None, instance=found)
     if answer := live_answer(request, form):
         return answer
     if _saved(form, lambda: _changed(request, kind, form)):
         messages.success(request, _("The changes are saved."))
-        return redirect(kind.name, reference)
+        return _after(asked_of(found), kind.name, reference)
     return render(request, "relations/form.html", {"kind": kind, "form": form, "person": found, "name": name})
 
 
@@ -96,11 +97,12 @@ def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
 def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     """Asks, and says what goes; who is restricted is not erased."""
     found = _found(request, reference, kind)
-    _check_open(found)
+    _check_open(found, "erase")
     if request.method == "POST":
+        asked = asked_of(found)
         kind.remove(found, actor=request.user)
         messages.success(request, _("%(name)s is erased.") % {"name": found})
-        return redirect(f"{kind.name}s")
+        return _after(asked, f"{kind.name}s")
     return render(request, "relations/erase.html", {"kind": kind, "person": found})
 
 
@@ -115,7 +117,7 @@ def restrict(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
         step(found, actor=request.user, on=timezone.localdate())
         words = _("%(name)s is not restricted any more.") if lifts else _("%(name)s is restricted.")
         messages.success(request, words % {"name": found})
-        return redirect(kind.name, reference)
+        return _after(asked_of(found), kind.name, reference)
     return render(request, "relations/restrict.html", {"kind": kind, "person": found})
 
 
@@ -140,15 +142,23 @@ def _found(request: HttpRequest, reference: UUID, kind: Kind) -> Person:
 
 
 def _shown(request: HttpRequest, kind: Kind, found: Person, bsn: str = "") -> HttpResponse:
-    response = render(request, "relations/person.html", {"kind": kind, "person": found, "bsn": bsn})
+    asked, runs = asked_of(found), found.account.is_writable
+    may = {f"may_{wish}": runs or any(each.wish == wish for each in asked) for wish in ("change", "erase")}
+    context = {"kind": kind, "person": found, "bsn": bsn, "asked": asked}
+    response = render(request, "relations/person.html", context | may)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _check_open(found: Person) -> None:
+def _check_open(found: Person, wish: str) -> None:
     """Refuse the page of what the service would refuse; it checks again."""
-    check_writable(found.account)
+    check_open(found.account, found, wish)
     services.check_not_restricted(found)
+
+
+def _after(asked: list[Asked], name: str, *arguments: UUID) -> HttpResponse:
+    """Back to the request for which it was done, else to the page of this name."""
+    return redirect(asked[0].address) if asked else redirect(name, *arguments)
 
 
 def _changed(request: HttpRequest, kind: Kind, form: PersonForm) -> Person:

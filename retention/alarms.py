@@ -20,6 +20,7 @@ from journal.models import Entry
 from retention import aging, evidence, sweep
 from retention.lookups import end_of
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
+from rights import tending
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +210,12 @@ def unproven(on: date, at: datetime) -> Iterator[Found]:
         yield AlarmKind.JOURNAL, about, detail
 
 
+def waiting(on: date, at: datetime) -> Iterator[Found]:
+    """Requests and returns of data that wait too long, and mails about them that keep failing (§6, §15)."""
+    for kind, about, detail in tending.troubles(at):
+        yield AlarmKind(kind), about, detail
+
+
 CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
     ((AlarmKind.TOO_LATE,), still_there),
     ((AlarmKind.TOO_LATE,), outlived),
@@ -222,4 +229,5 @@ CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[F
     ((AlarmKind.WARNING, AlarmKind.STATEMENT), undelivered),
     ((AlarmKind.REVIEW,), unreviewed),
     ((AlarmKind.JOURNAL,), unproven),
+    ((AlarmKind.REQUEST, AlarmKind.RETURN, AlarmKind.MAIL), waiting),
 )

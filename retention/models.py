@@ -200,6 +200,9 @@ class AlarmKind(models.TextChoices):
     STATEMENT = "statement", _("A statement could not be delivered")
     REVIEW = "review", _("A hold is past its review date")
     JOURNAL = "journal", _("The journal is not proven")
+    REQUEST = "request", _("A request of a data subject waits too long")
+    RETURN = "return", _("A return of data is past its term")
+    MAIL = "mail", _("A mail about a request could not be sent")
 
 
 class Alarm(models.Model):

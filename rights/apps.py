@@ -7,4 +7,5 @@ class RightsConfig(AppConfig):
     verbose_name = _("Rights")
 
     def ready(self) -> None:
-        from rights import letters_to_requester  # noqa: F401  registers what it writes
+        # They register themselves.
+        from rights import due, fulfilling, letters_to_holder, letters_to_requester, while_blocked  # noqa: F401

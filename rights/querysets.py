@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from relations.querysets import OwnedQuerySet
 from rights.states import OPEN_REQUESTS, RETURNS_UNDER_WAY, WITH_HOLDER, RequestState, ReturnState
@@ -28,6 +28,10 @@ class SubjectRequestQuerySet(OwnedQuerySet):
         """The holder was told, and has to do something; what ends first at the top."""
         return self.filter(state__in=WITH_HOLDER).order_by("due_at", "id")
 
+    def handled(self) -> Self:
+        """Nothing is waited for from the holder (any more)."""
+        return self.exclude(state__in=WITH_HOLDER)
+
     def overdue(self, at: datetime) -> Self:
         """Not said to be done within the term of the holder (§15)."""
         return self.filter(state__in=WITH_HOLDER, due_at__lte=at)
@@ -35,6 +39,33 @@ class SubjectRequestQuerySet(OwnedQuerySet):
     def blocking(self, account: Account) -> Self:
         """For which this account is blocked."""
         return self.filter(account=account, state=RequestState.BLOCKED)
+
+    def to_match(self) -> Self:
+        """Whose account staff have to look for; the oldest first."""
+        return self.filter(state=RequestState.RECEIVED).order_by("id")
+
+    def to_decide(self, at: datetime) -> Self:
+        """Whose check staff can decide either way: the term of the holder is over, if there is one."""
+        over = Q(account__isnull=True) | Q(due_at__lte=at)
+        return self.filter(over, state=RequestState.CHECKING).order_by("check_asked_at", "id")
+
+    def waiting_for_staff(self) -> Self:
+        """Whose account is to be found, or of which a check was asked."""
+        return self.filter(state__in=(RequestState.RECEIVED, RequestState.CHECKING))
+
+    def to_remind(self, at: datetime, tomorrow: datetime) -> Self:
+        """Whose holder is to be reminded: today is the last day of the term, or it is over; once for each."""
+        now = Q(reminded_at__isnull=True, due_at__lte=tomorrow) | Q(reminded_at__lt=F("due_at"), due_at__lte=at)
+        return self.filter(now, state__in=(RequestState.TOLD, RequestState.CHECKING)).order_by("id")
+
+    def to_check_again(self, at: datetime) -> Self:
+        """Whose account turned up while a check went on, and whose holder did nothing within the term."""
+        return self.filter(state=RequestState.TOLD, check_asked_at__isnull=False, due_at__lte=at).order_by("id")
+
+    def over(self, since: datetime) -> Self:
+        """Said to be done by then, or of no account and its term over by then, and nothing asked since."""
+        ended = Q(state=RequestState.DONE, done_at__lte=since) | Q(state=RequestState.UNMATCHED, due_at__lte=since)
+        return self.filter(ended).order_by("id")
 
 
 class DataReturnQuerySet(OwnedQuerySet):
@@ -55,3 +86,7 @@ class MailQuerySet(models.QuerySet):
     def to_send(self, at: datetime) -> Self:
         """Not sent, and not to wait any longer; the oldest first."""
         return self.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=at), sent_at__isnull=True).order_by("id")
+
+    def failing(self, attempts: int) -> Self:
+        """Not sent after so many attempts; the oldest first."""
+        return self.filter(sent_at__isnull=True, attempts__gte=attempts).order_by("id")

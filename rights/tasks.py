@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from rights import post
+from rights import post, tending
 
 
 @shared_task(acks_late=True)
@@ -27,3 +27,9 @@ def open_again(reference: str) -> bool:
     from rights.asking import open_again  # which asks for this task
 
     return open_again(UUID(reference))
+
+
+@shared_task(acks_late=True)
+def tend_requests() -> int:
+    """Beat, hourly by day: remind holders, take up checks again, close what is over."""
+    return tending.tend(at=timezone.now())

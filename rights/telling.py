@@ -17,6 +17,8 @@ from rights.states import RequestState
 MAILS: Mapping[str, str] = {
     "received": "requester_received",
     "answered": "requester_answered",
+    "unproven": "requester_unproven",
+    "joined": "requester_joined",
     "passed_on": "requester_passed_on",
     "handled": "requester_handled",
     "check_begun": "requester_check_begun",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rights.views import asking, erasure
+from rights.views import asking, erasure, requests
 
 urlpatterns = [
     path("erasure/", erasure.erasure, name="erasure"),
@@ -10,4 +10,8 @@ urlpatterns = [
     path("request/<str:token>/", asking.request, name="your-request"),
     path("request/<str:token>/check/", asking.check, name="your-request-check"),
     path("request/<str:token>/withdraw/", asking.withdraw, name="your-request-withdraw"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/<uuid:reference>/", requests.request_page, name="request"),
+    path("requests/<uuid:reference>/choose/", requests.choose, name="request-choose"),
+    path("requests/<uuid:reference>/finish/", requests.finish, name="request-finish"),
 ]

@@ -1,15 +1,16 @@
 """What every door answers to everybody: the table that ``test_routes`` walks. Who adds a route says here who may in.
 
 Callers. ``owner``: main user of the first account, whose rows stand in the addresses; ``colleague``: another user of it;
-``outsider``: main user of another account; ``blocked``: main user of an account that was claimed for erasure, with a
-session and a token of before, and with rows of their own in the addresses; ``inside`` and ``outside``: helpers in a
-running project, and in one that is over; ``support``, which has the first account open; ``privacy``: a privacy officer,
+``outsider``: main user of another account; ``going``: main user of an account that was claimed for erasure, with a
+session and a token of before, and with rows of their own in the addresses; ``blocked``: main user of an account that is
+blocked for a request about a relation, which both stand in the addresses (with tables of their own: what these do not
+name is shut); ``inside`` and ``outside``: helpers in a running project, and in one that is over; ``support``, which has the first account open; ``privacy``: a privacy officer,
 who has not; ``administrator``; ``staff``: these three; ``others``: all callers without a column of their own. ``@``: by
 a device token.
 
 Posts are empty. Answers are statuses; ``door``: sent to sign in; ``signed-out``: to the same page, and not back; ``home``:
 to one's own first page; ``→name``: to the page of that name (in the administration, of the same table); ``=``: as to the
-left. The blocked one's 400 is a session that ended in mid-request.
+left. The 400 of the one who is going is a session that ended in mid-request.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from tests.routes import API as API_METHODS
 from tests.routes import PAGE as PAGE_METHODS
 
 STAFF = ("support", "privacy", "administrator")
-CALLERS = ("anonymous", "owner", "colleague", "outsider", "blocked", "inside", "outside", *STAFF)
-DEVICES = ("owner", "colleague", "outsider", "blocked")
+CALLERS = ("anonymous", "owner", "colleague", "outsider", "going", "blocked", "inside", "outside", *STAFF)
+DEVICES = ("owner", "colleague", "outsider", "going", "blocked")
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,28 @@ class Table:
     title: str
     text: str
     methods: tuple[str, ...]
-    shows: frozenset[str]
+    shows: frozenset[str] = frozenset()
+    #: Of whoever is blocked: what is open to them that is shut to visitors.
+    blocked: Table | None = None
 
     @cached_property
     def answers(self) -> dict[str, dict[str, dict[str, str]]]:
         """Route → method → caller → answer."""
-        return {name: dict(answers) for names, answers in self._kinds() for name in names}
+        told = {name: dict(answers) for names, answers in self._kinds() for name in names}
+        if not self.shows:  # the doors of one caller
+            return told
+        return {
+            name: {method: row | self._of_blocked(name, method, row) for method, row in answers.items()}
+            for name, answers in told.items()
+        }
+
+    def _of_blocked(self, name: str, method: str, row: dict[str, str]) -> dict[str, str]:
+        """Whoever is blocked is sent to the requests and refused by the API, but where all may go, and by ``blocked``."""
+        if self.blocked is not None and name in (own := self.blocked.answers):
+            return own[name][method]
+        is_shut, shut = row["anonymous"] in ("door", "401"), "409" if self.title == "API" else "→requests"
+        callers = {"blocked": "owner"} | ({"blocked@": "owner@"} if self.title == "API" else {})
+        return {caller: shut if is_shut else row[other] for caller, other in callers.items()}
 
     @cached_property
     def names(self) -> list[str]:
@@ -78,7 +95,7 @@ ADMINISTRATION = """
   admin:accounts_account_changelist admin:retention_erasure_statement_as_pdf
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
-  admin:accounts_usagetotal_changelist
+  admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
     ANY              door       200        200        200
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
@@ -95,7 +112,7 @@ ADMINISTRATION = """
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
-  admin:accounts_termsversion_history
+  admin:accounts_termsversion_history admin:rights_subjectrequest_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -129,7 +146,7 @@ ADMINISTRATION = """
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
-  admin:accounts_termsversion_delete
+  admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -146,7 +163,7 @@ ADMINISTRATION = """
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
-  /admin/accounts/termsversion/{object_id}/
+  /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -189,16 +206,22 @@ ADMINISTRATION = """
     GET              door       403        200        200
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
+  admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release
     GET              door       403        200        200
     POST             door       403        →change    →change
-# letters come in with support
-  admin:rights_registeredletter_add
+# steps of a request of a data subject
+  admin:rights_subjectrequest_nobody admin:rights_subjectrequest_unproven admin:rights_subjectrequest_asks_check
+  admin:rights_subjectrequest_carried_out admin:rights_subjectrequest_withdrawn
+    GET              door       200        200        200
+    POST             door       →change    →change    →change
+# letters and requests come in with support
+  admin:rights_registeredletter_add admin:rights_subjectrequest_add
     GET              door       200        200        200
     POST             door       409        409        409
 # rows that every one of these roles looks at
-  admin:rights_registeredletter_change admin:retention_erasure_change admin:retention_erasurewarning_change
+  admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change
     GET              door       200        200        200
     POST             door       403        403        403
@@ -212,7 +235,7 @@ ADMINISTRATION = """
 """
 
 PAGES = """
-                     anonymous  owner      colleague  outsider   blocked    inside     outside    staff
+                     anonymous  owner      colleague  outsider   going      inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
   account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf what-we-do verify
@@ -277,6 +300,22 @@ PAGES = """
   employee-bsn
     GET              door       405        403        405        409        home       home       home
     POST             door       200        403        404        400        home       home       home
+# requests of data subjects
+  requests
+    GET              door       200        200        200        409        home       home       home
+    POST             door       405        405        405        400        home       home       home
+# one of the first account; an empty search looks again
+  request
+    GET              door       200        200        404        409        home       home       home
+    POST             door       →request   =          =          400        home       home       home
+# saying who it is: nobody was named
+  request-choose
+    GET              door       405        405        405        409        home       home       home
+    POST             door       →request   =          404        400        home       home       home
+# handling it: without saying how it is not done
+  request-finish
+    GET              door       405        405        405        409        home       home       home
+    POST             door       200        200        404        400        home       home       home
 # how one's account stands, and all its links
   account links
     GET              door       200        200        200        200        home       home       home
@@ -390,7 +429,7 @@ PAGES = """
   cancel
     GET              door       200        403        200        409        home       home       home
     POST             door       200        403        200        400        home       home       home
-# the same: that of who is blocked was cancelled
+# the same: that of who is going was cancelled
   reactivate
     GET              door       409        403        409        200        home       home       home
     POST             door       home       403        home       400        home       home       home
@@ -540,7 +579,7 @@ PAGES = """
 """
 
 API = """
-                     anonymous owner     colleague outsider  blocked   others    owner@    colleague@ outsider@ blocked@
+                     anonymous owner     colleague outsider  going     others    owner@    colleague@ outsider@ going@
 # the account
   api-account
     GET              401       200       200       200       403       403       200       200       200       401
@@ -634,6 +673,18 @@ API = """
   api-bsn
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       403       404       403       403       403       403       403       401
+# requests of data subjects
+  api-requests
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# one of the first account
+  api-request
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# the steps with it, of which an empty body is none
+  api-request-choose api-request-finish
+    POST             401       400       400       404       403       403       400       400       404       401
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # files with people of the caller; a new one is a file and no JSON
   api-relations-imports api-employees-imports
     GET              401       200       200       200       403       403       200       200       200       401
@@ -731,8 +782,79 @@ API = """
     ANY              404       404       404       404       404       404       404       404       404       404
 """
 
+BLOCKED_PAGES = """
+                     blocked
+# the way out, the language and the proof of identity, as for everybody who is in
+  account_logout
+    GET              405
+    POST             signed-out
+# the same
+  account_reauthenticate
+    ANY              200
+# the same, of who has no second factor
+  mfa_reauthenticate mfa_reauthenticate_webauthn
+    ANY              →account_reauthenticate
+# the door of staff, which is for nobody who is in
+  admin:login /admin/login/
+    ANY              403
+# requests
+  requests
+    GET              200
+    POST             405
+# one of them
+  request
+    GET              200
+    POST             →request
+# a step with it
+  request-choose
+    GET              405
+    POST             →request
+# a step with it
+  request-finish
+    GET              405
+    POST             200
+# whom the request is about
+  relation
+    GET              200
+    POST             405
+# done to them
+  relation-change
+    ANY              200
+# done to them
+  relation-erase relation-restrict
+    GET              200
+    POST             →request
+"""
+
+BLOCKED_API = """
+                     blocked   blocked@
+# requests
+  api-requests
+    GET              200       200
+    POST/PATCH/DELETE 405      405
+# one of them
+  api-request
+    GET              200       200
+    POST/PATCH/DELETE 405      405
+# a step with it
+  api-request-choose api-request-finish
+    POST             400       400
+    GET/PATCH/DELETE 405       405
+# whom the request is about
+  api-relation
+    GET/PATCH        200       200
+    POST             405       405
+    DELETE           204       204
+# done to them
+  api-relation-restriction
+    GET/PATCH        405       405
+    POST             200       200
+    DELETE           409       409
+"""
+
+EVERYTHING = frozenset({"company", "relation", "employee", "recipient"})
 TABLES = (
     Table("administration", ADMINISTRATION, PAGE_METHODS, frozenset({"company"})),
-    Table("pages", PAGES, PAGE_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
-    Table("API", API, API_METHODS, frozenset({"company", "relation", "employee", "recipient"})),
+    Table("pages", PAGES, PAGE_METHODS, EVERYTHING, Table("open pages", BLOCKED_PAGES, PAGE_METHODS)),
+    Table("API", API, API_METHODS, EVERYTHING, Table("open API", BLOCKED_API, API_METHODS)),
 )

@@ -28,6 +28,8 @@ from processors.models import Helper, Project, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
+from rights.models import SubjectRequest
+from tests.asked import subject_request
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
@@ -63,8 +65,8 @@ class World:
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
     def address(self, route: Route, caller: str) -> str:
-        """The route to something of the first account; for the one who is being erased, of their own."""
-        found = self.things["blocked" if caller == "blocked" else "owner"]
+        """The route to something of the first account; for the one who is being erased or blocked, of their own."""
+        found = self.things.get(caller, self.things["owner"])
         return route.address.format_map(found | {"reference": found.get(route.name, ""), **rows_of_staff(route, found)})
 
     def call(self, route: Route, method: str, caller: str) -> HttpResponse:
@@ -115,17 +117,28 @@ def a_world() -> World:
         "outsider": AccountFactory(state=State.ACTIVE).main_user,
         "inside": helpers[0], "outside": helpers[1],
         "support": support, "privacy": member("Privacy officer"), "administrator": StaffFactory(),
-        "blocked": going.main_user,
+        "going": going.main_user, "blocked": AccountFactory(state=State.ACTIVE).main_user,
     }  # fmt: skip
     world = World(
         people,
         {name: freshly(Client(), person).session.session_key for name, person in people.items()},
         {f"{name}@": tokens.make_token(people[name], name="Tablet", at=timezone.now())[1] for name in DEVICES},
-        {"owner": things_of(plant(account)), "blocked": things_of(plant(going, dict.fromkeys(PLANTED, "Anders")))},
+        {"owner": things_of(plant(account)), "going": things_of(plant(going, dict.fromkeys(PLANTED, "Anders")))},
     )
+    world.things["blocked"] = world.things["owner"] | block(people["blocked"])
     services.cancel_account(going, actor=going.main_user, on=ON)
     Account.objects.filter(pk=going.pk).update(claimed_at=timezone.now())
     return world
+
+
+def block(user: User) -> dict[str, str]:
+    """Block the user's account for a request about a relation; what stands for both in addresses."""
+    relation = add_relation(user.account, actor=user, first_name="Cas", last_name="Anders")
+    request = subject_request(
+        user.account, state="blocked", at=timezone.now() - timedelta(days=30), person_kind="relation",
+        person=relation.reference,
+    )  # fmt: skip
+    return dict.fromkeys(RELATION, str(relation.reference)) | dict.fromkeys(REQUEST, str(request.reference))
 
 
 def let_in(helpers: list[User]) -> None:
@@ -158,6 +171,10 @@ def people(kind: str) -> list[str]:
     return [kind, *(f"{kind}-{page}" for page in ("change", "erase", "restrict", "bsn"))]
 
 
+RELATION = ("api-relation", "api-relation-restriction", *people("relation"))
+REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
+
+
 def things_of(account: Account) -> dict[str, str]:
     """Route, table or word in an address → what belongs there."""
     user = account.main_user
@@ -167,6 +184,7 @@ def things_of(account: Account) -> dict[str, str]:
         str(model.objects.filter(account=account).values_list("reference", flat=True).first())
         for model in (ShareLink, Mailing, SubscriptionInvoice)
     )
+    asked = SubjectRequest.objects.filter(account=account).first()
     colleague = str(account.users.filter(is_main=False).first().reference)
     invitation = str(account.invitations.first().reference)
     relation, employee, document = (
@@ -180,7 +198,8 @@ def things_of(account: Account) -> dict[str, str]:
             ("api-invitation", "api-invitation-send", "invitation-send", "invitation-withdraw"), invitation
         ),
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
-        **dict.fromkeys(("api-relation", "api-relation-restriction", *people("relation")), relation),
+        **dict.fromkeys(RELATION, relation),
+        **dict.fromkeys(REQUEST, str(asked.reference if asked else account.reference)),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
         **{f"api-{what}-import{page}": file for what, file in files.items() for page in ("", "-errors")},

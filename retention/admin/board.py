@@ -8,13 +8,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cannonworks.admin import soon, today
 from retention.models import Alarm, Erasure, Hold
-from rights.models import RegisteredLetter
+from rights.admin.clocks import clocks
+from rights.models import RegisteredLetter, SubjectRequest
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ CARDS = (
     Card(
         _("Open alarms"), _("Something is not as the agreement has it"), "notification_important",
         lambda: Alarm.objects.filter(cleared_at__isnull=True).count(), "retention.alarm", "state=open", urgent=True,
+    ),
+    Card(
+        _("Requests that wait for us"), _("Of data subjects: find the account, or check what was done"), "contact_mail",
+        lambda: SubjectRequest.objects.waiting_for_staff().count(), "rights.subjectrequest", "waits=us", urgent=True,
     ),
     Card(
         _("Letters to confirm"), _("A second member of staff is needed"), "mark_email_read",
@@ -60,9 +66,10 @@ CARDS = (
 
 
 def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the cards that this member of staff may see."""
+    """Add the cards and the clocks that this member of staff may see."""
     context["title"] = _("Board")
     context["cards"] = [_filled(card) for card in CARDS if _may_see(request, card.model)]
+    context["clocks"] = clocks(request, at=timezone.now())
     return context
 
 

@@ -1,0 +1,1 @@
+"""Forms of what is asked under the agreement: each noun has a module of its own."""

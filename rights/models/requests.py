@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from cannonworks.deadlines import Deadline, compute, kind_named
+from cannonworks.deadlines import ONE_DAY, Deadline, compute, kind_named, local_date
 from rights.querysets import SubjectRequestQuerySet
 from rights.states import OPEN_REQUESTS, WITH_HOLDER, RequestState
 
@@ -112,6 +113,7 @@ class SubjectRequest(models.Model):
     class Meta:
         verbose_name = _("request of a data subject")
         verbose_name_plural = _("requests of data subjects")
+        permissions = [("block_subjectrequest", "Can block an account for a request")]
         constraints = [
             models.CheckConstraint(name="subject_request_state_known", condition=Q(state__in=RequestState.values)),
             models.CheckConstraint(
@@ -156,3 +158,8 @@ class SubjectRequest(models.Model):
     def deadline(self) -> Deadline | None:
         """The holder's clock, explained; None as long as nobody was told."""
         return compute(kind_named("subject_request"), self.told_at) if self.told_at else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The day at whose end the holder's term is over; None as long as nobody was told."""
+        return local_date(self.due_at) - ONE_DAY if self.due_at else None

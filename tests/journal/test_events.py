@@ -20,6 +20,7 @@ PASSING_ON = {
     "accounts/services.py": "record",
     "accounts/receivers.py": "record",
     "accounts/terms.py": "record",
+    "rights/fulfilling.py": "record",
 }
 #: What becomes of either kind of people is written by one function, which puts the kind before it.
 PEOPLE = {

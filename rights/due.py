@@ -1,0 +1,27 @@
+"""Requests of data subjects among what is due from a user (§15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.due import Due, due_source
+from accounts.models import User
+from rights.clock import clock_of
+from rights.models import SubjectRequest
+from rights.wishes import title_of
+
+#: So many stand on the overview; the page of requests has them all.
+MOST = 5
+
+
+@due_source
+def requests_due(user: User, on: date) -> Iterator[Due]:
+    """The requests that wait for the user's account, what ends first at the top; one query."""
+    for row in SubjectRequest.objects.visible_to(user).waiting_for_holder()[:MOST]:
+        clock = clock_of(row, on=on)
+        why = _("The term is over; without it your account can be blocked.") if clock and clock.is_over else ""
+        yield Due(title_of(row), reverse("request", args=[row.reference]), why=why, by=row.last_day)

@@ -1,0 +1,56 @@
+"""Mails to the main user of an account about a request of a data subject (§15).
+
+They name nobody: a mail can be read by others, and who it is about stands in the account.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import Company, User
+from rights import post
+from rights.models import SubjectRequest
+from rights.post import Addressed, writes
+
+#: What the main user may be told: that there is a request, that it waits, that the account is blocked, and open again.
+WORDS = ("told", "reminded", "blocked", "unblocked")
+
+
+def tell_holder(request: SubjectRequest, what: str, *, at: datetime) -> None:
+    """Have the main user of the request's account mailed one of ``WORDS``, in the transaction of the step it tells of.
+
+    LookupError for another word. The request itself, and no mail, is on the overview of every user of the account.
+    """
+    post.plan(f"holder_{what}", about=request.reference, account=request.account, at=at)
+
+
+@writes("holder_told", "holder_reminded", "holder_blocked")
+def about_what_waits(reference: UUID) -> Addressed | None:
+    """None when meanwhile nothing is to be done any more."""
+    found = SubjectRequest.objects.filter(reference=reference).first()
+    return _addressed(found) if found and found.waits_for_holder else None
+
+
+@writes("holder_unblocked")
+def about_what_is_done(reference: UUID) -> Addressed | None:
+    """None when the account was blocked again for another request meanwhile."""
+    found = SubjectRequest.objects.filter(reference=reference).select_related("account").first()
+    return _addressed(found) if found and found.account and found.account.blocked_at is None else None
+
+
+def _addressed(request: SubjectRequest) -> Addressed | None:
+    user = User.objects.filter(account=request.account_id, is_main=True).first()
+    if user is None or request.due_at is None:
+        return None
+    context = {
+        "request": request,
+        "user": user,
+        "company": Company.objects.filter(account=request.account_id).first(),
+        "last_day": request.last_day,
+        "address": settings.SITE_URL + reverse("request", args=[request.reference]),
+    }
+    return Addressed(user.email, user.language, context)
