@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.blocking import block_account
@@ -48,12 +48,19 @@ def block(request, staff):
     return account
 
 
+def is_waiting_now() -> bool:
+    """Looked at anew: within a transaction the database repeats what it said first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+    return is_waiting_for_a_lock()
+
+
 def beside(first, second):
     """``second`` begins while the first has not committed; what it says in the end."""
     with transaction.atomic():
         said = first()
         other = Beside(second)
-        until(is_waiting_for_a_lock, "the second waits for the first")
+        until(is_waiting_now, "the second waits for the first")
     try:
         return said, other.result()
     except Refused as refused:
