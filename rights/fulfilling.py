@@ -29,6 +29,7 @@ from relations.models import Employee, Person, Relation
 from rights.letters_to_holder import tell_holder
 from rights.models import Outcome, PersonKind, SubjectRequest, Wish
 from rights.states import REQUEST_STEPS, WITH_HOLDER, RequestState, move
+from rights.telling import tell_requester
 from rights.wishes import title_of
 
 MODELS: Mapping[str, type[Person]] = {PersonKind.RELATION: Relation, PersonKind.EMPLOYEE: Employee}
@@ -136,7 +137,7 @@ def finish(request: SubjectRequest, *, actor: User, outcome: str, note: str = ""
         request.person_kind, request.person = "", None
     request.save(update_fields=["state", "outcome", "note", "done_at", "person_kind", "person"])
     _record_outcome(request, actor)
-    _tell_requester(request, at=at)
+    tell_requester(request, "handled", at=at)
     if was_blocked and not SubjectRequest.objects.blocking(account).exists():
         unblock_account(account, actor=actor, because=request.reference)
         tell_holder(request, "unblocked", at=at)
@@ -229,12 +230,3 @@ def _record(event: str, request: SubjectRequest, actor: User) -> None:
     about = {request.person_kind: request.person} if request.person else {}
     facts = {"request": request.reference, "wish": request.wish, **about}
     journal.record(event, account=request.account, actor=actor, clause="15", **facts)
-
-
-def _tell_requester(request: SubjectRequest, *, at: datetime) -> None:
-    """That it was handled, and never how (§15)."""
-    try:
-        from rights.telling import tell_requester
-    except ModuleNotFoundError:  # built beside this; the import goes to the top once it is here
-        return
-    tell_requester(request, "handled", at=at)

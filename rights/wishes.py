@@ -24,7 +24,7 @@ class Words:
 WORDS: Mapping[str, Words] = {
     Wish.CHANGE: Words(
         _("%(name)s asks you to change something"),
-        _("Change what is asked below. Quotes and invoices that were issued keep what stood on them."),
+        _("Change what is asked. Quotes and invoices that were issued keep what stood on them."),
         "change",
         _("Change the details"),
     ),

@@ -46,7 +46,7 @@ from finance.models import Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
-from relations.models import Import, What  # noqa: E402
+from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
@@ -224,12 +224,39 @@ def crowd(account: Account, on: date) -> dict[str, str]:
         for company, first, last in names
     ]  # fmt: skip
     restrict_person(made[3], actor=actor, on=on - timedelta(days=9))
+    asked = requests_of(account, made[0])
     employee = account.employee_set.get()
     return {
         "relation": str(made[0].reference),
         "restricted": str(made[3].reference),
         "employee": str(employee.reference),
-    }
+    } | asked
+
+
+def requests_of(account: Account, relation: Relation) -> dict[str, str]:
+    """Requests of data subjects: one to be begun, one under way, one handled; their references."""
+    now, day = timezone.now(), timedelta(days=1)
+    rows = {
+        "asked_new": subject_request(
+            account, state="told", at=now - day, wish="erase", name="Noor Visser", email="visser@relatie.example",
+            known_as="Bakkerij Smit", details="Ik ben geen klant meer.",
+        ),
+        "asked_begun": subject_request(
+            account, state="told", at=now - 20 * day, name="Kees Jansen", person_kind="relation",
+            person=relation.reference, details="Ik ben verhuisd naar Brink 12 in Assen, 9401 AB.",
+        ),
+        "asked_done": subject_request(account, state="done", at=now - 30 * day, wish="restrict", note="Beperkt."),
+    }  # fmt: skip
+    return {name: str(row.reference) for name, row in rows.items()}
+
+
+def blocked() -> tuple[User, dict[str, str]]:
+    """The main user of an account that is blocked for a request, and the reference of that."""
+    account = AccountFactory(state=State.ACTIVE, company__company_name="Timmerbedrijf De Vries")
+    add_relation(account, actor=account.main_user, first_name="Bram", last_name="Smit", email="bram@thuis.example")
+    at = timezone.now() - timedelta(days=30)
+    request = subject_request(account, state="blocked", at=at, wish="restrict")
+    return account.main_user, {"asked_blocked": str(request.reference)}
 
 
 def _hold(account, on: date) -> None:
@@ -377,6 +404,13 @@ PAGES = {
     "my-data": ("active", "/my-data/"),
     "my-data-cancelled": ("held", "/my-data/"),
     "my-data-colleague": ("colleague", "/my-data/"),
+    "requests": ("active", "/requests/"),
+    "requests-none": ("trial", "/requests/"),
+    "requests-blocked": ("blocked", "/requests/"),
+    "request-new": ("active", "/requests/{asked_new}/"),
+    "request-begun": ("active", "/requests/{asked_begun}/"),
+    "request-done": ("active", "/requests/{asked_done}/"),
+    "request-blocked": ("blocked", "/requests/{asked_blocked}/"),
     "usage": ("active", "/my-data/usage/"),
     "usage-months": ("active", "/my-data/usage/?per=month&module=relations"),
     "usage-refused": ("charged", "/my-data/usage/"),
@@ -535,6 +569,7 @@ def _halfway(user: User) -> str:
 def visitors() -> tuple[dict[str, str], dict[str, object]]:
     """Sessions by who has them, and what stands in braces in the addresses of ``PAGES``."""
     users = people(timezone.localdate())
+    users["blocked"], of_blocked = blocked()
     _secured(users["charged"])
     version = _new_terms(users)
     sessions = {name: _session(user) for name, user in users.items()}
@@ -546,6 +581,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account)
+    places |= of_blocked
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

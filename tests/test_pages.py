@@ -77,7 +77,7 @@ PAGES = [
     "/account/invoices/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
     "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
     "/my-data/usage/", "/my-data/looks/", "/newsletter/", "/relations/import/", "/employees/import/", "/security/",
-    "/cookies/", "/terms/changes/",
+    "/requests/", "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",
 ]  # fmt: skip

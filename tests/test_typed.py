@@ -35,6 +35,7 @@ from finance.services import draft_document, issue_document
 from journal.models import Entry
 from relations.services import add_employee, add_relation
 from rights import links
+from tests.asked import subject_request
 from tests.factories import PASSWORD, TOTP_SECRET, AccountFactory
 from tests.relations.files import draft
 from tests.routes import Route, routes
@@ -56,7 +57,7 @@ TRIED = frozenset({"sign_in.failed", "sign_in.locked"})
 class Form:
     """A form by the name of its route: who fills it in, what was typed rightly, and what wrongly.
 
-    ``free``: fields in which anything may be typed, as in a search.
+    ``free``: fields in which anything may be typed, as in a search. ``page``: on which page it stands, if on another.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Form:
     typed: Mapping[str, str]
     wrong: Wrong
     free: frozenset[str] = field(default=frozenset())
+    page: str = ""
 
 
 CONTACT = {
@@ -136,6 +138,9 @@ FORMS = (
            {**CONTACT_WRONG, "bsn": ("123456789", "BSN", "BSN")}) for act in ("add", "change")),
     *(Form(f"{kind}s", "holder", {"search": "visser"}, NOTHING_WRONG, frozenset({"search"}))
       for kind in ("relation", "employee")),
+    Form("request", "holder", {"search": "visser"}, NOTHING_WRONG, frozenset({"search"})),
+    Form("request-finish", "holder", {"outcome": "declined", "note": "Fiscale bewaarplicht"},
+         {"note": ("", "Zeg op welke grond", "Say which ground")}, page="request"),
     Form("document-add", "holder", INVOICE, INVOICE_WRONG, frozenset({"q"})),
     Form("document-change", "holder", {**INVOICE, "revision": "0"}, INVOICE_WRONG, frozenset({"q"})),
     Form("document-mail", "holder", {"to": "noor@visser.example", "message": "Hierbij.", "how": "pdf", "days": "30"},
@@ -267,6 +272,7 @@ def world(settings) -> World:
     inviting.invite(account, email="tim@bedrijf.example", actor=user, at=now)
     Invitation.objects.update(digest=digest_of("token"), expires_at=now + timedelta(days=3))
     file = draft(account, "Achternaam\nVisser\n")
+    asked = subject_request(account, state="told", at=now, wish="erase")
     link = signing_up.seal(signing_up.Link("anna@example.nl", "nl"), at=now)
     reset = AccountFactory(state=State.ACTIVE).main_user
     trial = AccountFactory(signed_up_on=timezone.localdate(), company__company_name="Timmerbedrijf").main_user
@@ -277,6 +283,7 @@ def world(settings) -> World:
     sent = resetting.get(reverse("account_reset_password_from_key", args=key))
     places = {
         "relation:": str(relation.reference), "employee:": str(employee.reference), "document:": str(ours.reference),
+        "request:": str(asked.reference),
         "relations:": str(file.reference), "employees:": str(file.reference),
         "your-request": reverse(
             "your-request", args=[links.seal(links.Link(uuid4(), "bram@thuis.example", "nl"), at=now)]
@@ -333,11 +340,13 @@ def faults(form: Form, page: Page, name: str, sent: Mapping[str, str], words: st
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_bad_input_loses_nothing_says_what_to_do_and_changes_nothing(world, form, language):
-    path = world.path(next(route for route in routes() if route.name == form.name))
+    path, stands_on = (
+        world.path(next(r for r in routes() if r.name == name)) for name in (form.name, form.page or form.name)
+    )
     client = world.clients[form.who]
     client.cookies["django_language"] = language
     client.raise_request_exception = False
-    page = Page(client.get(path).content.decode(), path)
+    page = Page(client.get(stands_on).content.decode(), path)
     found, before = [], kept()
     for name, value, dutch, english in attempts(form, page):
         cache.clear()

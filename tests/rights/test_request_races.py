@@ -1,99 +1,103 @@
-"""Staff and holder on one request at the same moment, on connections of their own: exactly one wins (§15)."""
+"""Two who handle a request at once, and staff who block while the holder handles it: exactly one wins (§15)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.blocking import block_account
 from accounts.models import Account
 from accounts.states import State
-from cannonworks import isolation
 from cannonworks.errors import Refused
-from rights import fulfilling, handling
+from journal.models import Entry
+from rights import fulfilling
 from rights.models import Outcome, SubjectRequest
+from rights.states import REQUEST_STEPS, RequestState, move
 from tests.asked import subject_request
-from tests.cast import member
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
 from tests.processes import Beside, is_waiting_for_a_lock, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("15"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("15"), pytest.mark.timeout(60)]
+NOW = timezone.now()
 
 
 @pytest.fixture
-def world():
-    """A request that is being checked, who decides on it, and whose it is."""
-    account = AccountFactory(state=State.ACTIVE)
-    row = subject_request(account, state="checking", at=timezone.now() - timedelta(days=20))
-    return row, member("Privacy officer"), account.main_user
+def account():
+    return AccountFactory(state=State.ACTIVE)
 
 
-def block(row, officer):
-    with isolation.acting_as(isolation.of(officer)):
-        return handling.decide(row, carried_out=False, actor=officer, at=timezone.now())
+def asked(account, state) -> SubjectRequest:
+    return subject_request(account, state=state, at=NOW - timedelta(days=30))
 
 
-def finish(row, holder):
-    with isolation.acting_as(isolation.of(holder)):
-        return fulfilling.finish(row, actor=holder, outcome=Outcome.NOT_HERE, at=timezone.now())
+def handle(request, actor, outcome):
+    return lambda: fulfilling.finish(request, actor=actor, outcome=outcome, note="Een grond", at=NOW).outcome
 
 
-def held(work, *args) -> tuple[Beside, Event]:
-    """The work, done and not yet committed until the event is set."""
-    done, go = Event(), Event()
-
-    def hold():
-        with transaction.atomic():
-            work(*args)
-            done.set()
-            assert go.wait(30)
-
-    beside = Beside(hold)
-    assert done.wait(30)
-    return beside, go
+@transaction.atomic
+def block(request, staff):
+    """As staff do who found that it was not carried out: the account, then the request."""
+    account = block_account(request.account, actor=staff, because=request.reference, at=NOW)
+    row = SubjectRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    move(row, RequestState.BLOCKED, REQUEST_STEPS, clause="15")
+    row.checked_at = row.blocked_at = NOW
+    row.save()
+    return account
 
 
-def test_who_finishes_first_is_not_blocked(world):
-    row, officer, holder = world
-    first, go = held(finish, row, holder)
-    second = Beside(lambda: block(row, officer))
-    until(is_waiting_for_a_lock, "the second waits for the first")
-    go.set()
-    first.result()
-    with pytest.raises(Refused) as refused:
-        second.result()
-    assert refused.value.code == "no_check"
-    assert SubjectRequest.objects.get(pk=row.pk).state == "done"
-    assert Account.objects.get(pk=row.account_id).blocked_at is None
+def is_waiting_now() -> bool:
+    """Looked at anew: within a transaction the database repeats what it said first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+    return is_waiting_for_a_lock()
 
 
-def test_who_finishes_while_it_is_being_blocked_is_open_again_at_once(world):
-    row, officer, holder = world
-    first, go = held(block, row, officer)
-    second = Beside(lambda: finish(row, holder))
-    until(is_waiting_for_a_lock, "the second waits for the first")
-    go.set()
-    first.result()
-    second.result()
-    assert SubjectRequest.objects.get(pk=row.pk).state == "done"
-    assert Account.objects.get(pk=row.account_id).blocked_at is None
+def beside(first, second):
+    """``second`` begins while the first has not committed; what it says in the end."""
+    with transaction.atomic():
+        said = first()
+        other = Beside(second)
+        until(is_waiting_now, "the second waits for the first")
+    try:
+        return said, other.result()
+    except Refused as refused:
+        return said, refused.code
 
 
-def test_of_two_who_pass_the_same_on_one_is_joined(world):
-    row, officer, _holder = world
-    same = {"wish": "erase", "email": "twee@keer.example"}
-    one, other = subject_request(**same), subject_request(**same)
+def test_of_two_users_who_handle_it_one_does(account):
+    request, colleague = asked(account, RequestState.BLOCKED), ColleagueFactory(account=account)
+    said = beside(handle(request, account.main_user, Outcome.NOT_HERE), handle(request, colleague, Outcome.DECLINED))
+    assert said == ("not_here", "not_waiting")
+    assert list(Entry.objects.filter(event__startswith="request.").values_list("event", flat=True)) == [
+        "request.not_here"
+    ]
+    assert Account.objects.get().blocked_at is None
 
-    def match(request):
-        with isolation.acting_as(isolation.of(officer)):
-            return handling.match(request, account=row.account, actor=officer, at=timezone.now())
 
-    first, go = held(match, other)  # which came in later, and is passed on first
-    second = Beside(lambda: match(one))
-    until(is_waiting_for_a_lock, "the second waits for the first")
-    go.set()
-    first.result()
-    assert second.result().joined_to == SubjectRequest.objects.get(pk=other.pk)
+def test_who_handles_it_before_the_block_is_not_blocked(account):
+    request, staff = asked(account, RequestState.CHECKING), StaffFactory()
+    said = beside(handle(request, account.main_user, Outcome.DECLINED), lambda: block(request, staff))
+    assert said == ("declined", "no_such_step")
+    assert (Account.objects.get().blocked_at, SubjectRequest.objects.get().state) == (None, "done")
+
+
+def test_who_handles_it_after_the_block_opens_the_account_again(account):
+    request, staff = asked(account, RequestState.CHECKING), StaffFactory()
+    _said, outcome = beside(lambda: block(request, staff), handle(request, account.main_user, Outcome.DECLINED))
+    assert outcome == "declined"
+    assert (Account.objects.get().blocked_at, SubjectRequest.objects.get().state) == (None, "done")
+    assert list(Entry.objects.filter(event__contains="blocked").order_by("id").values_list("event", flat=True)) == [
+        "account.blocked", "account.unblocked",
+    ]  # fmt: skip
+
+
+def test_of_two_blocking_requests_that_are_handled_at_once_the_last_opens_the_account(account):
+    one, other = asked(account, RequestState.BLOCKED), asked(account, RequestState.BLOCKED)
+    colleague = ColleagueFactory(account=account)
+    said = beside(handle(one, account.main_user, Outcome.DECLINED), handle(other, colleague, Outcome.DECLINED))
+    assert said == ("declined", "declined")
+    assert Account.objects.get().blocked_at is None
+    assert Entry.objects.filter(event="account.unblocked").count() == 1
