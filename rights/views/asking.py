@@ -22,7 +22,7 @@ from accounts.lockout import client_address
 from accounts.unseen import unseen
 from cannonworks.errors import Refused, is_fence
 from cannonworks.rates import is_too_often
-from cannonworks.rules import AGES
+from cannonworks.rules import age
 from rights import asking
 from rights.forms.asking import MEANING, RequestForm
 from rights.links import Link
@@ -34,7 +34,7 @@ ASKS_AN_HOUR = 20
 #: How to reach us otherwise.
 OURS = {"contact": settings.PRIVACY_CONTACT, "post": settings.CANNONWORKS_ADDRESS}
 #: How long a request is kept once it is closed.
-KEPT = AGES["rights.SubjectRequest"]
+KEPT = age("rights.SubjectRequest").keep
 
 
 @login_not_required
