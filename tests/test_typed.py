@@ -141,6 +141,7 @@ FORMS = (
     Form("request", "holder", {"search": "visser"}, NOTHING_WRONG, frozenset({"search"})),
     Form("request-finish", "holder", {"outcome": "declined", "note": "Fiscale bewaarplicht"},
          {"note": ("", "Zeg op welke grond", "Say which ground")}, page="request"),
+    Form("documents", "holder", {"search": "visser"}, NOTHING_WRONG, frozenset({"search"})),
     Form("document-add", "holder", INVOICE, INVOICE_WRONG, frozenset({"q"})),
     Form("document-change", "holder", {**INVOICE, "revision": "0"}, INVOICE_WRONG, frozenset({"q"})),
     Form("document-mail", "holder", {"to": "noor@visser.example", "message": "Hierbij.", "how": "pdf", "days": "30"},

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.utils.html import linebreaks
-from django.utils.safestring import mark_safe
+from django.template.defaultfilters import linebreaksbr
 from django.utils.translation import gettext as _
 
 from cannonworks.admin import Table, chip, moment
-from cannonworks.deadlines import explain
+from cannonworks.deadlines import Deadline, explain
 from rights.evidence import Evidence, evidence
 from rights.letters_to_requester import on_paper
 from rights.models import SubjectRequest
-from rights.tending import clock_of
+from rights.tending import CHECK, MATCH, clock_of
 
 
 def tables(row: SubjectRequest) -> Iterator[Table]:
     """All of them that say something."""
     if words := on_paper(row):
-        text = mark_safe(linebreaks(words, autoescape=True))  # noqa: S308 what was typed is escaped there
         note = _("There is no e-mail. Write this on paper and send it; note nothing of it here.")
-        yield Table(_("Letter to the requester, now"), [_("Words")], [[text]], note=note)
+        yield Table(
+            _("Letter to the requester, now"), [_("Words")], [[linebreaksbr(words, autoescape=True)]], note=note
+        )
     yield Table(_("What happened"), [_("When"), _("What")], list(_moments(row)))
     if lines := _explained(row):
         yield Table(_("The clock, explained"), [_("How it is counted")], [[line] for line in lines])
@@ -68,4 +68,12 @@ def _explained(row: SubjectRequest) -> list[str]:
     shown = [clock for clock in (now, row.deadline) if clock is not None]
     if len(shown) == 2 and shown[0].kind == shown[1].kind:
         shown = shown[:1]
-    return [line for clock in shown for line in explain(clock)]
+    return [line for clock in shown for line in _sentences(clock)]
+
+
+def _sentences(clock: Deadline) -> Iterator[str]:
+    """The computation; of a clock of our own the rule is not one of the agreement."""
+    start, rule, *rest = explain(clock)
+    if clock.kind in (MATCH, CHECK):
+        rule = _("Rule: %(term)s, a term of our own; the agreement has none.") % {"term": clock.kind.term}
+    yield from (start, rule, *rest)

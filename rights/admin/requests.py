@@ -132,7 +132,7 @@ class RequestAdmin(StaffAdmin):
     def received(self, row: SubjectRequest) -> str:
         return short_day(local_date(row.received_at))
 
-    @display(description=gettext_lazy("due"), ordering="due_at")
+    @display(description=gettext_lazy("term"), ordering="due_at")
     def due(self, row: SubjectRequest) -> str:
         clock = clock_of(row)
         return due_chip(clock.due_at, at=timezone.now()) if clock else "–"
@@ -268,7 +268,7 @@ class RequestAdmin(StaffAdmin):
         return self._step(request, row, questions.asks_check(row), handling.note_check, done=_("The check has begun."))
 
     @action(
-        description=gettext_lazy("Checked: carried out"), permissions=["act"], icon="task_alt",
+        description=gettext_lazy("Carried out"), permissions=["act"], icon="task_alt",
         variant=ActionVariant.PRIMARY,
     )  # fmt: skip
     def carried_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -279,7 +279,7 @@ class RequestAdmin(StaffAdmin):
         )
 
     @action(
-        description=gettext_lazy("Checked: not carried out, block"), permissions=["block"], icon="block",
+        description=gettext_lazy("Not carried out: block"), permissions=["block"], icon="block",
         variant=ActionVariant.DANGER,
     )  # fmt: skip
     def block(self, request: HttpRequest, object_id: str) -> HttpResponse:
