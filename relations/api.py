@@ -81,7 +81,7 @@ class PersonEndpoint(
     model: ClassVar[type[Person]]
     add: ClassVar[Callable[..., Any]]
     change: ClassVar[Callable[..., Any]]
-    remove: ClassVar[Callable[..., None]]
+    remove: ClassVar[Callable[..., Any]]
 
     def get_queryset(self) -> Any:
         return self.model._default_manager.visible_to(self.request.user)  # type: ignore[attr-defined]

@@ -20,9 +20,10 @@ from accounts.services import check_not_going, check_writable
 from cannonworks.errors import Changed, Refused
 from cannonworks.forms import live_answer
 from cannonworks.listing import listing, search_address, searched
-from relations import finding, services
+from relations import exporting, finding, leaving, services
 from relations.forms import ChoiceForm, PersonForm
 from relations.kinds import EMPLOYEES, Kind
+from relations.leaving import Trace
 from relations.models import Person
 
 
@@ -51,7 +52,8 @@ def people(request: HttpRequest, kind: Kind) -> HttpResponse:
     page = listing(request, finding.people(kind.model, request.user, choice), finding.ORDERS)
     context = {"kind": kind, "form": form, "page": page, "choice": choice, "is_chosen": choice != finding.Choice()}
     if not request.htmx:
-        return render(request, "relations/people.html", context)
+        left_out = exporting.left_out(request.user.account, kind.plural)
+        return render(request, "relations/people.html", {**context, "left_out": left_out})
     response = render(request, "relations/_people.html", context)
     response.headers["HX-Replace-Url"] = request.get_full_path()
     return response
@@ -94,14 +96,20 @@ def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
 @account_only
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
-    """Asks, and says what goes; who is restricted is not erased."""
+    """Asks, and says what goes and what stays; who is restricted is not erased, nor whom a hold keeps."""
     found = _found(request, reference, kind)
     _check_open(found)
     if request.method == "POST":
-        kind.remove(found, actor=request.user)
-        messages.success(request, _("%(name)s is erased.") % {"name": found})
+        try:
+            traces = kind.remove(found, actor=request.user)
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return redirect(kind.name, reference)
+        messages.success(request, _erased(found, traces))
         return redirect(f"{kind.name}s")
-    return render(request, "relations/erase.html", {"kind": kind, "person": found})
+    traces = leaving.traces_of(found)
+    context = {"kind": kind, "person": found, "traces": traces, "held": leaving.why_held(found, traces)}
+    return render(request, "relations/erase.html", context)
 
 
 @account_only
@@ -143,6 +151,11 @@ def _shown(request: HttpRequest, kind: Kind, found: Person, bsn: str = "") -> Ht
     response = render(request, "relations/person.html", {"kind": kind, "person": found, "bsn": bsn})
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _erased(found: Person, traces: list[Trace]) -> str:
+    """That somebody is erased, and what of them stays."""
+    return " ".join([_("%(name)s is erased.") % {"name": found}, *(each.words for each in traces if not each.goes)])
 
 
 def _check_open(found: Person) -> None:
