@@ -104,6 +104,7 @@ class PersonEndpoint(
         body.instance = type(self).change(body.instance, actor=self.request.user, **body.validated_data)
 
     def perform_destroy(self, person: Person) -> None:
+        """Erase somebody, with drafts and links to documents; 409 ``held`` while a hold stands on it (§5, §15)."""
         type(self).remove(person, actor=self.request.user)
 
     def mark(self, service: Callable[..., Any]) -> Response:

@@ -100,15 +100,12 @@ def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
     found = _found(request, reference, kind)
     _check_open(found)
     if request.method == "POST":
-        try:
-            traces = kind.remove(found, actor=request.user)
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return redirect(kind.name, reference)
-        messages.success(request, _erased(found, traces))
-        return redirect(f"{kind.name}s")
+        return _erased(request, kind, found)
     traces = leaving.traces_of(found)
-    context = {"kind": kind, "person": found, "traces": traces, "held": leaving.why_held(found, traces)}
+    context = {
+        "kind": kind, "person": found, "held": leaving.why_held(found, traces),
+        "along": [each for each in traces if each.goes], "staying": [each for each in traces if not each.goes],
+    }  # fmt: skip
     return render(request, "relations/erase.html", context)
 
 
@@ -153,9 +150,17 @@ def _shown(request: HttpRequest, kind: Kind, found: Person, bsn: str = "") -> Ht
     return response
 
 
-def _erased(found: Person, traces: list[Trace]) -> str:
-    """That somebody is erased, and what of them stays."""
-    return " ".join([_("%(name)s is erased.") % {"name": found}, *(each.words for each in traces if not each.goes)])
+def _erased(request: HttpRequest, kind: Kind, found: Person) -> HttpResponse:
+    """Erase somebody, and say what of them stays; or why it was refused."""
+    reference = found.reference
+    try:
+        traces: list[Trace] = kind.remove(found, actor=request.user)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(kind.name, reference)
+    stays = [trace.words for trace in traces if not trace.goes]
+    messages.success(request, " ".join([_("%(name)s is erased.") % {"name": found}, *stays]))
+    return redirect(f"{kind.name}s")
 
 
 def _check_open(found: Person) -> None:

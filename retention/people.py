@@ -85,12 +85,7 @@ def _prove(keys: Sequence[int], at: datetime) -> tuple[int, dict[int, int]]:
     clean = [row for row in taken if not found[row.pk]]
     ledger.append([_line(row) for row in clean])
     Departure.objects.filter(pk__in=[row.pk for row in clean]).update(proven_at=at)
-    journal.record_all(
-        journal.line(
-            f"{row.kind}.proven", account=row.account, clause="15", **{row.kind: row.person}, found_before=row.found
-        )
-        for row in clean
-    )
+    journal.record_all(_told(row) for row in clean)
     return len(clean), {pk: count for pk, count in found.items() if count}
 
 
@@ -134,6 +129,11 @@ def _erase_again(pk: int, found: int, at: datetime) -> bool:
         return False
     leaving.erase(person)
     return True
+
+
+def _told(row: Departure) -> journal.Line:
+    facts: dict[str, Any] = {row.kind: row.person, "found_before": row.found}
+    return journal.line(f"{row.kind}.proven", account=row.account, clause="15", **facts)
 
 
 def _line(row: Departure) -> dict[str, Any]:
