@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     "usage": {"task": "accounts.tasks.count_usage", "schedule": crontab(hour="*/3", minute=40)},
     "ages": {"task": "retention.tasks.let_age", "schedule": crontab(hour=2, minute=25)},
     "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
+    "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "rights post": {"task": "rights.tasks.send_post", "schedule": crontab(minute="3-59/10")},
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},

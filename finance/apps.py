@@ -8,7 +8,9 @@ class FinanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.counting import measure
-        from finance import measures
+        from finance import leaving, measures
+        from relations.leaving import keeps_something
 
         measure(measures.DOCUMENTS)
         measure(measures.PAYMENTS)
+        keeps_something(leaving.KEEPER)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
 
 from cannonworks import mails
 from cannonworks.errors import KeyUnavailable, Refused
@@ -41,6 +41,7 @@ class NotSent(Exception):
 def send_mailing(pk: int, *, at: datetime) -> bool:
     """Send a mail that waits; whether it went. NotSent while it may be tried again; safe on many workers at once."""
     with transaction.atomic():
+        _keep_account(pk)
         rows = Mailing.objects.select_related("document__account__company", "document__relation")
         mailing = rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk, state="waiting").first()
         if mailing is None:
@@ -53,6 +54,19 @@ def send_mailing(pk: int, *, at: datetime) -> bool:
     if mailing.state == MailingState.WAITING:
         raise NotSent(mailing.failure)
     return False
+
+
+def _keep_account(pk: int) -> None:
+    """Let whoever locks the account come before this mail or after it: restricting, erasing, revoking wait for it.
+
+    The mailing is locked after the account, as everywhere. It takes what a link that is made for the mail takes anyway.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM accounts_account WHERE id = (SELECT account_id FROM finance_mailing WHERE id = %s)"
+            " FOR KEY SHARE",
+            [pk],
+        )
 
 
 def _sent(mailing: Mailing, at: datetime) -> Exception | None:

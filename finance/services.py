@@ -18,7 +18,7 @@ from finance.checks import check_complete
 from finance.models import Document, DocumentKind, Line, NumberSeries, Totals
 from journal import services as journal
 from relations.models import Relation
-from relations.services import check_not_restricted
+from relations.services import check_not_restricted, check_still_free
 
 #: A quote is an "offerte"; the letter keeps its numbers apart from those of invoices.
 NUMBER_PREFIX = {DocumentKind.QUOTE: "O", DocumentKind.INVOICE: ""}
@@ -44,7 +44,7 @@ def draft_document(
     """
     account = lock(account)
     check_writable(account)
-    check_not_restricted(relation)
+    check_still_free(relation)
     document = Document(account=account, kind=kind, relation=relation, **fields)
     for name, value in copied(relation).items():
         setattr(document, name, getattr(document, name) or value)
@@ -64,9 +64,11 @@ def change_draft(
     Changed.check(document, revision)
     if unknown := fields.keys() - CHANGEABLE:
         raise TypeError(f"not to be changed: {sorted(unknown)}")
+    check_not_restricted(document.relation)  # nor is it taken away from them, to go on without
     for name, value in fields.items():
         setattr(document, name, value)
-    check_not_restricted(document.relation)
+    if "relation" in fields:
+        check_still_free(document.relation)
     document.revision += 1
     return save_draft(document, lines)
 
@@ -101,8 +103,12 @@ def issue_document(document: Document, *, actor: User, on: date, revision: int |
 
 @transaction.atomic
 def delete_document(document: Document, *, actor: User, on: date) -> None:
-    """Delete a draft, or an issued document whose seven years are over on ``on`` (§5.2); Refused before that."""
+    """Delete a draft, or an issued document whose seven years are over on ``on`` (§5.2); Refused before that.
+
+    Refused too of who is restricted: their data are kept from being erased as well (§15).
+    """
     document = lock_document(document)
+    check_not_restricted(document.relation)
     check_term_over(document, on=on)
     with connection.cursor() as cursor:  # the trigger that guards issued documents checks the same day
         cursor.execute("SELECT set_config('cannonworks.today', %s, true)", [on.isoformat()])

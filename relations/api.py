@@ -81,7 +81,7 @@ class PersonEndpoint(
     model: ClassVar[type[Person]]
     add: ClassVar[Callable[..., Any]]
     change: ClassVar[Callable[..., Any]]
-    remove: ClassVar[Callable[..., None]]
+    remove: ClassVar[Callable[..., Any]]
 
     def get_queryset(self) -> Any:
         return self.model._default_manager.visible_to(self.request.user)  # type: ignore[attr-defined]
@@ -104,6 +104,7 @@ class PersonEndpoint(
         body.instance = type(self).change(body.instance, actor=self.request.user, **body.validated_data)
 
     def perform_destroy(self, person: Person) -> None:
+        """Erase somebody, with drafts and links to documents; 409 ``held`` while a hold stands on it (§5, §15)."""
         type(self).remove(person, actor=self.request.user)
 
     def mark(self, service: Callable[..., Any]) -> Response:

@@ -33,12 +33,18 @@ ORDER = ("sort_name", "id")
 
 @transaction.atomic
 def export(account: Account, *, actor: User, what: str, at: datetime) -> StreamingHttpResponse:
-    """A file with all of the account's relations or employees, by name; journalled before the first byte."""
+    """A file with the account's relations or employees, by name; journalled before the first byte.
+
+    It is for other programs and other people, so who is restricted is not in it (§15); the page says how many. The
+    holder sees them on his pages, and has them in the return of all data (§6, §16).
+    """
     check_not_going(account)
-    journal.record("export.downloaded", account=account, actor=actor, clause=CLAUSES[What(what)], what=what)
+    restricted = left_out(account, what)
+    facts = {"what": what, **({"restricted": restricted} if restricted else {})}
+    journal.record("export.downloaded", account=account, actor=actor, clause=CLAUSES[What(what)], **facts)
     names = [name for name in naming.labels(what) if name != "bsn"]
     words = _words(what)
-    people = MODELS[what]._default_manager.filter(account=account).order_by(*ORDER)
+    people = MODELS[what]._default_manager.filter(account=account, restricted_on=None).order_by(*ORDER)
 
     def portion(place: Any) -> tuple[Lines, Any]:
         check_not_going(Account.objects.get(pk=account.pk))  # or the file would end early and look whole
@@ -48,6 +54,11 @@ def export(account: Account, *, actor: User, what: str, at: datetime) -> Streami
         return lines, found[-1][-2:] if len(found) == PORTION else None
 
     return csv_response(f"{what}-{localdate(at)}.csv", _headings(names, what), portion)
+
+
+def left_out(account: Account, what: str) -> int:
+    """How many the export leaves out because they are restricted (§15); by an index of those alone."""
+    return MODELS[what]._default_manager.filter(account=account, restricted_on__isnull=False).count()
 
 
 def template(what: str) -> str:

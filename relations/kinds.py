@@ -22,7 +22,7 @@ class Kind:
     form: type[PersonForm]
     add: Callable[..., Any]
     change: Callable[..., Any]
-    remove: Callable[..., None]
+    remove: Callable[..., Any]
     icon: str
     people: str | Promise
     new: str | Promise

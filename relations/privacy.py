@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks.datamap import COMPANY, HOME_ADDRESS, PERSONALIA, Category, Personal, Subject, register
-from relations.models import Employee, Import, Refusal, Relation
+from relations.models import Departure, Employee, Import, Refusal, Relation
 
 #: What the database repeats of these fields, to sort and to search by.
 REPEATED = {
@@ -54,4 +54,13 @@ register(
     called=_("Rows of files that were refused"),
     plain=("id", "account", "of", "line", "position", "problems"),
     may={"holder": "SELECT DELETE"},
+)
+# Evidence, as the runs of erasure are: random references and moments, and no word of who it was.
+register(
+    Departure,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    called=_("People who were erased, by random reference"),
+    plain=("id", "account", "kind", "person", "key", "removed_at", "found", "proven_at"),
+    may={"holder": "SELECT INSERT"},
 )

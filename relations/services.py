@@ -19,7 +19,9 @@ from accounts.services import check_not_going, check_writable, data_key, lock
 from cannonworks import dutch
 from cannonworks.errors import Changed, Refused
 from journal import services as journal
+from relations import leaving
 from relations.asked import check_open
+from relations.leaving import Trace
 from relations.models import Employee, Person, Relation
 
 Somebody = TypeVar("Somebody", Relation, Employee)
@@ -53,17 +55,19 @@ def change_employee(
     return _change(employee, actor, revision, fields, bsn=bsn)
 
 
-def remove_relation(relation: Relation, *, actor: User) -> None:
-    """Erase a relation; issued documents and drafts stay, with their own snapshot of name and address (§15).
+def remove_relation(relation: Relation, *, actor: User) -> list[Trace]:
+    """Erase a relation, with drafts and what was noted of sharing; return what went along and what stays (§5, §15).
 
-    Refused of who is restricted: that keeps the data from being erased too (docs/readings.md).
+    Issued quotes and invoices stay, with their own snapshot of name and address (§5.2). That it is gone is proven and
+    entered in the ledger by a job. Refused, and journalled as such, while a hold stands on it (``held``) or whoever it
+    is about is restricted: that keeps the data from being erased too (docs/readings.md). Locks the account.
     """
-    _remove(relation, actor)
+    return _remove(relation, actor)
 
 
-def remove_employee(employee: Employee, *, actor: User) -> None:
-    """Erase an employee or contractor, with the citizen service number (§15); Refused of who is restricted."""
-    _remove(employee, actor)
+def remove_employee(employee: Employee, *, actor: User) -> list[Trace]:
+    """Erase an employee or contractor, with the citizen service number (§15); the rest as of a relation."""
+    return _remove(employee, actor)
 
 
 @transaction.atomic
@@ -100,13 +104,24 @@ def check_not_restricted(person: Person | None) -> None:
         )
 
 
+def check_still_free(person: Person | None) -> None:
+    """The same of somebody who was read before the account was locked: looked at once more, one query (§15)."""
+    if person is None:
+        return
+    try:
+        person.refresh_from_db(fields=["restricted_on"])
+    except type(person).DoesNotExist:  # type: ignore[attr-defined]
+        raise Refused("gone", _("Somebody else has just removed this.")) from None
+    check_not_restricted(person)
+
+
 @transaction.atomic
 def reveal_bsn(employee: Employee, *, actor: User) -> str:
     """Return the citizen service number in plain text, to the main user only; every reveal is journalled (§19)."""
     if not (actor.is_main and actor.account_id == employee.account_id):
         raise Refused("not_main_user", _("Only the main user of the account can do this."), clause="19")
     check_not_going(employee.account)
-    check_not_restricted(employee)
+    check_still_free(employee)
     if employee.bsn is None:
         raise Refused("no_bsn", _("No BSN has been entered for this person."), clause="19")
     number = Employee._meta.get_field("bsn").open_value(employee, key=data_key(employee.account))  # type: ignore[union-attr]
@@ -150,12 +165,23 @@ def _change(
     return person
 
 
+def _remove(person: Somebody, actor: User) -> list[Trace]:
+    try:
+        return _erase(person, actor)
+    except Refused as refused:
+        leaving.note_refusal(person, actor=actor, refused=refused)
+        raise
+
+
 @transaction.atomic
-def _remove(person: Somebody, actor: User) -> None:
+def _erase(person: Somebody, actor: User) -> list[Trace]:
     person = _lock(person, wish="erase")
     check_not_restricted(person)
-    _record("removed", person, actor, "15")
-    person.delete()
+    traces = leaving.traces_of(person)
+    leaving.check_not_held(person, traces)
+    _record("removed", person, actor, "15", **{trace.name: trace.number for trace in traces})
+    leaving.leave(person)
+    return traces
 
 
 def _mark(person: Somebody, actor: User, what: str, **facts: Any) -> Somebody:

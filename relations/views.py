@@ -20,10 +20,11 @@ from accounts.services import check_not_going, check_writable
 from cannonworks.errors import Changed, Refused
 from cannonworks.forms import live_answer
 from cannonworks.listing import listing, search_address, searched
-from relations import finding, services
+from relations import exporting, finding, leaving, services
 from relations.asked import Asked, asked_of, check_open
 from relations.forms import ChoiceForm, PersonForm
 from relations.kinds import EMPLOYEES, Kind
+from relations.leaving import Trace
 from relations.models import Person
 
 
@@ -52,7 +53,8 @@ def people(request: HttpRequest, kind: Kind) -> HttpResponse:
     page = listing(request, finding.people(kind.model, request.user, choice), finding.ORDERS)
     context = {"kind": kind, "form": form, "page": page, "choice": choice, "is_chosen": choice != finding.Choice()}
     if not request.htmx:
-        return render(request, "relations/people.html", context)
+        left_out = exporting.left_out(request.user.account, kind.plural)
+        return render(request, "relations/people.html", {**context, "left_out": left_out})
     response = render(request, "relations/_people.html", context)
     response.headers["HX-Replace-Url"] = request.get_full_path()
     return response
@@ -95,15 +97,17 @@ def change(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
 @account_only
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest, reference: UUID, kind: Kind) -> HttpResponse:
-    """Asks, and says what goes; who is restricted is not erased."""
+    """Asks, and says what goes and what stays; who is restricted is not erased, nor whom a hold keeps."""
     found = _found(request, reference, kind)
     _check_open(found, "erase")
     if request.method == "POST":
-        asked = asked_of(found)
-        kind.remove(found, actor=request.user)
-        messages.success(request, _("%(name)s is erased.") % {"name": found})
-        return _after(asked, f"{kind.name}s")
-    return render(request, "relations/erase.html", {"kind": kind, "person": found})
+        return _erased(request, kind, found)
+    traces = leaving.traces_of(found)
+    context = {
+        "kind": kind, "person": found, "held": leaving.why_held(found, traces),
+        "along": [each for each in traces if each.goes], "staying": [each for each in traces if not each.goes],
+    }  # fmt: skip
+    return render(request, "relations/erase.html", context)
 
 
 @account_only
@@ -148,6 +152,19 @@ def _shown(request: HttpRequest, kind: Kind, found: Person, bsn: str = "") -> Ht
     response = render(request, "relations/person.html", context | may)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _erased(request: HttpRequest, kind: Kind, found: Person) -> HttpResponse:
+    """Erase somebody, and say what of them stays; or why it was refused."""
+    reference, asked = found.reference, asked_of(found)
+    try:
+        traces: list[Trace] = kind.remove(found, actor=request.user)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(kind.name, reference)
+    stays = [trace.words for trace in traces if not trace.goes]
+    messages.success(request, " ".join([_("%(name)s is erased.") % {"name": found}, *stays]))
+    return _after(asked, f"{kind.name}s")
 
 
 def _check_open(found: Person, wish: str) -> None:

@@ -17,6 +17,7 @@ from cannonworks import datamap, rules, storage
 from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
+from relations.models import Departure
 from retention import aging, evidence, sweep
 from retention.lookups import end_of
 from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail
@@ -31,6 +32,8 @@ MOST = 100
 FOLDERS = 5_000
 TRIES = 3
 STATEMENT_LATE = timedelta(days=3)
+#: A person who was erased is proven gone by then; what came back of one stays on the board so long.
+PROVEN_WITHIN, SHOWN_FOR = timedelta(hours=2), timedelta(days=7)
 
 
 def check_everything(*, on: date, at: datetime) -> int:
@@ -50,19 +53,35 @@ def check_everything(*, on: date, at: datetime) -> int:
 
 @transaction.atomic
 def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('retention alarms'))")
+    _one_at_a_time()
     standing = {(AlarmKind(alarm.kind), alarm.about): alarm for alarm in Alarm.objects.filter(cleared_at=None)}
     for (kind, about), detail in found.items():
         if (kind, about) not in standing:
-            Alarm.objects.create(kind=kind, about=about, detail=detail, raised_at=at)
-            journal.record("alarm.raised", clause="5", kind=kind, about=about)
+            _raise(kind, about, detail, at)
     for (kind, about), alarm in standing.items():
         if (kind, about) not in found and kind not in unknown:  # what could not be checked is not over
             alarm.cleared_at = at
             alarm.save(update_fields=["cleared_at"])
             journal.record("alarm.cleared", clause="5", kind=kind, about=about)
     return Alarm.objects.filter(cleared_at=None).count()
+
+
+@transaction.atomic
+def sound(kind: AlarmKind, about: str, detail: str, *, at: datetime) -> None:
+    """Raise an alarm at once, for what does not wait for the next check; a check must find it too, or clears it."""
+    _one_at_a_time()
+    if not Alarm.objects.filter(kind=kind, about=about, cleared_at=None).exists():
+        _raise(kind, about, detail, at)
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('retention alarms'))")
+
+
+def _raise(kind: AlarmKind, about: str, detail: str, at: datetime) -> None:
+    Alarm.objects.create(kind=kind, about=about, detail=detail, raised_at=at)
+    journal.record("alarm.raised", clause="5", kind=kind, about=about)
 
 
 # --- The checks: each says what it finds; none of them trusts erase_on, which the sweep goes by -----------------
@@ -165,6 +184,19 @@ def _left_behind() -> Iterator[tuple[str, list[str]]]:
                 yield name, left
 
 
+def came_back(on: date, at: datetime) -> Iterator[Found]:
+    """People of whom something was found after they were erased, until a week after they are proven gone."""
+    lasting = Q(proven_at=None) | Q(proven_at__gt=at - SHOWN_FOR)
+    for row in Departure.objects.filter(lasting, found__gt=0).order_by("pk")[:MOST]:
+        yield AlarmKind.RESIDUE, str(row.person), f"{row.kind}: {row.found}"
+
+
+def not_proven(on: date, at: datetime) -> Iterator[Found]:
+    """People who were erased, and of whom that is not proven though a job should long have done it."""
+    for row in Departure.objects.filter(proven_at=None, removed_at__lt=at - PROVEN_WITHIN).order_by("pk")[:MOST]:
+        yield AlarmKind.NOT_CHECKED, str(row.person), row.kind
+
+
 def vanished(on: date, at: datetime) -> Iterator[Found]:
     """Accounts that signed up, whose row is gone while their evidence is still here."""
     known = Account.objects.values("reference")
@@ -223,6 +255,8 @@ CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[F
     ((AlarmKind.TOO_EARLY,), gone_too_early),
     ((AlarmKind.RESIDUE,), residue),
     ((AlarmKind.RESIDUE,), files_left),
+    ((AlarmKind.RESIDUE,), came_back),
+    ((AlarmKind.NOT_CHECKED,), not_proven),
     ((AlarmKind.VANISHED,), vanished),
     ((AlarmKind.STOPPED, AlarmKind.RULES, AlarmKind.CAP), stopped),
     ((AlarmKind.PARKED,), parked),

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from retention import aging, alarms, erasure, evidence, post
+from retention import aging, alarms, erasure, evidence, people, post
 from retention import sweep as sweeping
 
 #: The server or the connection went away: come back, with growing pauses.
@@ -42,6 +42,12 @@ def let_age() -> int:
     """Beat, nightly: delete rows whose own term is over while their account lives (``rules.AGES``); return how many."""
     at = timezone.now()
     return aging.let_age(on=timezone.localdate(at), at=at)
+
+
+@shared_task(**AGAIN)
+def prove_departures() -> int:
+    """After somebody was erased, and by beat: look for them again, enter them in the ledger; return how many."""
+    return people.carry_out(at=timezone.now())
 
 
 @shared_task(**AGAIN)

@@ -126,6 +126,8 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     lifecycle.withdraw_erasure(account, actor=account.main_user, on=day)
     lifecycle.activate_account(account, actor=account.main_user, on=day)
     fill(account, on=cancelled_on - timedelta(days=60))
+    leaver = relations.add_relation(account, actor=account.main_user, last_name="Weg")
+    relations.remove_relation(leaver, actor=account.main_user)
     open_account(account, actor=clerk, ticket="T-1", reason="Vraag", at=moment(cancelled_on - timedelta(days=60)))
     held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
     holds.release_hold(held, actor=second, on=cancelled_on)

@@ -42,7 +42,7 @@ from cannonworks.pages import seal_place  # noqa: E402
 from finance import sharing  # noqa: E402
 from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
-from finance.models import Mailing  # noqa: E402
+from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
 from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
@@ -223,12 +223,18 @@ def crowd(account: Account, on: date) -> dict[str, str]:
         )
         for company, first, last in names
     ]  # fmt: skip
+    for relation in (made[0], made[0], made[3]):
+        paper = issue(account, on=on, relation=relation)
+    lines = [{"description": "Werk", "unit_price": 65}]
+    draft_document(account, actor=actor, kind=DocumentKind.QUOTE, relation=made[0], lines=lines)
+    sharing.share_document(Document.objects.issued().filter(relation=made[0])[0], actor=actor, at=timezone.now())
     restrict_person(made[3], actor=actor, on=on - timedelta(days=9))
     asked = requests_of(account, made[0])
     employee = account.employee_set.get()
     return {
         "relation": str(made[0].reference),
         "restricted": str(made[3].reference),
+        "frozen": str(paper.reference),
         "employee": str(employee.reference),
     } | asked
 
@@ -398,6 +404,8 @@ PAGES = {
     "relation-erase": ("active", "/relations/{relation}/erase/"),
     "relation-restrict": ("active", "/relations/{relation}/restrict/"),
     "relation-restricted": ("active", "/relations/{restricted}/"),
+    "relation-restricted-paper": ("active", "/documents/{frozen}/"),
+    "relation-erase-not": ("active", "/relations/{restricted}/erase/"),
     "employees": ("active", "/employees/"),
     "employee-one": ("active", "/employees/{employee}/"),
     "employee-change": ("active", "/employees/{employee}/change/"),

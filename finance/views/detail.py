@@ -17,6 +17,7 @@ from finance import copying, services, sharing
 from finance.checks import missing
 from finance.models import Document
 from finance.printing import document_pdf, file_name, sender
+from relations.services import check_not_restricted
 
 
 @holder_only
@@ -56,6 +57,7 @@ def issue(request: HttpRequest, reference: UUID) -> HttpResponse:
             messages.error(request, refused.message)
         return redirect(row)
     check_writable(row.account)
+    check_not_restricted(row.relation)
     services.check_draft(row)
     lacks = missing(row, list(row.lines.all()), row.account.company)
     return render(request, "finance/issue.html", {"document": row, "missing": lacks, "on": on, "due": row.pay_by(on)})
@@ -89,6 +91,7 @@ def delete(request: HttpRequest, reference: UUID) -> HttpResponse:
         messages.success(request, _("It has been deleted."))
         return redirect("documents")
     check_writable(row.account)
+    check_not_restricted(row.relation)
     services.check_term_over(row, on=on)
     return render(request, "finance/delete.html", {"document": row})
 

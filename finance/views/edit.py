@@ -16,6 +16,7 @@ from finance.editor import Editor
 from finance.forms import first_values
 from finance.models import Document, DocumentKind
 from relations.models import Relation
+from relations.services import check_not_restricted
 
 
 @holder_only
@@ -40,6 +41,8 @@ def change(request: HttpRequest, reference: UUID) -> HttpResponse:
     if document is None:
         raise Http404
     services.check_draft(document)
+    if request.method == "GET":  # what was posted stays on the page, with the same said by the service
+        check_not_restricted(document.relation)
     editor = Editor(document, user=request.user, data=_posted(request))
     answer = _edited(request, editor)
     return _anew(request, rows.filter(reference=reference).first()) if editor.is_lost else answer

@@ -1,10 +1,13 @@
 """The data subjects of an account holder (§3, §4, §19), and the files by which many come in at once."""
 
+from relations.models.departures import Departure, DepartureKind
 from relations.models.imports import UNDER_WAY, Import, ImportState, Refusal, What
 from relations.models.people import Employee, EmployeeKind, Folded, Person, Relation, Sortable
 
 __all__ = [
     "UNDER_WAY",
+    "Departure",
+    "DepartureKind",
     "Employee",
     "EmployeeKind",
     "Folded",
