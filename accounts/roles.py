@@ -40,6 +40,9 @@ TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice")
 #: Who write and publish the terms (§21).
 TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "change", "publish"))
 
+#: Who bring a change before the main user, and carry it out (§16).
+CORRECTIONS = tuple(f"rights.{verb}_correction" for verb in ("view", "add", "change"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -49,6 +52,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_usagetotal",
         "accounts.add_supportaccess",
         *TELLING,
+        *CORRECTIONS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
@@ -69,6 +73,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.add_supportaccess",
         *HELPERS,
         *TERMS,
+        *CORRECTIONS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",

@@ -60,6 +60,8 @@ app.conf.beat_schedule = {
     "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "rights post": {"task": "rights.tasks.send_post", "schedule": crontab(minute="3-59/10")},
+    "corrections": {"task": "rights.tasks.lapse_corrections", "schedule": crontab(hour=0, minute=5)},
+    "letters": {"task": "rights.tasks.order_waiting", "schedule": crontab(minute="1-59/5")},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},

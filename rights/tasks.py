@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from rights import post
+from rights import corrections, post, services
 
 
 @shared_task(acks_late=True)
@@ -16,3 +16,15 @@ def send_mail(pk: int) -> bool:
 def send_post() -> int:
     """Beat, every ten minutes: send mails about requests that could not be sent, or whose message was lost."""
     return post.send_waiting(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def lapse_corrections() -> int:
+    """Beat, nightly: end corrections whose 14 days are over (§16)."""
+    return corrections.lapse_corrections(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def order_waiting() -> int:
+    """Beat, every five minutes: order erasures that waited for a return of data, which is taken or over (§6)."""
+    return services.order_waiting(at=timezone.now())

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cannonworks.admin import soon, today
 from retention.models import Alarm, Erasure, Hold
-from rights.models import RegisteredLetter
+from rights.models import Correction, RegisteredLetter
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ CARDS = (
     Card(
         _("Letters to confirm"), _("A second member of staff is needed"), "mark_email_read",
         lambda: RegisteredLetter.objects.waiting().count(), "rights.registeredletter", "waiting=yes", urgent=True,
+    ),
+    Card(
+        _("Corrections to apply"), _("The main user has confirmed them"), "edit_note",
+        lambda: Correction.objects.to_apply(timezone.now()).count(),
+        "rights.correction", "state=confirmed", urgent=True,
     ),
     Card(
         _("Holds to confirm or review"), _("Waiting for a second person, or past their review date"), "back_hand",
