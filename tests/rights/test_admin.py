@@ -168,9 +168,10 @@ def test_a_letter_of_before_gets_its_scan_and_then_can_be_confirmed(client, staf
     assert client.post(page, {"scan": SimpleUploadedFile("brief.exe", SCAN)}).status_code == 302
     assert names(client.get(f"{LETTERS}{letter.pk}/change/")) == ["view_scan", "confirm"]
     seen = client.get(f"{LETTERS}{letter.pk}/view_scan/")
-    assert (seen.content, seen["Content-Type"], seen["Content-Disposition"], seen["Cache-Control"]) == (
-        SCAN, "application/pdf", f'attachment; filename="{asked.code}.pdf"', "no-store"
+    assert (seen.content, seen["Content-Type"], seen["Content-Disposition"]) == (
+        SCAN, "application/pdf", f'attachment; filename="{asked.code}.pdf"'
     )  # fmt: skip
+    assert "no-store" in seen["Cache-Control"]
     client.post(f"{LETTERS}{letter.pk}/confirm/")
     assert Account.objects.get(pk=asked.account_id).ordered_on == timezone.localdate()
 

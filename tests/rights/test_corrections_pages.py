@@ -119,7 +119,7 @@ def test_staff_propose_apply_and_withdraw_in_the_administration(client, account,
     assert not Correction.objects.exists()
     assert client.post(f"{ADMIN}add/", {"target": target, "new": NEW, "why": "Postvak kwijt"}).status_code == 302
     found = Correction.objects.get()
-    assert "Niet meegeteld" in client.get(f"{ADMIN}{found.pk}/change/").content.decode()
+    assert "Telt niet mee" in client.get(f"{ADMIN}{found.pk}/change/").content.decode()
     client.post(f"{ADMIN}{found.pk}/apply/")
     assert state(found) == "proposed"
     corrections.confirm_correction(found, actor=holder, at=timezone.now())
