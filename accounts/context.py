@@ -113,7 +113,12 @@ def parts(user: User) -> list[Part]:
         return [REQUESTS]
     if user.is_main:
         data = replace(DATA, tabs=(*DATA_TABS, ("looks", _("Who looked"))))
-        tabs = (*tabs, ("subscription", _("Our invoices")), ("erasure", _("Erasure")))
+        tabs = (
+            *tabs,
+            ("subscription", _("Our invoices")),
+            ("corrections", _("Corrections")),
+            ("erasure", _("Erasure")),
+        )
     return [OVERVIEW, RELATIONS, EMPLOYEES, DOCUMENTS, data, replace(ACCOUNT, tabs=tabs)]
 
 

@@ -42,6 +42,8 @@ TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "chang
 
 #: Who deal with requests of data subjects (§15).
 REQUESTS = tuple(f"rights.{verb}_subjectrequest" for verb in ("view", "add", "change"))
+#: Who bring a change before the main user, and carry it out (§16).
+CORRECTIONS = tuple(f"rights.{verb}_correction" for verb in ("view", "add", "change"))
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +55,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.add_supportaccess",
         *TELLING,
         *REQUESTS,
+        *CORRECTIONS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "retention.view_hold",
@@ -75,6 +78,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",
+        *CORRECTIONS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",

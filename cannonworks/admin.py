@@ -190,7 +190,8 @@ class StaffAdmin(ModelAdmin):
         Without a row that is the list; ``back`` is where one goes who does not answer, when it is not the same.
         What a service refuses becomes a message: the form is shown again as it was, and nothing has changed.
         """
-        form = question.fields(request.POST if request.method == "POST" else None, initial=question.initial)
+        posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = question.fields(*posted, initial=question.initial)
         place = self.page_of(row) if row else self.list_page()
         back = back or place
         status = 200

@@ -118,6 +118,7 @@ KINDS = (
     Kind("subject_request", "15", Term(5, Unit.WORKING_DAYS), _("the account holder is told of the request")),
     Kind("data_return", "6", Term(15, Unit.DAYS), _("the main user asks for the data")),
     Kind("audit_notice", "12", Term(14, Unit.DAYS), _("the written announcement"), waiting=True),
+    Kind("correction", "16", Term(14, Unit.DAYS), _("the change is put before the main user")),
 )
 
 

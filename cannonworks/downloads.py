@@ -26,9 +26,11 @@ BOM, SEPARATOR = "\ufeff", ";"
 #: What a file is, by the end of its name.
 KINDS = {
     "csv": "text/csv; charset=utf-8",
+    "jpg": "image/jpeg",
     "json": "application/json",
     "pdf": "application/pdf",
     "pem": "application/x-pem-file",
+    "png": "image/png",
 }
 #: What some system takes for a path, a command or the end of a line, and what makes a name read backwards.
 UNSAFE = re.compile(r"""[\x00-\x1f\x7f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+""")

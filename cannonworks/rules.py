@@ -185,6 +185,7 @@ AGES = (
         only={"state__in": ("draft", "done", "stopped")},
     ),
     Age("rights.SubjectRequest", "closed_at", Term(years=1), clause="15", since=_("the end of the request")),
+    Age("rights.Correction", "ended_at", Term(years=1), clause="16", since=_("the end of the correction")),
     Age("rights.RightsMail", "planned_at", Term(years=1), clause="15", since=_("the mail")),
     # The post gives up by this; every other row goes once its mail went.
     Age(

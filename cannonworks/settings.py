@@ -65,6 +65,7 @@ LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside t
 FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of accounts, encrypted
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
+HELPDESK = env.str("HELPDESK", "helpdesk@cannonworks.nl")  # where holders ask for what they cannot change themselves
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "privacy@cannonworks.nl")  # in the privacy statement and the record
 REQUEST_MAILS_AN_HOUR = env.int("REQUEST_MAILS_AN_HOUR", 300)  # links for requests about personal data, to all together
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened

@@ -87,6 +87,7 @@ NAVIGATION = [
             _item(_("Alarms"), "notification_important", "retention.alarm"),
             _item(_("Requests"), "contact_mail", "rights.subjectrequest"),
             _item(_("Registered letters"), "mark_email_read", "rights.registeredletter"),
+            _item(_("Corrections"), "edit_note", "rights.correction"),
             _item(_("Holds"), "back_hand", "retention.hold"),
         ],
     },

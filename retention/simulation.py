@@ -219,7 +219,7 @@ class _Run:
             self.account, actor=self.clerk, code=lifecycle.open_request(self.account).code, carrier_number="SIMULATED",
             received_on=on, identity_check="simulated",
         )  # fmt: skip
-        rights.confirm_letter(letter, actor=self.second, on=on)
+        rights.confirm_letter(letter, actor=self.second, on=on, on_paper=False)
         self._erase_now(on)
 
     def _issue_invoice(self, on: date) -> None:

@@ -8,4 +8,12 @@ class RightsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves.
-        from rights import due, fulfilling, letters_to_holder, letters_to_requester, while_blocked  # noqa: F401
+        from rights import (  # noqa: F401
+            corrections_due,
+            due,
+            fulfilling,
+            letters_to_holder,
+            letters_to_main_user,
+            letters_to_requester,
+            while_blocked,
+        )

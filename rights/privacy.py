@@ -1,7 +1,17 @@
 from django.utils.translation import gettext_lazy as _
 
+from accounts.privacy import OPENED
 from cannonworks.datamap import Category, Personal, Subject, register
-from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail, SubjectRequest
+from rights.models import (
+    Correction,
+    CorrectionWords,
+    DataReturn,
+    LetterScan,
+    RegisteredLetter,
+    ReturnFile,
+    RightsMail,
+    SubjectRequest,
+)
 
 #: Whoever has the link of a request sees that one, and what is mailed about it.
 LINKED = "::text = current_setting('cannonworks.link', true)"
@@ -16,6 +26,34 @@ register(
     ),
     may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
+register(
+    LetterScan,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    # The column is a place; what lies there is sealed.
+    fields={"file": Personal("6")},
+    plain=("id", "account", "letter", "kind", "size", "digest", "added_by", "added_at"),
+    may={"holder": "SELECT", "staff": "SELECT INSERT"},
+)
+register(
+    Correction,
+    category=Category.REQUESTS,
+    subject=Subject.NOBODY,
+    plain=(
+        "id", "reference", "account", "state", "what", "of", "ticket", "why", "role", "proposed_by", "proposed_at",
+        "expires_at", "decided_by", "decided_at", "applied_by", "applied_at", "ended_at",
+    ),
+    may={"holder": "SELECT UPDATE", "staff": "SELECT INSERT UPDATE"},
+)  # fmt: skip
+register(
+    CorrectionWords,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("whose", "old", "new"), Personal("16")),
+    plain=("id", "account", "correction"),
+    may={"holder": "SELECT", "staff": "SELECT INSERT"},
+    rows={"staff": OPENED},
+)
 register(
     SubjectRequest,
     category=Category.REQUESTS,

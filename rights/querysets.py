@@ -7,7 +7,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from relations.querysets import OwnedQuerySet
-from rights.states import OPEN_REQUESTS, RETURNS_UNDER_WAY, WITH_HOLDER, RequestState, ReturnState
+from rights.states import (
+    OPEN_CORRECTIONS,
+    OPEN_REQUESTS,
+    RETURNS_UNDER_WAY,
+    WITH_HOLDER,
+    CorrectionState,
+    RequestState,
+    ReturnState,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -17,6 +25,12 @@ class LetterQuerySet(models.QuerySet):
     def waiting(self) -> Self:
         """Recorded by one member of staff, waiting for the second; the holder has not taken the request back."""
         return self.filter(confirmed_on__isnull=True, request__withdrawn_on__isnull=True)
+
+    def confirmed_not_ordered(self) -> Self:
+        """Confirmed by both, the request still open: the erasure waits for the return of data (§6)."""
+        return self.filter(
+            confirmed_on__isnull=False, request__withdrawn_on__isnull=True, request__granted_on__isnull=True
+        )
 
 
 class SubjectRequestQuerySet(OwnedQuerySet):
@@ -73,6 +87,11 @@ class DataReturnQuerySet(OwnedQuerySet):
         """Not ready yet, and not given up."""
         return self.filter(state__in=RETURNS_UNDER_WAY)
 
+    def before_erasure(self, account: Account, at: datetime) -> Self:
+        """For which an erasure at once waits (§6): under way, or ready and neither taken nor past its end."""
+        waits = Q(state__in=RETURNS_UNDER_WAY) | Q(state=ReturnState.READY, taken_at__isnull=True, expires_at__gt=at)
+        return self.filter(waits, account=account)
+
     def ready(self, at: datetime) -> Self:
         """There to be taken at this moment."""
         return self.filter(state=ReturnState.READY, expires_at__gt=at)
@@ -80,6 +99,24 @@ class DataReturnQuerySet(OwnedQuerySet):
     def overdue(self, at: datetime) -> Self:
         """Not ready within the fifteen days of §6."""
         return self.under_way().filter(due_at__lte=at)
+
+
+class CorrectionQuerySet(OwnedQuerySet):
+    def open(self) -> Self:
+        """Not over: to be decided by the main user, or to be applied by staff."""
+        return self.filter(state__in=OPEN_CORRECTIONS)
+
+    def to_decide(self, at: datetime) -> Self:
+        """The main user can say yes or no at this moment; what ends first at the top."""
+        return self.filter(state=CorrectionState.PROPOSED, expires_at__gt=at).order_by("expires_at", "id")
+
+    def to_apply(self, at: datetime) -> Self:
+        """The main user said yes; staff can carry it out at this moment."""
+        return self.filter(state=CorrectionState.CONFIRMED, expires_at__gt=at)
+
+    def over(self, at: datetime) -> Self:
+        """Open, and past its end: to lapse."""
+        return self.open().filter(expires_at__lte=at)
 
 
 class MailQuerySet(models.QuerySet):

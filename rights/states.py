@@ -1,4 +1,4 @@
-"""The states of what is asked under the agreement, and the only steps between them (§6, §15)."""
+"""The states of what is asked under the agreement, and the only steps between them (§6, §15, §16)."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ class ReturnState(models.TextChoices):
     EXPIRED = "expired", gettext_lazy("Expired")
 
 
+class CorrectionState(models.TextChoices):
+    PROPOSED = "proposed", gettext_lazy("With the main user")
+    CONFIRMED = "confirmed", gettext_lazy("Confirmed, to be applied")
+    REFUSED = "refused", gettext_lazy("Refused")
+    LAPSED = "lapsed", gettext_lazy("Lapsed")
+    WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn by staff")
+    APPLIED = "applied", gettext_lazy("Applied")
+
+
 Step = dict[str, frozenset[str]]
 
 #: from → to; whatever is not here is refused. Who asks for a check may do so also where no account was found: the
@@ -55,10 +64,25 @@ RETURN_STEPS: Step = {
     ReturnState.EXPIRED: frozenset(),
 }
 
+#: What the main user refused, what lapsed and what staff took back changes nothing, and never will (§16).
+CORRECTION_STEPS: Step = {
+    CorrectionState.PROPOSED: frozenset({
+        CorrectionState.CONFIRMED, CorrectionState.REFUSED, CorrectionState.LAPSED, CorrectionState.WITHDRAWN,
+    }),
+    CorrectionState.CONFIRMED: frozenset({
+        CorrectionState.APPLIED, CorrectionState.LAPSED, CorrectionState.WITHDRAWN,
+    }),
+    CorrectionState.REFUSED: frozenset(),
+    CorrectionState.LAPSED: frozenset(),
+    CorrectionState.WITHDRAWN: frozenset(),
+    CorrectionState.APPLIED: frozenset(),
+}  # fmt: skip
+
 #: Not over: something still has to happen.
 OPEN_REQUESTS = tuple(state for state, steps in REQUEST_STEPS.items() if steps)
 #: The holder has it, and can and must do something.
 WITH_HOLDER = (RequestState.TOLD, RequestState.CHECKING, RequestState.BLOCKED)
+OPEN_CORRECTIONS = tuple(state for state, steps in CORRECTION_STEPS.items() if steps)
 RETURNS_UNDER_WAY = (ReturnState.QUEUED, ReturnState.RUNNING, ReturnState.STOPPED)
 
 Row = TypeVar("Row", bound=models.Model)

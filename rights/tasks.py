@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from rights import post, tending
+from rights import corrections, post, services, tending
 
 
 @shared_task(acks_late=True)
@@ -33,3 +33,15 @@ def open_again(reference: str) -> bool:
 def tend_requests() -> int:
     """Beat, hourly by day: remind holders, take up checks again, close what is over."""
     return tending.tend(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def lapse_corrections() -> int:
+    """Beat, nightly: end corrections whose 14 days are over (§16)."""
+    return corrections.lapse_corrections(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def order_waiting() -> int:
+    """Beat, every five minutes: order erasures that waited for a return of data, which is taken or over (§6)."""
+    return services.order_waiting(at=timezone.now())

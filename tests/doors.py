@@ -96,6 +96,7 @@ ADMINISTRATION = """
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
   admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
+  admin:rights_correction_changelist
     ANY              door       200        200        200
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
@@ -113,6 +114,7 @@ ADMINISTRATION = """
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
+  admin:rights_correction_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -147,6 +149,7 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
+  admin:rights_correction_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -164,6 +167,7 @@ ADMINISTRATION = """
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
+  /admin/rights/correction/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -217,12 +221,23 @@ ADMINISTRATION = """
     GET              door       200        200        200
     POST             door       →change    →change    →change
 # letters and requests come in with support
-  admin:rights_registeredletter_add admin:rights_subjectrequest_add
+  admin:rights_registeredletter_add admin:rights_registeredletter_add_scan admin:rights_subjectrequest_add
     GET              door       200        200        200
     POST             door       409        409        409
+# the scan of a letter, for who recorded it or may confirm it
+  admin:rights_registeredletter_view_scan
+    ANY              door       403        200        200
+# a correction is proposed in an account that is open
+  admin:rights_correction_add
+    GET              door       200        200        200
+    POST             door       409        →changelist =
+# one that nobody confirmed
+  admin:rights_correction_apply admin:rights_correction_withdraw
+    GET              door       200        200        200
+    POST             door       →change    →change    →change
 # rows that every one of these roles looks at
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
-  admin:retention_hold_change admin:accounts_usagetotal_change
+  admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
     GET              door       200        200        200
     POST             door       403        403        403
 # closing an account that one may not have open
@@ -344,6 +359,18 @@ PAGES = """
   subscription
     GET              door       200        403        200        200        home       home       home
     POST             door       405        403        405        405        home       home       home
+# corrections, for the main user; the first one is past its end
+  corrections
+    GET              door       200        403        200        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# one of them
+  correction
+    GET              door       200        403        404        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# yes or no
+  correction-confirm correction-refuse
+    GET              door       405        403        405        405        home       home       home
+    POST             door       home       403        404        400        home       home       home
 # one of the first account
   subscription-pdf
     GET              door       200        403        404        200        home       home       home
@@ -751,6 +778,22 @@ API = """
   api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-usage
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# corrections, for the main user; the first one is past its end, and a device agrees to none
+  api-corrections
+    GET              401       200       403       200       403       403       200       403       200       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
+# one of them
+  api-correction
+    GET              401       200       403       404       403       403       200       403       404       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
+# yes
+  api-correction-confirm
+    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+    POST             401       409       403       404       403       403       403       403       403       401
+# no
+  api-correction-refuse
+    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+    POST             401       409       403       404       403       403       409       403       404       401
 # erasure at once: there is no request, an account that runs cannot ask, and a device never can
   api-erasure-request
     GET              401       404       403       404       403       403       404       403       404       401

@@ -37,8 +37,9 @@ from relations import imports
 from relations import services as relations
 from retention import aging, erasure, holds, warnings
 from retention.models import Ground, Hold
+from rights import corrections, scans
 from rights import services as rights
-from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail
+from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile, RightsMail
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
@@ -46,6 +47,8 @@ CANCELLED_ON = date(2026, 2, 28)
 DUE_ON = date(2028, 2, 28)
 #: Passes the 11-test and belongs to nobody.
 BSN = "111222333"
+#: What a scanned letter begins with, and no more of it.
+SCAN = b"%PDF-1.7\n%%EOF\n"
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 
 
@@ -129,6 +132,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     leaver = relations.add_relation(account, actor=account.main_user, last_name="Weg")
     relations.remove_relation(leaver, actor=account.main_user)
     open_account(account, actor=clerk, ticket="T-1", reason="Vraag", at=moment(cancelled_on - timedelta(days=60)))
+    correct(account, clerk=clerk, at=moment(cancelled_on - timedelta(days=60)))
     held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
     holds.release_hold(held, actor=second, on=cancelled_on)
     account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)
@@ -136,6 +140,16 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     read_terms(account, on=cancelled_on)
     ask_under_the_agreement(account, on=cancelled_on)
     return Account.objects.get(pk=account.pk)
+
+
+def correct(account: Account, *, clerk: User, at: datetime) -> Correction:
+    """The account opened by a clerk, and a correction of a colleague's address that nobody has decided on."""
+    open_account(account, actor=clerk, ticket="T-1", reason="Vraag", at=at)
+    colleague = account.users.filter(is_main=False).first()
+    return corrections.propose_correction(
+        account, actor=clerk, what="user.email", of=colleague.reference, new=f"nieuw{colleague.pk}@bedrijf.example",
+        why="Postvak kwijt", at=at,
+    )  # fmt: skip
 
 
 def read_terms(account: Account, *, on: date) -> None:
@@ -220,10 +234,13 @@ def hold(
 def letter(account: Account, *, on: date, clerk=None) -> RegisteredLetter:
     """The main user's registered letter, asked for and recorded on ``on``, not yet confirmed."""
     request = lifecycle.request_erasure(account, actor=account.main_user, on=on)
-    return rights.record_letter(
-        account, actor=clerk or StaffFactory(), code=request.code, carrier_number="3SRPKS000000001", received_on=on,
+    clerk = clerk or StaffFactory()
+    found = rights.record_letter(
+        account, actor=clerk, code=request.code, carrier_number="3SRPKS000000001", received_on=on,
         identity_check="Handtekening vergeleken met de overeenkomst",
     )  # fmt: skip
+    scans.add_scan(found, actor=clerk, file=ContentFile(SCAN), at=moment(on))
+    return found
 
 
 def confirmed_letter(account: Account, *, on: date) -> RegisteredLetter:

@@ -74,7 +74,7 @@ PARTS = (
 )
 PAGES = [
     "/", "/account/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/",
-    "/account/invoices/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
+    "/account/invoices/", "/account/corrections/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
     "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
     "/my-data/usage/", "/my-data/looks/", "/newsletter/", "/relations/import/", "/employees/import/", "/security/",
     "/requests/", "/cookies/", "/terms/changes/",

@@ -33,7 +33,7 @@ from tests.asked import subject_request
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
-from tests.lives import account_in, fill, full_life
+from tests.lives import account_in, correct, fill, full_life
 from tests.relations.files import draft
 from tests.routes import Route, routes
 from tests.signin import freshly
@@ -104,6 +104,7 @@ def a_world() -> World:
     services.reactivate_account(account, actor=account.main_user, on=timezone.localdate())
     going = fill(AccountFactory(state=State.ACTIVE), on=ON)
     ColleagueFactory(account=going)
+    correct(going, clerk=StaffFactory(), at=timezone.now())
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
@@ -185,6 +186,7 @@ def things_of(account: Account) -> dict[str, str]:
         for model in (ShareLink, Mailing, SubscriptionInvoice)
     )
     asked = SubjectRequest.objects.filter(account=account).first()
+    correction = str(account.corrections.latest("pk").reference)
     colleague = str(account.users.filter(is_main=False).first().reference)
     invitation = str(account.invitations.first().reference)
     relation, employee, document = (
@@ -208,6 +210,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("document", "document-share", "document-mail"), str(issued.reference)),
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
+        **{f"{place}correction{act}": correction for place in ("", "api-") for act in ("", "-confirm", "-refuse")},
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",

@@ -16,7 +16,7 @@ from accounts.models import Account
 from cannonworks.admin import soon, today
 from retention.models import Alarm, Erasure, Hold
 from rights.admin.clocks import clocks
-from rights.models import RegisteredLetter, SubjectRequest
+from rights.models import Correction, RegisteredLetter, SubjectRequest
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ CARDS = (
     Card(
         _("Letters to confirm"), _("A second member of staff is needed"), "mark_email_read",
         lambda: RegisteredLetter.objects.waiting().count(), "rights.registeredletter", "waiting=yes", urgent=True,
+    ),
+    Card(
+        _("Corrections to apply"), _("The main user has confirmed them"), "edit_note",
+        lambda: Correction.objects.to_apply(timezone.now()).count(),
+        "rights.correction", "state=confirmed", urgent=True,
     ),
     Card(
         _("Holds to confirm or review"), _("Waiting for a second person, or past their review date"), "back_hand",

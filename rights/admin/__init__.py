@@ -1,5 +1,5 @@
 """What staff do about requests under the agreement: each noun has a module of its own."""
 
-from rights.admin import letters, requests
+from rights.admin import corrections, letters, requests
 
-__all__ = ["letters", "requests"]
+__all__ = ["corrections", "letters", "requests"]

@@ -1,13 +1,17 @@
-"""What is asked under the agreement: registered letters, requests of data subjects, returns of data (§6, §15)."""
+"""What is asked under the agreement: registered letters, requests, corrections, returns (§6, §15, §16)."""
 
-from rights.models.letters import RegisteredLetter
+from rights.models.corrections import Correction, CorrectionWords
+from rights.models.letters import LetterScan, RegisteredLetter
 from rights.models.mails import RightsMail
 from rights.models.requests import Channel, Outcome, PersonKind, SubjectRequest, Wish
 from rights.models.returns import DataReturn, ReturnFile
 
 __all__ = [
     "Channel",
+    "Correction",
+    "CorrectionWords",
     "DataReturn",
+    "LetterScan",
     "Outcome",
     "PersonKind",
     "RegisteredLetter",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.foureyes import FourEyes, second_person
 from accounts.models import Account, ErasureRequest
+from cannonworks.storage import AccountFileField
 from rights.querysets import LetterQuerySet
 
 
@@ -38,3 +39,37 @@ class RegisteredLetter(FourEyes):
 
     def __str__(self) -> str:
         return self.carrier_number
+
+    @property
+    def waits_for_return(self) -> bool:
+        """Confirmed by both, and the erasure not ordered: the holder's data is returned first (§6)."""
+        return bool(self.confirmed_on and not self.request.granted_on and not self.request.withdrawn_on)
+
+
+class LetterScan(models.Model):
+    """What a registered letter looks like, for the second person; it has a name and a signature on it.
+
+    So it is no evidence, which has no names, and it goes with the account; the letter's own row stays behind.
+    """
+
+    class Kind(models.TextChoices):
+        PDF = "pdf", "PDF"
+        JPEG = "jpg", "JPEG"
+        PNG = "png", "PNG"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    letter = models.OneToOneField(RegisteredLetter, models.PROTECT, related_name="scan")
+    file = AccountFileField()
+    kind = models.CharField(_("kind"), max_length=3, choices=Kind.choices)
+    size = models.PositiveIntegerField(_("bytes"))
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("added by"))
+    added_at = models.DateTimeField(_("added at"))
+
+    class Meta:
+        verbose_name = _("scan of a registered letter")
+        verbose_name_plural = _("scans of registered letters")
+        indexes = [models.Index(fields=["account"], name="letter_scan_of_account")]
+
+    def __str__(self) -> str:
+        return str(self.letter)

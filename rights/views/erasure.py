@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,10 +15,10 @@ from accounts import services
 from accounts.access import fresh, main_user_only
 from accounts.context import is_going
 from accounts.forms import CompanyNameForm
-from accounts.models import ErasureRequest
+from accounts.models import Account, ErasureRequest
 from cannonworks.downloads import file_response
 from rights.letters import letter_pdf
-from rights.models import RegisteredLetter
+from rights.models import DataReturn, RegisteredLetter
 
 
 @main_user_only
@@ -22,16 +26,27 @@ from rights.models import RegisteredLetter
 @fresh
 def erasure(request: HttpRequest) -> HttpResponse:
     """Ask for erasure at once; with a request open: its code, its letter and how to take it back."""
-    account, on = request.user.account, timezone.localdate()
-    open_request = ErasureRequest.objects.open().filter(account=account).first()
+    account, at = request.user.account, timezone.now()
     form = CompanyNameForm(request.POST or None, account=account)
     if form.is_valid():
-        services.request_erasure(account, actor=request.user, on=on)
+        services.request_erasure(account, actor=request.user, on=timezone.localdate(at))
         messages.success(request, _("Your request is noted. Print the letter, sign it and send it by registered post."))
         return redirect("erasure")
-    letter = RegisteredLetter.objects.filter(request=open_request).first() if open_request else None
-    context = {"form": form, "open_request": open_request, "letter": letter, "on": on, "going": is_going(account)}
-    return render(request, "rights/erasure.html", context)
+    return render(request, "rights/erasure.html", {"form": form, **_standing(account, at)})
+
+
+def _standing(account: Account, at: datetime) -> dict[str, Any]:
+    """How far it is: the open request, its letter, and whether the data is on its way to the holder."""
+    asked = ErasureRequest.objects.open().filter(account=account).first()
+    letters = RegisteredLetter.objects.filter(request=asked).select_related("request")
+    return {
+        "open_request": asked,
+        "letter": letters.first() if asked else None,
+        "returned": DataReturn.objects.before_erasure(account, at).exists(),
+        "on": timezone.localdate(at),
+        "going": is_going(account),
+        "helpdesk": settings.HELPDESK,
+    }
 
 
 @main_user_only

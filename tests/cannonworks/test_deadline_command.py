@@ -69,6 +69,7 @@ def test_each_start_gets_one_line_with_the_whole_computation():
         pytest.param("subject_request", "15", "2026-04-14T00:00:00+02:00", marks=pytest.mark.clause("15")),
         pytest.param("data_return", "6", "2026-04-18T00:00:00+02:00", marks=pytest.mark.clause("6")),
         pytest.param("audit_notice", "12", "2026-04-17T00:00:00+02:00", marks=pytest.mark.clause("12")),
+        pytest.param("correction", "16", "2026-04-17T00:00:00+02:00", marks=pytest.mark.clause("16")),
     ],
 )
 def test_every_kind_can_be_asked_for(kind, clause, due_at):

@@ -307,6 +307,7 @@ def test_the_kinds_are_those_of_the_agreement():
             ("subject_request", "15", "5 working days", "the account holder is told of the request"),
             ("data_return", "6", "15 days", "the main user asks for the data"),
             ("audit_notice", "12", "14 days", "the written announcement"),
+            ("correction", "16", "14 days", "the change is put before the main user"),
         ]
 
 

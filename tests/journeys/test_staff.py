@@ -14,6 +14,7 @@ from accounts.models import Account
 from accounts.states import State
 from tests.cast import opened
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
+from tests.lives import SCAN
 from tests.signin import totp
 
 
@@ -58,6 +59,15 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
     first.get_by_label("Kenmerk op de brief").fill(request.code)
     first.get_by_label("Nummer van de vervoerder").fill("3SABCD1234567")
     first.get_by_label("Controle van identiteit").fill("Handtekening vergeleken")
+    first.get_by_label("Scan van de brief").set_input_files(
+        {"name": "brief.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"}
+    )
+    first.get_by_role("button", name="Vastleggen").click()
+    first.get_by_text("Dit bestand is geen PDF, JPEG of PNG").wait_for()
+    assert first.get_by_label("Nummer van de vervoerder").input_value() == "3SABCD1234567"
+    first.get_by_label("Scan van de brief").set_input_files(
+        {"name": "brief van Smit.pdf", "mimeType": "application/pdf", "buffer": SCAN}
+    )
     first.get_by_role("button", name="Vastleggen").click()
     first.get_by_text("De brief is vastgelegd").wait_for()
     first.get_by_role("link", name=request.code).click()
@@ -79,6 +89,10 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
     second.goto(question)
     assert second.locator("dl").inner_text().count(name) == 1
     assert second.locator("dl").inner_text().count("Garage Smit") == 1
+    with second.expect_download() as download:
+        second.get_by_role("link", name="Scan bekijken").click()
+    assert download.value.suggested_filename == f"{request.code}.pdf"
+    assert download.value.path().read_bytes() == SCAN
     assert Account.objects.get(pk=account.pk).ordered_on is None
     second.get_by_role("button", name="Bevestigen en meteen vernietigen").click()
     second.get_by_text("De brief is bevestigd").wait_for()

@@ -1,0 +1,30 @@
+"""Corrections to decide on, among what is due from the main user (§16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.due import Due, due_source
+from accounts.models import User
+from cannonworks.deadlines import local_date, start_of_day
+from rights.letters_to_main_user import last_day
+from rights.models import Correction
+
+
+@due_source
+def corrections_to_decide(user: User, on: date) -> Iterator[Due]:
+    """Those that were put before the main user and have not ended by ``on``; one query."""
+    if not user.is_main:
+        return
+    waiting = Correction.objects.to_decide(start_of_day(on)).filter(account=user.account_id)
+    for correction in waiting:
+        yield Due(
+            _("Look at a correction that our helpdesk proposes"),
+            reverse("correction", args=[correction.reference]),
+            why=_("Nothing changes unless you confirm it."),
+            by=local_date(last_day(correction.expires_at)),
+        )

@@ -1,0 +1,68 @@
+"""What the main user is mailed about letters and corrections; to whom and in which language, the moment it is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from cannonworks.deadlines import local_date
+from rights.models import Correction, RegisteredLetter
+from rights.post import Addressed, writes
+from rights.states import CorrectionState
+
+
+@writes("correction_proposed")
+def proposed(about: UUID) -> Addressed | None:
+    """To the main user, as long as there is something to decide."""
+    return _about_correction(Correction.objects.filter(reference=about, state=CorrectionState.PROPOSED))
+
+
+@writes("correction_applied")
+def applied(about: UUID) -> Addressed | None:
+    """To the main user."""
+    return _about_correction(Correction.objects.filter(reference=about))
+
+
+@writes("correction_old_address")
+def old_address(about: UUID) -> Addressed | None:
+    """To the address with which somebody signed in until now: whoever reads it there did perhaps not ask for it."""
+    correction = Correction.objects.filter(reference=about).select_related("words").first()
+    if correction is None:
+        return None
+    user = User.objects.filter(account=correction.account_id, reference=correction.of).first()
+    return Addressed(correction.words.old, user.language, {"name": user.first_name}) if user else None
+
+
+@writes("letter_received")
+def letter_received(about: UUID) -> Addressed | None:
+    """The receipt of a registered letter, to the main user, unless the request was withdrawn by now."""
+    return _about_letter(about, RegisteredLetter.objects.filter(request__withdrawn_on__isnull=True))
+
+
+@writes("letter_waits")
+def letter_waits(about: UUID) -> Addressed | None:
+    """That the letter is confirmed and the erasure waits for the return of data, as long as it does."""
+    return _about_letter(about, RegisteredLetter.objects.confirmed_not_ordered())
+
+
+def last_day(moment: datetime) -> datetime:
+    """A moment on the last day of a term that ends at ``moment``."""
+    return moment - timedelta(microseconds=1)
+
+
+def _about_correction(found: QuerySet) -> Addressed | None:
+    correction = found.select_related("account").first()
+    user = correction.account.main_user if correction else None
+    if correction is None or user is None:
+        return None
+    until = local_date(last_day(correction.expires_at))
+    return Addressed(user.email, user.language, {"name": user.first_name, "correction": correction, "until": until})
+
+
+def _about_letter(about: UUID, letters: QuerySet) -> Addressed | None:
+    letter = letters.filter(account__reference=about).select_related("request", "account").order_by("-id").first()
+    user = letter and letter.account.main_user
+    return Addressed(user.email, user.language, {"name": user.first_name, "letter": letter}) if user else None
