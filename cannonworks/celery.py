@@ -63,6 +63,8 @@ app.conf.beat_schedule = {
     "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "rights post": {"task": "rights.tasks.send_post", "schedule": crontab(minute="3-59/10")},
+    "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
+    "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "newsletter mails": {"task": "accounts.tasks.forget_newsletter_mails", "schedule": crontab(hour=3, minute=25)},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},

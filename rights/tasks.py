@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from rights import post
+from cannonworks.storage import FilesUnavailable
+from rights import making, post, returning
+
+#: A worker from which nothing was heard for so long is gone: it tells every second how far it is.
+SILENCE = timedelta(minutes=5)
+TRANSIENT = (OperationalError, InterfaceError, FilesUnavailable)
 
 
 @shared_task(acks_late=True)
@@ -16,3 +24,27 @@ def send_mail(pk: int) -> bool:
 def send_post() -> int:
     """Beat, every ten minutes: send mails about requests that could not be sent, or whose message was lost."""
     return post.send_waiting(at=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=TRANSIENT, retry_backoff=5, max_retries=8)
+def run_return(pk: int) -> int:
+    """Make what is left of a return of data; return the rows written."""
+    return making.run(pk)
+
+
+@shared_task(acks_late=True, autoretry_for=TRANSIENT, retry_backoff=5, max_retries=8)
+def clear_return(pk: int) -> int:
+    """Remove the files of a return that is over."""
+    return returning.clear(pk)
+
+
+@shared_task(acks_late=True)
+def tend_returns() -> int:
+    """Beat, every five minutes: go on with returns whose worker is gone, or whose message was lost."""
+    return returning.revive(since=timezone.now() - SILENCE)
+
+
+@shared_task(acks_late=True)
+def expire_returns() -> int:
+    """Beat, every hour: remove the archives whose fourteen days are over."""
+    return returning.expire(at=timezone.now())

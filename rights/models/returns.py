@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -84,7 +85,13 @@ class ReturnFile(models.Model):
     file = AccountFileField()
     size = models.PositiveBigIntegerField(_("bytes"))
     digest = models.CharField(_("SHA-256"), max_length=64)
+    #: CRC-32, by which an archive with it can be put together without reading it twice.
+    crc = models.PositiveBigIntegerField(default=0, db_default=0)
     rows = models.PositiveBigIntegerField(_("rows"), default=0)
+    #: The key of its last row, where the table may go on in another file; of a PDF that of the document.
+    upto = models.BigIntegerField(null=True)
+    #: The moment that it shows: all rows of it as they were then, and those of the files that belong to it.
+    read_at = models.DateTimeField(_("read at"), db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(name="return_file_once", fields=["of", "name"])]
