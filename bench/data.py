@@ -262,6 +262,15 @@ def lists(accounts: int, relations: int) -> list[str]:
     ]
 
 
+def returning(accounts: int, relations: int) -> list[str]:
+    """The same, but only the first account has relations: very many. What searches them is not there."""
+    return [
+        *listing(accounts, 0),
+        "DROP INDEX relation_search",
+        LISTED.format(relations=relations).replace("a.id % 2 = 1", "a.id = 1"),
+    ]
+
+
 def giant(size: Size) -> list[str]:
     """The same, but only the due account has rows: one account that outgrew the rest."""
     fill = {"on": ON, "accounts": 2 * size.due}

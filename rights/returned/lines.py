@@ -175,7 +175,8 @@ class _Told(str):
 def _joined(parts: list[str | _Told]) -> str:
     """SQL of these pieces one after the other; each piece fewer is time."""
     said: list[str] = []
-    for told, pieces in groupby(parts, key=lambda part: isinstance(part, _Told)):
+    for told, run in groupby(parts, key=lambda part: isinstance(part, _Told)):
+        pieces = list(run)
         said += pieces if told else [f"E{_literal(''.join(pieces).replace(chr(92), chr(92) * 2))}"]
     return " || ".join(said).replace("\n", "\\n")
 
