@@ -11,6 +11,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --pytho
 	--generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The tests start a hundred processes: each would read all source files anew if none of them kept what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check bench clauses screenshots lighthouse messages lock clean
 .DEFAULT_GOAL := run

@@ -6,15 +6,13 @@ import logging
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
 from accounts.models import TermsAnnouncement, TermsVersion, User
+from cannonworks import mails
 
 log = logging.getLogger(__name__)
 
@@ -84,18 +82,16 @@ def _send(pk: int, at: datetime) -> bool:
 
 
 def mail_of(row: TermsAnnouncement, user: User) -> EmailMessage:
-    """The announcement as a mail in the language of the main user; the same one has the same id."""
+    """The announcement as a mail in the language of the main user."""
     version = row.version
     before = (version.number or 1) - 1
     pages = {"whole": reverse("terms-version", args=[version.number])}
     if before:
         pages["changes"] = reverse("terms-compared", args=[before, version.number])
-    context = {"user": user, "version": version, "site_url": settings.SITE_URL, "pages": pages}
-    with translation.override(user.language):
-        subject, _blank, text = render_to_string("accounts/mail/terms.txt", context).partition("\n\n")
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    identity = {"Message-ID": f"<terms-{version.number}-{row.pk}@{domain}>"}  # a repeat after a crash is seen to be one
-    return EmailMessage(" ".join(subject.split()), text.strip() + "\n", to=[user.email], headers=identity)
+    return mails.letter(
+        "accounts/mail/terms", to=user.email, language=user.language, about=f"terms-{version.number}-{row.pk}",
+        user=user, version=version, pages=pages,
+    )  # fmt: skip
 
 
 def _try_later(row: TermsAnnouncement, error: Exception, at: datetime) -> None:

@@ -36,7 +36,7 @@ OVERVIEW = Part("dashboard", _("Overview"), "home", ())
 PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Employees")))
 RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
-#: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
+#: Tabs of every user of an account; to these and ACCOUNT_TABS ``parts`` adds those of the main user alone.
 DATA_TABS: tuple[Tab, ...] = (("my-data", _("What we keep")), ("usage", _("Usage")))
 DATA = Part("my-data", _("My data"), "eye", ("/my-data/",), DATA_TABS)
 DOCUMENTS = Part(

@@ -6,12 +6,10 @@ mail says that one address belongs to one account.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -25,13 +23,14 @@ from accounts.post import post
 from accounts.services import check_decides, check_writable, lock
 from accounts.signing_in import adopt_address
 from cannonworks import isolation
+from cannonworks.bearer import digest_of, new_token
 from cannonworks.datamap import Role
 from cannonworks.errors import Refused
 from cannonworks.isolation import Identity
 from journal import services as journal
 
-#: How long the link of an invitation may be used, and how long it stays in the list after that.
-LASTS, LISTED = timedelta(days=7), timedelta(days=30)
+#: How long the link of an invitation may be used. It stays in the list after that, as ``rules.AGES`` says.
+LASTS = timedelta(days=7)
 #: Invitations of one account that are not answered yet.
 MOST = 20
 #: Nobody is mailed the same invitation more often than this.
@@ -61,9 +60,9 @@ def invite(account: Account, *, email: str, actor: User, at: datetime) -> Invita
         raise Refused("invited", _("You invited this address already. In the list you can send it again."))
     if asked.count() >= MOST:
         raise Refused("too_many", _("So many invitations wait for an answer. Withdraw one first."))
-    token = _token()
+    token = new_token()
     row = Invitation(
-        account=account, email=email, digest=_digest(token), invited_by=actor.reference, sent_at=at,
+        account=account, email=email, digest=digest_of(token), invited_by=actor.reference, sent_at=at,
         expires_at=at + LASTS,
     )  # fmt: skip
     row.full_clean(exclude=["digest"], validate_constraints=False)
@@ -80,8 +79,8 @@ def send_again(invitation: Invitation, *, actor: User, at: datetime) -> Invitati
     check_writable(row.account)
     if at < row.sent_at + AGAIN_AFTER:
         raise Refused("just_sent", _("We sent this a moment ago. Give the mail a few minutes to arrive."))
-    token = _token()
-    row.digest, row.invited_by, row.sent_at, row.expires_at = _digest(token), actor.reference, at, at + LASTS
+    token = new_token()
+    row.digest, row.invited_by, row.sent_at, row.expires_at = digest_of(token), actor.reference, at, at + LASTS
     row.save(update_fields=["digest", "invited_by", "sent_at", "expires_at"])
     journal.record("invitation.sent_again", account=row.account, actor=actor, clause="1", invitation=row.reference)
     _mail(row, token, actor=actor)
@@ -98,7 +97,7 @@ def withdraw(invitation: Invitation, *, actor: User) -> None:
 
 def find(token: str, *, at: datetime) -> Asked | None:
     """The invitation of a link, for whoever has it; None when it is unknown, over, withdrawn or used."""
-    row = Invitation.objects.filter(digest=_digest(token), expires_at__gt=at).select_related("account").first()
+    row = Invitation.objects.filter(digest=digest_of(token), expires_at__gt=at).select_related("account").first()
     if row is None or row.account.claimed_at is not None:
         return None
     with _rights_of(row.account):
@@ -139,11 +138,6 @@ def accept(token: str, *, person: Mapping[str, Any], at: datetime) -> User:
     return user
 
 
-def forget_expired(*, at: datetime) -> int:
-    """Erase invitations that nobody answered and that ended ``LISTED`` ago; return how many."""
-    return Invitation.objects.expired(at - LISTED).delete()[0]
-
-
 def _mail(row: Invitation, token: str, *, actor: User) -> None:
     with isolation.acting_as(isolation.VISITOR):  # who alone sees the users of all accounts; the inviter is not told
         known = User.objects.filter(email=row.email).values_list("language", flat=True).first()
@@ -169,11 +163,3 @@ def _lock(invitation: Invitation, *, actor: User) -> Invitation:
 
 def _rights_of(account: Account) -> AbstractContextManager[None]:
     return isolation.acting_as(Identity(Role.HOLDER, account.pk))
-
-
-def _token() -> str:
-    return secrets.token_urlsafe(32)
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()  # of 256 random bits: nothing to guess, so no salt

@@ -7,7 +7,6 @@ with the next batch.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 from typing import Any
@@ -25,6 +24,7 @@ from accounts import newsletter as subscriptions
 from accounts import tasks
 from accounts.models import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, User
 from accounts.services import check_staff
+from cannonworks import mails
 from cannonworks.errors import Refused, is_fence
 from cannonworks.prose import html_of
 from journal import services as journal
@@ -34,8 +34,6 @@ BATCH = 500
 MAILS_A_CONNECTION = 50
 #: A mail server that says "not now" is asked again after these; then the mail counts as refused.
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
-#: Who got what is kept so long after the end of the sending, then only how many.
-KEPT = timedelta(days=90)
 
 
 # --- Staff -----------------------------------------------------------------------------------------------------------
@@ -215,20 +213,9 @@ def _finish(newsletter: Newsletter, *, at: datetime) -> None:
     if locked.state != NewsletterState.SENDING or later.exists():
         return
     locked.state, locked.finished_at = NewsletterState.SENT, at
-    locked.save(update_fields=["state", "finished_at"])
-    journal.record("newsletter.sent", clause="2", newsletter=locked.reference, mails=totals(locked))
-
-
-@transaction.atomic
-def forget_mails(*, at: datetime) -> int:
-    """Forget who got the issues that were sent ``KEPT`` ago or longer, and keep how many; returns rows."""
-    gone: Counter[str] = Counter()
-    old = Newsletter.objects.select_for_update().filter(finished_at__lte=at - KEPT, totals__isnull=True)
-    for newsletter in old:
-        newsletter.totals = totals(newsletter)
-        newsletter.save(update_fields=["totals"])
-        gone.update(newsletter.mails.all().delete()[1])
-    return gone.total()
+    locked.totals = totals(locked) | {MailState.WAITING.value: 0}  # what waits still goes with its account
+    locked.save(update_fields=["state", "finished_at", "totals"])
+    journal.record("newsletter.sent", clause="2", newsletter=locked.reference, mails=locked.totals)
 
 
 def mail_test(newsletter: int, user: int) -> int:
@@ -251,20 +238,19 @@ def _compose(newsletter: Newsletter, to: str, language: str, subscriber: Subscri
     written = {"nl": (newsletter.subject_nl, newsletter.text_nl), "en": (newsletter.subject_en, newsletter.text_en)}
     subject, text = written[language]
     context: dict[str, Any] = {
-        "subject": subject, "text": text, "html": html_of(text), "stop": stop, "url": settings.SITE_URL,
-        "language": language, "is_test": subscriber is None,
+        "subject": subject, "text": text, "html": html_of(text), "stop": stop, "language": language,
+        "site_url": settings.SITE_URL, "is_test": subscriber is None,
     }  # fmt: skip
     with translation.override(language):
         body = render_to_string("accounts/mail/newsletter.txt", context)
         page = render_to_string("accounts/mail/newsletter.html", context)
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     headers = {
-        "List-Id": f"CannonWorks <newsletter.{domain}>",
+        "List-Id": f"CannonWorks <newsletter.{mails.domain()}>",
         "List-Unsubscribe": f"<{stop}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     if subscriber is not None:
-        headers["Message-ID"] = f"<newsletter-{newsletter.reference}-{subscriber.reference}@{domain}>"
+        headers["Message-ID"] = mails.message_id(f"newsletter-{newsletter.reference}-{subscriber.reference}")
     message = EmailMultiAlternatives(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
     message.attach_alternative(page, "text/html")
     return message

@@ -22,6 +22,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cannonworks import rates
 from cannonworks.problems import outside_views
 from journal import services as journal
 
@@ -41,18 +42,17 @@ def count_failure(email: str | None, address: str | None, *, at: datetime) -> li
     """Count a failed attempt for both; return what it locked: ``email``, ``address``, both or nothing."""
     seconds = settings.SIGN_IN_LOCK_MINUTES * 60
     locked = []
-    for kind, count, lock in _keys(email, address):
-        failures = 1 if cache.add(count, 1, seconds) else cache.incr(count)
-        if failures >= settings.SIGN_IN_FAILURES[kind]:
+    for kind, failures, lock in _keys(email, address):
+        if rates.count(failures, seconds=seconds) >= settings.SIGN_IN_FAILURES[kind]:
             cache.set(lock, at + timedelta(seconds=seconds), seconds)
-            cache.delete(count)
+            cache.delete(failures)
             locked.append(kind)
     return locked
 
 
 def locked_until(email: str | None, address: str | None = None) -> datetime | None:
     """When the last of the locks on these ends; None when they are open."""
-    return max(cache.get_many([lock for _kind, _count, lock in _keys(email, address)]).values(), default=None)
+    return max(cache.get_many([lock for _kind, _failures, lock in _keys(email, address)]).values(), default=None)
 
 
 def unlock(email: str) -> bool:

@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import BinaryField, Func
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import Subscriber, Suppression, User
@@ -22,6 +20,7 @@ from accounts.post import post
 from cannonworks.encryption import lookup_hashes, lookup_keys
 from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from cannonworks.pages import open_place, seal_place
+from cannonworks.rates import is_too_often
 from journal import services as journal
 
 #: Of no account: no reference of one reads so.
@@ -83,11 +82,10 @@ def ask(address: str, *, language: str, at: datetime) -> None:
     Does the same for every address, known or not; after ``MAILS_A_DAY`` it mails no more and says nothing of it.
     """
     address = address.lower()
-    digest = salted_hmac("accounts.newsletter", address, algorithm="sha256").hexdigest()
-    if count(f"newsletter:{digest}", seconds=86_400) > MAILS_A_DAY:
+    if is_too_often("newsletter mail", address, most=MAILS_A_DAY, seconds=86_400):
         return
     token = seal_place([address, language, at.isoformat()], CONFIRM)
-    context = {"url": settings.SITE_URL + reverse("newsletter-confirm", args=[token]), "days": CONFIRM_WITHIN.days}
+    context = {"address": settings.SITE_URL + reverse("newsletter-confirm", args=[token]), "days": CONFIRM_WITHIN.days}
     post("accounts/mail/newsletter_confirm", to=address, language=language, **context)
 
 
@@ -225,11 +223,6 @@ def prove_opt_outs() -> int:
             f"{lost} opt-outs from the newsletter are under a lookup key that is gone: put it back, last in LOOKUP_KEY."
         )
     return rows.exclude(begins=marks[0]).count()
-
-
-def count(key: str, *, seconds: int) -> int:
-    """How often this was called for ``key`` within so many seconds of the first time, this time included."""
-    return 1 if cache.add(key, 1, seconds) else cache.incr(key)
 
 
 def _note_evidence(row: Subscriber, *, wanted: bool, how: str, at: datetime) -> None:

@@ -41,23 +41,22 @@ OPENED = (
 MYSELF = "id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
 #: Rows of whoever is signed in, where these name their user.
 OWN = f"user_{MYSELF}"
-#: Of whom a shared document is: the reader of a link sees who sent it (§3). The function is that of ``finance``.
-SENDER = "{account} = (SELECT finance_shared_account())"
 
 register(
     Company,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Your company"),
     fields=COMPANY | ADDRESS,
     plain=("id", "account", "sole_trader", "revision"),
     helper_sees=("id", "account", "company_name", "kvk_number"),
-    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT", "reader": "SELECT"},
-    rows={"reader": SENDER},
+    may={"holder": "SELECT INSERT UPDATE", "helper": "SELECT", "staff": "SELECT"},
 )
 register(
     User,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Users"),
     fields=PERSONALIA
     | {
         "email": Personal("19 Inloggegevens 1"),
@@ -84,6 +83,7 @@ register(
     Session,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Signed-in browsers"),
     fields=dict.fromkeys(
         ("session_key", "session_data"), Personal("19 Inloggegevens 2", secret=True, label=_("key of the session"))
     )
@@ -110,6 +110,7 @@ register(
     DeviceToken,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Devices"),
     fields={
         "name": Personal("19 Personalia 3"),
         "created": Personal("19 Personalia 3"),
@@ -136,6 +137,7 @@ register(
     EmailAddress,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("E-mail addresses to sign in with"),
     account="user__account",
     fields={"email": Personal("19 Inloggegevens 1", label=_("e-mail"))},
     plain=("id", "user", "verified", "primary"),
@@ -147,6 +149,7 @@ register(
     Authenticator,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Second factors"),
     account="user__account",
     fields={
         "data": Personal("19 Inloggegevens 2", secret=True, label=_("second factor")),
@@ -177,6 +180,7 @@ register(
     NewsletterMail,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Newsletters that were sent"),
     account="subscriber__account",
     plain=("id", "newsletter", "subscriber", "state", "state_at", "attempts", "retry_at"),
     may={"visitor": "SELECT DELETE", "holder": "SELECT DELETE", "staff": "SELECT"},  # they go with their subscriber
@@ -185,6 +189,7 @@ register(
     Dismissal,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Notices that were put away"),
     account="user__account",
     plain=("id", "user", "notice", "dismissed_at"),
     may={"holder": "SELECT INSERT DELETE"},
@@ -202,6 +207,7 @@ register(
     ErasureRequest,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
+    called=_("Requests for erasure"),
     plain=("id", "account", "code", "asked_on", "asked_by", "withdrawn_on", "granted_on"),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT UPDATE"},
 )
@@ -209,7 +215,7 @@ register(
     UsageEvent,
     category=Category.USAGE,
     subject=Subject.HOLDER,
-    ages_from="at",
+    called=_("Single clicks and sign-ins"),
     fields=dict.fromkeys(("user", "at", "kind", "module", "ip_address", "device"), Personal("19 Personalia 3")),
     plain=("id", "account"),
     may={"holder": "SELECT"},
@@ -218,6 +224,7 @@ register(
     UsageDay,
     category=Category.USAGE,
     subject=Subject.HOLDER,
+    called=_("Daily counts"),
     fields=dict.fromkeys(("on", "module", "kind", "count"), Personal("19 Personalia 3")),
     plain=("id", "account"),
     may={"holder": "SELECT"},
@@ -253,9 +260,7 @@ outside(
     helper_sees=("id", "reference", "state"),
     may={
         "visitor": "SELECT INSERT", "holder": "SELECT UPDATE", "helper": "SELECT", "staff": "SELECT UPDATE",
-        "reader": "SELECT",
     },
-    rows={"reader": SENDER},
 )  # fmt: skip
 outside(
     Suppression,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.db.models import CASCADE
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.states import State
 from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Entry, Subject
-from cannonworks.rules import Rule, Term
+from cannonworks.rules import Age, Rule, Term
 
 #: From which day a rule counts, in words.
 COUNTED_FROM: Mapping[str, str | Words] = {
@@ -86,6 +88,31 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Going:
+    """One rule of age in words: which rows go by themselves, how long after what, and by which clause."""
+
+    age: Age
+
+    @property
+    def entry(self) -> Entry:
+        return datamap.entry(apps.get_model(self.age.model))
+
+    @property
+    def what(self) -> str:
+        """Which rows."""
+        return self.entry.word
+
+    @property
+    def period(self) -> str:
+        """How long after what they go."""
+        return _("%(term)s after %(since)s") % {"term": self.age.keep, "since": self.age.since}
+
+    @property
+    def clause(self) -> str:
+        return self.age.clause
+
+
+@dataclass(frozen=True)
 class Kind:
     """A category of data as people read of it."""
 
@@ -133,6 +160,11 @@ class Kind:
         return [each for each in promises() if each.rule.categories == (self.category,)]
 
     @property
+    def goings(self) -> list[Going]:
+        """What of it goes by itself before the account does."""
+        return [each for each in goings() if each.entry.category == self.category]
+
+    @property
     def goes_with_the_account(self) -> bool:
         return self.category in rules.WITH_THE_ACCOUNT
 
@@ -142,14 +174,31 @@ def promises() -> list[Promise]:
     return [Promise(rule) for rule in rules.RULES]
 
 
+def goings() -> list[Going]:
+    """Every rule of age in words, in the order of the rules."""
+    return [Going(age) for age in rules.AGES]
+
+
+def going_of(entry: Entry) -> Going | None:
+    """The rule by which rows of this model go by themselves: their own, or that of what they cannot be without."""
+    by_model = {each.entry.model: each for each in goings()}
+    along: list[Any] = [field.related_model for field in entry.model._meta.fields if _goes_along(field)]
+    return next((by_model[model] for model in (entry.model, *along) if model in by_model), None)
+
+
+def _goes_along(field: Any) -> bool:
+    return field.is_relation and field.remote_field.on_delete is CASCADE
+
+
 def kinds() -> list[Kind]:
     """Every category with what is declared in it, in the order of the categories."""
     return [Kind(category, tuple(datamap.entries(category))) for category in Category]
 
 
 def terms_of_rules() -> dict[str, Any]:
-    """The terms by the name of their rule, for texts: ``{{ lapsed.keep }}``."""
+    """The terms by the name of their rule, for texts: ``{{ lapsed.keep }}``; ``goings`` are those of age."""
     return {rule.name.replace(" ", "_"): rule for rule in rules.RULES} | {
+        "goings": goings(),
         "backups": rules.BACKUPS_KEPT,
         "warnings": ", ".join(map(str, rules.WARNING_DAYS[:-1])) + _(" and ") + str(rules.WARNING_DAYS[-1]),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Trunc, TruncDate
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +73,7 @@ def usage_of(account: Account, *, per: Per, on: date, module: str = "") -> Usage
     Two queries and one for each measure. The last days come from the events, so that today is in it already.
     """
     starts = per.starts(on)
-    numbers = _of_account(account, starts[0], on)
+    numbers = _of_account(account, per, starts[0], on)
     counted = {each.kind: sum(each.of_account(account, starts[0], on).values()) for each in measures()}
     return _usage(starts, numbers, counted, module)
 
@@ -122,11 +123,13 @@ def sign_ins(user: User) -> list[SignIn]:
     return [SignIn(names.get(row.user, ""), row.at, row.ip_address, Device(row.device)) for row in rows]
 
 
-def _of_account(account: Account, since: date, on: date) -> Numbers:
+def _of_account(account: Account, per: Per, since: date, on: date) -> Numbers:
+    """By first day of a step or, of the last days, by day."""
     # Days that may not have been counted yet, or not for good, are counted here from their events.
     anew = max(since, on - timedelta(days=ANEW))
-    days = UsageDay.objects.filter(account=account, on__gte=since, on__lt=anew)
-    numbers = {row[:3]: row[3] for row in days.values_list("on", "module", "kind", "count")}
+    days: QuerySet[Any] = UsageDay.objects.filter(account=account, on__gte=since, on__lt=anew)
+    steps = days.annotate(step=Trunc("on", per.name)).values_list("step", "module", "kind")
+    numbers = {row[:3]: row[3] for row in steps.annotate(number=Sum("count"))}
     events: QuerySet[Any] = UsageEvent.objects.filter(account=account, at__gte=start_of_day(anew))
     fresh = events.annotate(day=TruncDate("at", tzinfo=AMSTERDAM)).values_list("day", "module", "kind")
     return numbers | {row[:3]: row[3] for row in fresh.annotate(number=Count("*"))}
@@ -146,4 +149,4 @@ def _usage(starts: list[date], numbers: Numbers, counted: dict[Kind, int], modul
 
 
 def _step(starts: list[date], day: date) -> int:
-    return max(sum(start <= day for start in starts) - 1, 0)
+    return max(bisect_right(starts, day) - 1, 0)

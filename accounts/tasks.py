@@ -18,16 +18,7 @@ MAIL_PURPOSE = "mail"
 
 def sealed_mail(*, to: str, subject: str, body: str) -> str:
     """A mail as the queue may have it."""
-    mail = {"to": to, "subject": " ".join(subject.split()), "body": body.strip() + "\n"}
-    return seal_secret(json.dumps(mail), purpose=MAIL_PURPOSE)
-
-
-@shared_task(acks_late=True)
-def forget_expired_tokens() -> int:
-    """Beat, nightly: remove the device tokens that expired."""
-    from accounts.tokens import remove_expired_tokens  # which sends mail by this module
-
-    return remove_expired_tokens(at=timezone.now())
+    return seal_secret(json.dumps({"to": to, "subject": subject, "body": body}), purpose=MAIL_PURPOSE)
 
 
 @shared_task(acks_late=True)
@@ -36,14 +27,6 @@ def count_usage() -> int:
     from accounts.counting import count_days
 
     return count_days(on=timezone.localdate())
-
-
-@shared_task(acks_late=True)
-def forget_expired_invitations() -> int:
-    """Beat, nightly: erase the invitations that ended without an answer."""
-    from accounts.inviting import forget_expired  # which sends mail by this module
-
-    return forget_expired(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6, expires=7200)
@@ -70,14 +53,6 @@ def send_newsletter_test(newsletter: int, user: int) -> int:
     from accounts.issues import mail_test
 
     return mail_test(newsletter, user)
-
-
-@shared_task(acks_late=True)
-def forget_newsletter_mails() -> int:
-    """Beat, nightly: forget who got the issues of long ago."""
-    from accounts.issues import forget_mails
-
-    return forget_mails(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)

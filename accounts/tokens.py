@@ -89,8 +89,3 @@ def note_use(row: DeviceToken, *, at: datetime) -> None:
         older = Q(last_used_at__isnull=True) | Q(last_used_at__lte=before)
         with transaction.atomic():  # the fence: its refusal leaves the rest of the request its transaction
             DeviceToken.objects.filter(older, pk=row.pk).update(last_used_at=at)
-
-
-def remove_expired_tokens(*, at: datetime) -> int:
-    """Remove the tokens that expired by ``at``, and return how many."""
-    return DeviceToken.objects.expired(at).delete()[0]

@@ -27,6 +27,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.lockout import client_address
 from accounts.models.usage import Device, Kind, Module
 from cannonworks import isolation
+from cannonworks.devices import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def event_of(request: Any, response: HttpResponse, *, at: datetime) -> Event | N
     kind = _kind(request, match.url_name)
     module = Module.ACCOUNT if kind == Kind.SIGN_IN else module_of(match.route)
     by_token = getattr(request, "auth", None) is not None
-    device = Device.APP if by_token else device_of(request.headers.get("user-agent", ""))
+    device = Device.APP if by_token else _device(request)
     return Event(user.account_id, str(user.reference), at, kind, module, client_address(request), device)
 
 
@@ -93,15 +94,9 @@ def module_of(route: str) -> Module:
     return MODULES.get(first, Module.OTHER)
 
 
-def device_of(user_agent: str) -> Device:
-    """The kind of device of what a browser calls itself: no version, no model."""
-    if "iPad" in user_agent or ("Android" in user_agent and "Mobile" not in user_agent):
-        return Device.TABLET
-    if any(sign in user_agent for sign in ("iPhone", "Android", "Mobile")):
-        return Device.PHONE
-    return (
-        Device.COMPUTER if any(sign in user_agent for sign in ("Windows", "Mac OS", "Linux", "CrOS")) else Device.OTHER
-    )
+def _device(request: Any) -> Device:
+    kind = kind_of(request.headers.get("user-agent", ""))
+    return Device(kind) if kind in Device else Device.OTHER
 
 
 def _kind(request: Any, name: str | None) -> Kind:

@@ -207,7 +207,28 @@ FROM (
     FROM accounts_account AS a, generate_series(1, {relations}) AS k WHERE a.id % 2 = 1
 ) AS made ORDER BY account, k
 """
+#: The account whose pages are looked at: it has documents and employees as well, and a year of use like the others.
+LOOKED_AT = 5
+#: Clicks of a year that ends now, and their counts of each day, of every account with relations.
+CLICKS = """
+INSERT INTO accounts_usageevent (account_id, "user", at, kind, module, ip_address, device)
+SELECT a.id, u.reference, now() - k * interval '1 year' / {clicks},
+       CASE WHEN k % 200 = 0 THEN 'sign-in' WHEN k % 5 = 0 THEN 'action' ELSE 'view' END,
+       (ARRAY['overview', 'relations', 'employees', 'documents', 'data', 'account', 'other'])[1 + k % 7],
+       '192.0.2.7', (ARRAY['computer', 'phone', 'tablet', 'app'])[1 + k % 4]
+FROM accounts_account AS a JOIN accounts_user AS u ON u.account_id = a.id, generate_series(1, {clicks}) AS k
+WHERE a.id % 2 = 1 ORDER BY k, a.id
+"""
+DAYS = """
+INSERT INTO accounts_usageday (account_id, "on", module, kind, count)
+SELECT account_id, (at AT TIME ZONE 'Europe/Amsterdam')::date AS day, module, kind, count(*) FROM accounts_usageevent
+GROUP BY account_id, day, module, kind
+"""
 STAYS = ("finance_subscriptioninvoice", "finance_payment", "journal_entry")
+
+
+#: What only the account that is looked at has.
+OTHERS = ("relations_employee", "finance_document", "finance_line")
 
 
 @dataclass(frozen=True)
@@ -251,7 +272,10 @@ def listing(accounts: int, relations: int) -> list[str]:
 
 
 def lists(accounts: int, relations: int) -> list[str]:
-    """The same once more, with relations among whom one looks for some: names and towns recur, some are restricted."""
+    """The same once more, with relations among whom one looks for some: names and towns recur, some are restricted.
+
+    They use the product daily, and one of them has documents, lines and employees too.
+    """
     search = "relation_search"  # made once for all rows: putting them in one by one takes ten times as long
     return [
         *listing(accounts, 0),
@@ -259,6 +283,9 @@ def lists(accounts: int, relations: int) -> list[str]:
         f"DROP INDEX {search}",
         LISTED.format(relations=relations),
         "DO $$ BEGIN EXECUTE (SELECT said FROM kept); END $$",
+        *(line for line in _rows(_looked_at(relations), f"a.id = {LOOKED_AT}") if line.split()[2] in OTHERS),
+        CLICKS.format(clicks=relations),
+        DAYS,
     ]
 
 
@@ -269,6 +296,10 @@ def returning(accounts: int, relations: int) -> list[str]:
         "DROP INDEX relation_search",
         LISTED.format(relations=relations).replace("a.id % 2 = 1", "a.id = 1"),
     ]
+
+
+def _looked_at(relations: int) -> Size:
+    return Size(1, relations, relations // 100, relations // 5, relations * 3 // 5)
 
 
 def giant(size: Size) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a list of people costs in an account with very many of them, by whole requests, beside its bare SQL.
+"""What pages cost in an account with very many people, by whole requests; lists of people beside their bare SQL.
 
 Bare is what the page asks of the database, said by the owner of the tables, whom row security does not concern.
 """
@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from statistics import quantiles
 from typing import Any
+
+from bench.data import LOOKED_AT
 
 ROWS = "SELECT * FROM relations_relation WHERE account_id = {account}"
 FIRST = "ORDER BY sort_name, id LIMIT 51"
@@ -23,15 +25,32 @@ ASKED: dict[str, tuple[str, dict[str, str], str]] = {
     "a search for two words": (
         "postma zwolle", {}, f"AND search_text LIKE '%postma%' AND search_text LIKE '%zwolle%' {FIRST}"
     ),
+    "a search for two words, by town": (
+        "zwolle dorpsstraat", {"order": "town"},
+        "AND search_text LIKE '%zwolle%' AND search_text LIKE '%dorpsstraat%'"
+        " ORDER BY sort_town, sort_name, id LIMIT 51",
+    ),
     "a search for two letters": ("zo", {}, f"AND search_text LIKE '% zo%' {FIRST}"),
     "a search in vain": ("xyzzy", {}, f"AND search_text LIKE '%xyzzy%' {FIRST}"),
 }  # fmt: skip
 #: So many pages further.
 DEEP = 40
+#: Pages that look over the whole account.
+LOOKED = {
+    "the dashboard": "/",
+    "what we keep": "/my-data/",
+    "usage by day": "/my-data/usage/",
+    "usage by month": "/my-data/usage/?per=month",
+}
+#: What a request waits for its own event to be counted, in ms at most; the others may take as much as a page.
+NOTING = ("noting a request", 0.5)
 
 
 def lists(requests: str) -> dict[str, Any]:
-    """Ask for each so many times; milliseconds by what is asked for: p95 of the page, p95 of its bare SQL, queries."""
+    """Ask for each so many times; milliseconds by what is asked for: p95 of the page, p95 of its bare SQL, queries.
+
+    And that of counting a request, which is no page.
+    """
     from django.conf import settings
     from django.test import Client
 
@@ -41,7 +60,7 @@ def lists(requests: str) -> dict[str, Any]:
     settings.ALLOWED_HOSTS = ["testserver"]
     client, times = Client(SERVER_NAME="testserver", secure=settings.SECURE), int(requests)
     with isolation.acting_as(isolation.JOBS):
-        user = User.objects.filter(account__state="active").order_by("pk")[2]
+        user = User.objects.get(account=LOOKED_AT)
         client.force_login(user)
     told = {}
     for name, (words, parameters, bare) in ASKED.items():
@@ -50,8 +69,29 @@ def lists(requests: str) -> dict[str, Any]:
     deep, place = _deep(client)
     row = f"AND (sort_name, id) > ('{place[0]}', {place[1]}) {FIRST}"
     told[f"page {DEEP + 1}"] = _both(client, deep, f"{ROWS.format(account=user.account_id)} {row}", times)
-    told["the dashboard"] = _both(client, "/", "", times)
+    for name, address in LOOKED.items():
+        told[name] = _both(client, address, "", times)
+    told[NOTING[0]] = _noting(user, times)
     return told
+
+
+def _noting(user: Any, times: int) -> dict[str, Any]:
+    from django.db import connection
+    from django.http import HttpResponse
+    from django.test import RequestFactory
+    from django.test.utils import CaptureQueriesContext
+    from django.urls import resolve
+    from django.utils import timezone
+
+    from accounts import usage
+
+    request = RequestFactory().get("/relations/")
+    request.user, request.resolver_match = user, resolve("/relations/")
+    usage.recorder.forget()  # a place for each of them
+    with CaptureQueriesContext(connection) as heard:
+        found = _p95(lambda: usage.note(request, HttpResponse(), at=timezone.now()), times)
+    usage.recorder.forget()
+    return {"page": found, "bound": NOTING[1], "queries": len(heard)}
 
 
 def _both(client: Any, address: str, bare: str, times: int) -> dict[str, Any]:

@@ -70,14 +70,10 @@ class Endpoint(GenericViewSet):
 
 
 class PDFRenderer(JSONRenderer):
-    """Bytes as they are; an error in their place is JSON all the same."""
+    """What a file is asked for by; the endpoint answers with the file itself, and an error in its place is JSON."""
 
     media_type = "application/pdf"
     format = "pdf"
-    charset = None
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        return data if isinstance(data, bytes) else super().render(data, *args, **kwargs)
 
 
 class Unknown(APIView):

@@ -9,11 +9,13 @@ import phonenumbers
 from babel import Locale
 from django.utils.translation import get_language
 
-#: The European Economic Area (§11): the European Union, Iceland, Liechtenstein and Norway.
-EEA = frozenset({
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
-    "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+#: The European Union.
+EU = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 })  # fmt: skip
+#: The European Economic Area (§11): with Iceland, Liechtenstein and Norway.
+EEA = EU | {"IS", "LI", "NO"}
 #: Where most customers of a small Dutch company are, above the rest.
 NEAR = ("NL", "BE", "DE")
 

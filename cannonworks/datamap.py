@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from cannonworks.rules import Age  # built on this module
 
 
 class Category(models.TextChoices):
@@ -87,7 +93,7 @@ class Entry:
     helper_sees: tuple[str, ...] = ()
     until: str = ""
     leaves_by: str = "erasure"
-    ages_from: str = ""
+    called: str | Promise = ""
     why: str | Promise = ""
     may: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +142,11 @@ class Entry:
         """Whether something of a row is encrypted under the account's key; every file is."""
         return any(personal.encrypted for personal in self.personal.values()) or bool(_files(self.model))
 
+    @property
+    def files(self) -> list[str]:
+        """The fields whose value is the place of a file."""
+        return [field.name for field in _files(self.model)]
+
     def columns(self, role: str) -> list[str]:
         """Fields that the role may read, in the model's order; see ``VERBS``."""
         verbs = self.may.get(role, "").split()
@@ -153,6 +164,11 @@ class Entry:
         """What people call the field, in the reader's language."""
         said = self.personal.get(name)
         return (said and said.label) or _field(self.model, name).verbose_name
+
+    @property
+    def word(self) -> str:
+        """What people call its rows, in the reader's language."""
+        return capfirst(str(self.called or self.model._meta.verbose_name_plural))
 
     def seen_by(self, name: str) -> list[str]:
         """Who is shown the field: a secret nobody, an encrypted one only the main user, the rest by database role.
@@ -209,7 +225,7 @@ def register(
     helper_sees: Iterable[str] = (),
     until: str = "",
     leaves_by: str = "erasure",
-    ages_from: str = "",
+    called: str | Promise = "",
     may: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> None:
@@ -217,10 +233,10 @@ def register(
 
     ``account`` names the field with the account (or its reference; ``user__account``: that of its user); ``until`` a
     date field of each row before which it may not go; ``leaves_by`` is another way than the account's erasure by which
-    rows go, with its own alarm; ``ages_from`` a moment from which rows also go by themselves, while the account lives,
-    after the term that ``rules.AGES`` has for them. ``may`` says which ``VERBS`` each database role has, of the rows
-    that it sees; scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in ``rows``,
-    where ``{account}`` stands for the account of the row.
+    rows go, with its own alarm; ``called`` what people call the rows, where the model has no word for them. When rows
+    go by themselves while the account lives, ``rules.AGES`` says. ``may`` says which ``VERBS`` each database role has,
+    of the rows that it sees; scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in
+    ``rows``, where ``{account}`` stands for the account of the row.
     """
     declared = Entry(
         model,
@@ -232,7 +248,7 @@ def register(
         tuple(helper_sees),
         until,
         leaves_by,
-        ages_from,
+        called,
         may=may or {},
         rows=rows or {},
     )
@@ -346,8 +362,6 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
     ]
     if e.category and e.account.partition("__")[0] not in columns:
         found.append((e.account, "must name the account of the row", "E005"))
-    if bool(e.ages_from) != (model._meta.label in _ages()):
-        found.append((e.ages_from or "ages_from", "and a term in rules.AGES belong together", "E008"))
     found += [(file.name, what, "E007") for file in _files(model) if (what := _misplaced(file, e))]
     for role, verbs in e.may.items():
         if role not in Role.values or not {*verbs.split()} <= {*VERBS}:
@@ -358,10 +372,30 @@ def _field_errors(model: type[models.Model], e: Entry) -> list[checks.Error]:
     ]
 
 
-def _ages() -> Mapping[str, Any]:
-    from cannonworks import rules  # built on this module
+def counted_from(age: Age) -> models.Field:
+    """The field of a rule of age; LookupError or FieldDoesNotExist when there is no such model or field."""
+    model, *names = apps.get_model(age.model), *age.counted_from.split("__")
+    for pointer in names[:-1]:
+        model = _field(model, pointer).related_model
+    return _field(model, names[-1])
 
-    return rules.AGES
+
+def ages_fit(ages: Iterable[Age], declared: Mapping[type[models.Model], Entry]) -> list[checks.Error]:
+    """Errors for rules of age that count from no day of a declared model, or from less than a day ago."""
+    return [
+        checks.Error(f"rules.AGES: {age.model}.{age.counted_from} is not a day of the data map.", id="datamap.E008")
+        for age in ages
+        if not _fits(age, declared)
+    ]
+
+
+def _fits(age: Age, declared: Mapping[type[models.Model], Entry]) -> bool:
+    day = date(2001, 1, 1)
+    try:
+        has_category = declared[apps.get_model(age.model)].category is not None
+        return has_category and isinstance(counted_from(age), models.DateField) and age.keep.after(day) > day
+    except (LookupError, FieldDoesNotExist):
+        return False
 
 
 def _misplaced(file: models.FileField, e: Entry) -> str:
@@ -378,7 +412,9 @@ def _misplaced(file: models.FileField, e: Entry) -> str:
 @checks.register(checks.Tags.models)
 def check_data_map(app_configs: object, **kwargs: object) -> list[checks.Error]:
     """Refuse to start on a model or field without a declaration (§4)."""
-    return complete(_all_models(), _entries)
+    from cannonworks import rules  # built on this module
+
+    return [*complete(_all_models(), _entries), *ages_fit(rules.AGES, _entries)]
 
 
 def _all_models() -> list[type[models.Model]]:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil.easter import easter
-from dateutil.relativedelta import relativedelta
 from django.utils.dateformat import format as format_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop, ngettext
@@ -58,21 +57,6 @@ def holidays(year: int) -> Mapping[date, str]:
 def why_not_working(on: date) -> str | None:
     """Return why ``on`` is no working day, as a msgid (a holiday goes before a weekend), else None."""
     return holidays(on.year).get(on) or WEEKEND.get(on.weekday())
-
-
-def is_working_day(on: date) -> bool:
-    """Tell whether ``on`` is a Monday to Friday that is no holiday of the calendar."""
-    return why_not_working(on) is None
-
-
-def add_months(on: date, months: int) -> date:
-    """Return the same day ``months`` later, or that month's last day (31 August + 6 = 28 or 29 February)."""
-    return on + relativedelta(months=months)
-
-
-def add_years(on: date, years: int) -> date:
-    """Return the same day ``years`` later, 29 February becoming the 28th in a common year."""
-    return on + relativedelta(years=years)
 
 
 def local_date(at: datetime) -> date:

@@ -37,11 +37,6 @@ def bsn(text: str) -> str:
     return bsn_rules.compact(number)
 
 
-def mask_bsn() -> str:
-    """Return what stands on screen for any BSN: no digit of it, so that nothing is decrypted to show it."""
-    return "•" * 9
-
-
 def kvk(text: str) -> str:
     """Return the eight digits of a Chamber of Commerce number, which has no check digit.
 

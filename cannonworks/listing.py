@@ -1,14 +1,19 @@
-"""Lists in a browser: an order to choose, and pages back and forth from a place in it (see ``pages``)."""
+"""Lists in a browser: an order to choose, pages back and forth from a place in it (see ``pages``), and a search.
+
+What somebody looks for is a name or number of somebody, and addresses of pages end up in logs: a search is posted, and
+stands sealed in the address that it leads to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 
 from cannonworks.pages import Rows, backwards, open_place, place_of, rows_from, seal_place
 
@@ -61,6 +66,29 @@ def listing(request: HttpRequest, rows: QuerySet | Rows, orders: Sequence[Order]
         previous=_query(request, before=seal_place(place_of(page[0], order.columns), whose)) if earlier else "",
         next=_query(request, after=seal_place(place_of(page[-1], order.columns), whose)) if later else "",
     )
+
+
+def search_address(request: HttpRequest, said: Mapping[str, Any]) -> str:
+    """The address of the list with what was posted to it: ``search`` sealed, the rest as it is, without what is empty.
+
+    What is sealed opens in this list for this user alone: ``searched``.
+    """
+    told = {name: value for name, value in said.items() if value}
+    if words := told.get("search"):
+        told["search"] = seal_place([words], _whose_search(request))
+    return f"{request.path}?{urlencode(told)}".rstrip("?")
+
+
+def searched(request: HttpRequest) -> str:
+    """The words that the list in this address is searched for; empty without any, and when sealed elsewhere."""
+    try:
+        return str(open_place(request.GET.get("search", ""), _whose_search(request))[0])
+    except ValueError:
+        return ""
+
+
+def _whose_search(request: HttpRequest) -> str:
+    return f"{request.path} {getattr(request.user, 'pk', '')} search"
 
 
 def _place(request: HttpRequest, whose: str, columns: int) -> tuple[bool, list[Any] | None]:

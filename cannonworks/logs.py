@@ -11,7 +11,6 @@ import copy
 import logging
 import re
 import traceback
-from types import TracebackType
 from typing import Any
 
 #: What is struck out wherever it stands, and what comes in its place.
@@ -36,8 +35,6 @@ CONFIG: dict[str, Any] = {
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }
-
-Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def redact(text: str) -> str:

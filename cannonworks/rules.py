@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.utils.functional import Promise
@@ -153,12 +154,44 @@ RULES = (
 #: Days before erasure at which the main user is warned by mail.
 WARNING_DAYS = (90, 30, 7)
 
-#: Rows that go by themselves while the account lives (§15, §17): model → how long after the moment from which they age.
-AGES: Mapping[str, Term] = {
-    "accounts.UsageEvent": Term(months=12),
-    "rights.SubjectRequest": Term(years=1),
-    "rights.RightsMail": Term(years=1),
-}
+
+@dataclass(frozen=True, eq=False)
+class Age:
+    """Rows of ``model`` go by themselves, also while the account lives, ``keep`` after the day in ``counted_from``.
+
+    ``counted_from`` is a field, of the row or (``link__expires_at``) of what it points at, and ``since`` says it in
+    words that follow on "after". ``only`` says which rows, as a filter, where it is not all of them. What cannot be
+    without such a row goes with it. The nightly job ``retention.aging`` carries it out.
+    """
+
+    model: str
+    counted_from: str
+    keep: Term
+    clause: str
+    since: str | Promise
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+
+AGES = (
+    Age("accounts.UsageEvent", "at", Term(months=12), clause="17", since=_("the click or sign-in")),
+    Age("accounts.Session", "expire_date", Term(days=1), clause="19", since=_("the end of the session")),
+    Age("accounts.DeviceToken", "expiry", Term(days=1), clause="1", since=_("the end of its sign-in")),
+    Age("accounts.Invitation", "expires_at", Term(days=30), clause="1", since=_("the end of its link")),
+    Age("accounts.NewsletterMail", "newsletter__finished_at", Term(days=90), clause="2", since=_("sending it")),
+    Age("finance.ShareLink", "expires_at", Term(days=90), clause="3", since=_("the end of the link")),
+    # What somebody brought in is with the relations and employees; the file serves to mend what was refused.
+    Age(
+        "relations.Import", "moved_at", Term(days=7), clause="4", since=_("the last that was done with it"),
+        only={"state__in": ("draft", "done", "stopped")},
+    ),
+    Age("rights.SubjectRequest", "closed_at", Term(years=1), clause="15", since=_("the end of the request")),
+    Age("rights.RightsMail", "planned_at", Term(years=1), clause="15", since=_("the mail")),
+    # The post gives up by this; every other row goes once its mail went.
+    Age(
+        "retention.StatementMail", "made_on", Term(days=14), clause="6", since=_("the erasure, if no mail arrives"),
+        only={"erasure__statement__isnull": False},
+    ),
+)  # fmt: skip
 
 #: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
 BACKUPS_KEPT = Term(years=1)
@@ -167,6 +200,11 @@ BACKUPS_KEPT = Term(years=1)
 def rule(name: str) -> Rule:
     """The rule of that name."""
     return next(rule for rule in RULES if rule.name == name)
+
+
+def age(model: str) -> Age:
+    """The rule by which rows of the model with this label go by themselves."""
+    return next(age for age in AGES if age.model == model)
 
 
 def rule_for(state: str, dates: Dates) -> Rule:
@@ -196,9 +234,11 @@ def digest() -> str:
     return digest_of(RULES, WARNING_DAYS, AGES)
 
 
-def digest_of(rules: tuple[Rule, ...], warning_days: tuple[int, ...], ages: Mapping[str, Term]) -> str:
-    """Digest of given rules; reasons are left out, since their words change nothing."""
-    plain = [{key: value for key, value in asdict(rule).items() if key != "why"} for rule in rules]
-    told = {name: asdict(term) for name, term in ages.items()}
-    text = json.dumps([plain, warning_days, told], sort_keys=True, default=str)
+def digest_of(rules: tuple[Rule, ...], warning_days: tuple[int, ...], ages: tuple[Age, ...]) -> str:
+    """Digest of given rules; reasons and what is only said are left out, since their words change nothing."""
+    text = json.dumps([_plain(rules), warning_days, _plain(ages)], sort_keys=True, default=str)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _plain(rules: tuple[Rule, ...] | tuple[Age, ...]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in asdict(rule).items() if key not in ("why", "since")} for rule in rules]

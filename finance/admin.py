@@ -13,7 +13,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -23,6 +22,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from cannonworks.admin import DayField, Question, StaffAdmin, chip, day, signed_in, today
 from finance import bookkeeping
 from finance.models import Bookkept, Payment, SubscriptionInvoice
+from finance.numbers import money
 
 
 class BookAdmin(StaffAdmin):
@@ -103,7 +103,7 @@ class SubscriptionInvoiceAdmin(BookAdmin):
             facts=[
                 (gettext("Invoice"), invoice.number),
                 (gettext("Company"), self.company(invoice) or invoice.customer_name),
-                (gettext("With VAT"), euros(invoice.gross)),
+                (gettext("With VAT"), money(invoice.gross)),
                 (gettext("Still to be paid"), state_of(invoice)),
             ],
             button=gettext("Record"),
@@ -115,22 +115,22 @@ class SubscriptionInvoiceAdmin(BookAdmin):
             bookkeeping.record_payment(invoice, on=on, amount=amount, actor=signed_in(request))
             if amount > invoice.left:
                 over = gettext("With this, %(amount)s too much was paid on %(number)s.")
-                told = {"amount": euros(amount - invoice.left), "number": invoice.number}
+                told = {"amount": money(amount - invoice.left), "number": invoice.number}
                 messages.warning(request, over % told)
 
         return self.act(request, question, record, done=gettext("The payment is recorded."), row=invoice)
 
     @display(description=_("without VAT"), ordering="net")
     def without_vat(self, invoice: SubscriptionInvoice) -> str:
-        return euros(invoice.net)
+        return money(invoice.net)
 
     @display(description=_("VAT"), ordering="vat")
     def value_added(self, invoice: SubscriptionInvoice) -> str:
-        return euros(invoice.vat)
+        return money(invoice.vat)
 
     @display(description=_("with VAT"))
     def with_vat(self, invoice: SubscriptionInvoice) -> str:
-        return euros(invoice.net + invoice.vat)
+        return money(invoice.net + invoice.vat)
 
 
 @admin.register(Payment)
@@ -143,18 +143,13 @@ class PaymentAdmin(BookAdmin):
 
     @display(description=_("amount"), ordering="amount")
     def sum(self, payment: Payment) -> str:
-        return euros(payment.amount)
+        return money(payment.amount)
 
 
 def state_of(invoice: SubscriptionInvoice) -> str:
     """What is still to be paid on an invoice read ``with_paid``, in the colour of its meaning."""
     if invoice.left < 0:
-        return chip("info", gettext("%(amount)s too much") % {"amount": euros(-invoice.left)})
+        return chip("info", gettext("%(amount)s too much") % {"amount": money(-invoice.left)})
     if not invoice.left:
         return chip("success", gettext("Paid"))
-    return chip("danger" if invoice.due_on and invoice.due_on < today() else "warning", euros(invoice.left))
-
-
-def euros(amount: Decimal) -> str:
-    """An amount in euros as the reader's language writes it."""
-    return f"€ {number_format(amount, 2, force_grouping=True)}"
+    return chip("danger" if invoice.due_on and invoice.due_on < today() else "warning", money(invoice.left))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import include, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cannonworks.api import Body, Endpoint, PDFRenderer, RowBody
+from cannonworks.downloads import file_response
 from finance import copying, services
 from finance.models import Document, DocumentKind, Line, Totals
 from finance.printing import document_pdf, file_name
@@ -173,11 +175,10 @@ class DocumentFileEndpoint(DocumentEndpoint):
     renderer_classes = [PDFRenderer]
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, operation_id="documents_pdf")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Get it as a PDF; a draft says that it is one."""
         document = self.get_object()
-        headers = {"Content-Disposition": f'inline; filename="{file_name(document)}"'}
-        return Response(document_pdf(document), content_type="application/pdf", headers=headers)
+        return file_response(document_pdf(document), file_name(document), inline=True)
 
 
 urlpatterns = [

@@ -88,7 +88,7 @@ def _invoice(account: Account, on: date, net: Decimal) -> SubscriptionInvoice:
         net=net,
         vat=(net * SUBSCRIPTION_VAT / 100).quantize(CENT, ROUND_HALF_UP),
         customer_name=company.company_name,
-        customer_address=f"{company.street} {company.house_number}\n{company.postcode} {company.city}",
+        customer_address="\n".join(company.address_lines),
         customer_vat_number=company.vat_number,
     )
 

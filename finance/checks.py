@@ -9,9 +9,9 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
+from cannonworks.countries import EU
 from cannonworks.errors import Refused
 from finance.models import Document, Line, VatRate
-from finance.numbers import EU
 from relations.models import Relation
 
 

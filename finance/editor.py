@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import User
-from cannonworks.errors import Changed
+from cannonworks.errors import Changed, Refused
 from finance import services
 from finance.forms import DocumentForm, LineForm
 from finance.models import Document, DocumentKind, Line, Totals
@@ -51,6 +51,7 @@ class Editor:
         self.words = self.data.get("q", "") if self.data is not None else ""
         self.focus: int | None = None
         self.theirs: list[Line] | None = None  # what somebody else saved meanwhile, if it is not what was typed
+        self.is_lost = False  # somebody else issued or deleted the draft while it was on the screen
         self.form: DocumentForm
         self.lines: list[LineForm]
         if self.do == "save":
@@ -92,6 +93,10 @@ class Editor:
         except Changed as changed:
             self.form.show_theirs(changed)
             self.theirs = self._others(changed.row)
+            return False
+        except Refused as refused:
+            self.form.add_error(None, refused.message)
+            self.is_lost = refused.code in ("already_issued", "gone")
             return False
         return True
 

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import Day
@@ -32,7 +31,7 @@ class Number(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:
         if isinstance(value, str) and value.strip():
             try:
-                return numbers.parse(value, get_language() or "nl")
+                return numbers.parse(value)
             except ValueError:
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from None
         return value or None
@@ -40,7 +39,7 @@ class Number(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, Decimal):
             return value
-        return numbers.typed(value, get_language() or "nl", decimals=2 if self.decimal_places == 2 else None)
+        return numbers.typed(value, decimals=2 if self.decimal_places == 2 else None)
 
 
 class DocumentForm(Revised):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Company
 from cannonworks.documents import render
 from finance.bookkeeping import SUBSCRIPTION_VAT
 from finance.models import SubscriptionInvoice
+from finance.numbers import amount
 
 TEMPLATE = Path(__file__).parent / "documents" / "subscription.typ"
 
@@ -28,8 +26,8 @@ def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, An
     """What ``subscription.typ`` prints: parties as they were, the period, amounts in euros, and by when it is paid."""
     with translation.override(language):
         line = {
-            "description": _("Subscription to CannonWorks"), "quantity": "1", "price": euros(invoice.net),
-            "amount": euros(invoice.net),
+            "description": _("Subscription to CannonWorks"), "quantity": "1", "price": amount(invoice.net),
+            "amount": amount(invoice.net),
         }  # fmt: skip
         if invoice.period_from and invoice.last_day:
             line |= {"from": invoice.period_from.isoformat(), "until": invoice.last_day.isoformat()}
@@ -39,21 +37,8 @@ def invoice_data(invoice: SubscriptionInvoice, *, language: str) -> dict[str, An
         return {
             "language": language, "kind": "invoice", "number": invoice.number, "date": invoice.issued_on.isoformat(),
             "sender": ours, "recipient": customer,
-            "lines": [line], "net": euros(invoice.net), "gross": euros(invoice.gross),
-            "vat": [{"rate": f"{SUBSCRIPTION_VAT} %", "amount": euros(invoice.vat)}],
+            "lines": [line], "net": amount(invoice.net), "gross": amount(invoice.gross),
+            "vat": [{"rate": f"{SUBSCRIPTION_VAT} %", "amount": amount(invoice.vat)}],
             **({"due": invoice.due_on.isoformat()} if invoice.due_on else {}),
             **({"iban": settings.SUBSCRIPTION_IBAN} if settings.SUBSCRIPTION_IBAN else {}),
         }  # fmt: skip
-
-
-def address_of(company: Company) -> list[str]:
-    """The lines of a company's address, with its numbers."""
-    return [
-        company.company_name, f"{company.street} {company.house_number}", f"{company.postcode} {company.city}",
-        f"KvK {company.kvk_number}", company.vat_number,
-    ]  # fmt: skip
-
-
-def euros(amount: Decimal) -> str:
-    """1.234,50 in Dutch, 1,234.50 in English."""
-    return number_format(amount, 2, force_grouping=True)

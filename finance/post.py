@@ -15,12 +15,11 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 
+from cannonworks import mails
 from cannonworks.errors import KeyUnavailable, Refused
 from finance import printing, sharing
-from finance.models import Document, Mailing, MailingState, SubscriptionInvoice
+from finance.models import Mailing, MailingState, SubscriptionInvoice
 from finance.papers import invoice_pdf
 from journal import services as journal
 
@@ -77,28 +76,17 @@ def document_mail(mailing: Mailing, *, at: datetime) -> EmailMessage:
     """The mail as its receiver gets it: in the document's language, from the company by our address, answers to it."""
     document, company = mailing.document, mailing.document.account.company
     address = sharing.link_for(mailing, at=at) if mailing.days else ""
-    context = {
-        "document": document, "company": company, "message": mailing.message, "address": address, "days": mailing.days,
-    }  # fmt: skip
-    message = letter("finance/mail/document.txt", context, to=mailing.to, language=language_of(document))
+    message = mails.letter(
+        "finance/mail/document", to=mailing.to, language=document.language,
+        about=f"document-{mailing.reference}-{mailing.attempts}", document=document, company=company,
+        message=mailing.message, address=address, days=mailing.days,
+    )  # fmt: skip
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     message.from_email = formataddr((" ".join(company.company_name.split()), sender))
     message.reply_to = [company.email] if company.email else []
-    message.extra_headers["Message-ID"] = message_id(f"document-{mailing.reference}-{mailing.attempts}")
     if not address:
-        message.attach(file_name(document), printing.document_pdf(document), "application/pdf")
+        message.attach(printing.file_name(document), printing.document_pdf(document), "application/pdf")
     return message
-
-
-def language_of(document: Document) -> str:
-    """The language in which a document is written, or else that of the account's main user."""
-    written = getattr(document, "language", "")
-    return written or getattr(document.account.main_user, "language", settings.LANGUAGE_CODE)
-
-
-def file_name(document: Document) -> str:
-    """What the PDF of a document is called: its number, which has nothing in it but letters, digits and dashes."""
-    return f"{document.number}.pdf"
 
 
 def send_invoice(pk: int, *, at: datetime) -> bool:
@@ -169,25 +157,10 @@ def invoice_mail(template: str, invoice: SubscriptionInvoice, *, about: str) -> 
     user = invoice.account.main_user
     if user is None:
         return None
-    context = {
-        "user": user, "invoice": invoice, "left": getattr(invoice, "left", invoice.gross),
-        "last_day": invoice.last_day,
-        "is_active": invoice.account.state == "active", "iban": settings.SUBSCRIPTION_IBAN,
-    }  # fmt: skip
-    message = letter(f"finance/mail/{template}.txt", context, to=user.email, language=user.language)
-    message.extra_headers["Message-ID"] = message_id(f"{about}-{invoice.reference}")
+    message = mails.letter(
+        f"finance/mail/{template}", to=user.email, language=user.language, about=f"{about}-{invoice.reference}",
+        user=user, invoice=invoice, left=getattr(invoice, "left", invoice.gross), last_day=invoice.last_day,
+        iban=settings.SUBSCRIPTION_IBAN,
+    )  # fmt: skip
     message.attach(f"{invoice.number}.pdf", invoice_pdf(invoice, language=user.language), "application/pdf")
     return message
-
-
-def letter(template: str, context: dict[str, Any], *, to: str, language: str) -> EmailMessage:
-    """A mail of a template that has its subject above the first blank line."""
-    with translation.override(language):
-        text = render_to_string(template, {**context, "url": settings.SITE_URL})
-    subject, _blank, body = text.strip().partition("\n\n")
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to])
-
-
-def message_id(about: str) -> str:
-    """The same for the same mail, so that a repeat is seen to be one."""
-    return f"<{about}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"

@@ -44,6 +44,7 @@ register(
     Line,
     category=Category.DOCUMENTS,
     subject=Subject.RELATION,
+    called=_("Lines of quotes and invoices"),
     fields={"description": Personal("3")},
     plain=("id", "account", "document", "position", "quantity", "unit_price", "vat_rate"),
     may={"holder": "SELECT INSERT UPDATE DELETE", "reader": "SELECT"},
@@ -53,6 +54,7 @@ register(
     ShareLink,
     category=Category.DOCUMENTS,
     subject=Subject.NOBODY,
+    called=_("Links to documents"),
     fields={"digest": Personal("3", secret=True, label=_("digest of the link"))},
     plain=(
         "id", "reference", "account", "document", "made_by", "made_at", "expires_at", "revoked_at", "openings",
@@ -64,6 +66,7 @@ register(
     ShareOpening,
     category=Category.DOCUMENTS,
     subject=Subject.RELATION,
+    called=_("Openings of links"),
     fields={"opened_at": Personal("3"), "device": Personal("3"), "is_pdf": Personal("3")},
     plain=("id", "account", "link"),
     may={"holder": "SELECT DELETE"},  # written by a function of the database, when a link is opened
@@ -83,6 +86,7 @@ register(
     NumberSeries,
     category=Category.ACCOUNT,
     subject=Subject.NOBODY,
+    called=_("Number series"),
     plain=("id", "account", "kind", "year", "last"),
     may={"holder": "SELECT INSERT UPDATE"},
 )
@@ -90,6 +94,7 @@ register(
     SubscriptionInvoice,
     category=Category.BOOKKEEPING,
     subject=Subject.HOLDER,
+    called=_("Our invoices to you"),
     until="kept_until",
     fields={
         "customer_name": Personal("19 Bedrijfsgegevens"),

@@ -61,10 +61,6 @@ class LinkQuerySet(OwnedQuerySet):
         """Neither expired nor revoked at that moment."""
         return self.filter(expires_at__gt=at, revoked_at__isnull=True)
 
-    def over(self, before: datetime) -> Self:
-        """Expired before a moment, revoked or not."""
-        return self.filter(expires_at__lt=before)
-
 
 class MailingQuerySet(OwnedQuerySet):
     def waiting(self, since: datetime) -> Self:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Company, ContactDetails, User
+from accounts.models import Account, Company, User
 from accounts.services import check_writable, lock
 from cannonworks import rules
 from cannonworks.errors import Changed, Refused
@@ -124,7 +124,7 @@ def seller_of(company: Company) -> dict[str, str]:
     """The sender of a document as the company is now."""
     return {
         "seller_name": company.company_name,
-        "seller_address": address_of(company),
+        "seller_address": "\n".join(company.address_lines),
         "seller_kvk_number": company.kvk_number,
         "seller_vat_number": company.vat_number,
         "seller_email": company.email,
@@ -138,16 +138,9 @@ def copied(relation: Relation | None) -> dict[str, str]:
         return {}
     return {
         "recipient_name": str(relation),
-        "recipient_address": address_of(relation),
+        "recipient_address": "\n".join(relation.address_lines),
         "recipient_vat_number": relation.vat_number,
     }
-
-
-def address_of(whose: ContactDetails) -> str:
-    """An address as it stands on a document: street, town, and the country if it is another."""
-    abroad = whose.country if whose.country != "NL" else ""
-    lines = (f"{whose.street} {whose.house_number}", f"{whose.postcode} {whose.city}", abroad)
-    return "\n".join(filter(None, map(str.strip, lines)))
 
 
 def lock_document(document: Document) -> Document:

@@ -6,9 +6,7 @@ other (``isolation.reader``), and nothing once the link is over, the account is 
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,32 +14,35 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Company, User
+from accounts.models import Account, User
 from accounts.services import check_not_going, check_writable, lock
 from cannonworks import isolation
+from cannonworks.bearer import digest_of, new_token
 from cannonworks.errors import Refused
-from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, Totals
-from finance.printing import document_pdf
+from finance.models import Document, Line, Mailing, MailingState, ShareDays, ShareLink, ShareOpening, Totals
+from finance.printing import document_pdf, sender
 from journal import services as journal
+from relations.services import check_not_restricted
 
-TOKEN_BYTES = 32
-#: How long what is known of a link stays after its end, for the holder to look back on.
-LINKS_KEPT = timedelta(days=90)
 #: Openings that are shown with a link; the number of all of them stands beside.
 OPENINGS_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What a reader of a link sees: the document, its lines and amounts, who sent it, and the PDF if it was asked."""
+    """What a reader of a link sees: the document, its lines and amounts, who sent it, and the PDF if it was asked.
+
+    Its names are those of ``finance/_paper.html``; all of it is as it was issued.
+    """
 
     document: Document
     lines: Sequence[Line]
     totals: Totals
-    sender: Company
+    sender: Mapping[str, str]
     pdf: bytes
 
 
@@ -113,12 +114,12 @@ def retry_mailing(mailing: Mailing, *, actor: User, at: datetime) -> Mailing:
 def sharing_of(document: Document, *, at: datetime) -> dict[str, Any]:
     """What ``finance/_sharing.html`` shows of a document: its links and mailings, newest first, and why not to share.
 
-    Three queries, and two more where links were opened.
+    Two queries, and one more where there are links: it takes the latest openings of each, ``OPENINGS_SHOWN`` at most.
     """
-    links = list(ShareLink.objects.listed().filter(document=document))
+    latest = Prefetch("opened", ShareOpening.objects.order_by("-id")[:OPENINGS_SHOWN], to_attr="latest")
+    links = list(ShareLink.objects.listed().filter(document=document).prefetch_related(latest))
     for link in links:
         link.is_working = link.revoked_at is None and link.expires_at > at
-        link.latest = list(link.opened.order_by("-id")[:OPENINGS_SHOWN]) if link.openings else []
     return {
         "document": document,
         "links": links,
@@ -146,28 +147,15 @@ def open_link(token: str, *, device: str, pdf: bool = False, counts: bool = True
     erasure at this moment.
     """
     with isolation.acting_as(isolation.reader(digest_of(token))):
-        document = Document.objects.select_related("account").first()
+        document = Document.objects.first()
         if document is None:
             return None
         lines = list(document.lines.all())
-        shared = Shared(
-            document, lines, Totals.of(lines), Company.objects.get(), document_pdf(document) if pdf else b""
-        )
+        shared = Shared(document, lines, Totals.of(lines), sender(document), document_pdf(document) if pdf else b"")
         if counts:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT finance_note_opening(%s, %s)", [device, pdf])
         return shared
-
-
-def remove_old_links(*, at: datetime) -> int:
-    """Forget links, their openings and mails by them, ``LINKS_KEPT`` after they expired; return how many links went."""
-    gone = ShareLink.objects.over(at - LINKS_KEPT)
-    return gone.delete()[1].get("finance.ShareLink", 0)
-
-
-def digest_of(token: str) -> str:
-    """What is kept of a token: SHA-256 in hexadecimal; it is random, so nothing slower is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def link_for(mailing: Mailing, *, at: datetime) -> str:
@@ -196,16 +184,11 @@ def _lock(document: Document) -> Document:
 def _check_document(document: Document) -> None:
     if document.issued_on is None:
         raise Refused("draft", _("A draft cannot be shared. Issue it first."), clause="3")
-    if document.relation is not None and document.relation.restricted_on is not None:
-        raise Refused(
-            "restricted",
-            _("The data of this relation are restricted; until that ends nothing of it can be shared."),
-            clause="15",
-        )
+    check_not_restricted(document.relation)
 
 
 def _link(document: Document, *, days: int, made_by: UUID, by: User | None, at: datetime) -> tuple[ShareLink, str]:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     link = ShareLink(
         account=document.account, document=document, digest=digest_of(token), made_at=at,
         made_by=made_by, expires_at=at + timedelta(days=days),

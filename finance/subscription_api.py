@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.api import AccountEndpoint
 from cannonworks.api import Endpoint, PDFRenderer, RowBody
+from cannonworks.downloads import file_response
 from finance import subscription
 from finance.models import SubscriptionInvoice
 from finance.papers import invoice_pdf
@@ -63,10 +65,10 @@ class SubscriptionInvoiceEndpoint(mixins.ListModelMixin, Endpoint):
         return SubscriptionInvoice.objects.visible_to(self.request.user).with_paid()
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, operation_id="subscription_invoices_pdf")
-    def pdf(self, request: Request, reference: object) -> Response:
+    def pdf(self, request: Request, reference: object) -> HttpResponse:
         """The invoice as PDF, in the caller's language."""
         invoice = get_object_or_404(self.get_queryset(), reference=reference)
-        return Response(invoice_pdf(invoice, language=request.user.language))
+        return file_response(invoice_pdf(invoice, language=request.user.language), f"{invoice.number}.pdf", inline=True)
 
 
 urlpatterns = [

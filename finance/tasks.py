@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from finance import post, sharing, subscription
+from finance import post, subscription
 from finance.models import Mailing
 
 #: What waits longer than this has no message in the queue any more, or one that takes long: it gets another.
@@ -25,12 +25,6 @@ def send_lost() -> int:
     for pk in lost:
         send_mailing.delay(pk)
     return len(lost)
-
-
-@shared_task(acks_late=True)
-def forget_old_links() -> int:
-    """Beat, nightly: remove links that are over for long."""
-    return sharing.remove_old_links(at=timezone.now())
 
 
 @shared_task(acks_late=True)

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import Category, Subject, outside, register
 from journal.models import Batch, Entry, Removed
 
@@ -5,6 +7,7 @@ register(
     Entry,
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
+    called=_("Lines in the journal"),
     account="account_reference",
     plain=("id", "at", "event", "account_reference", "actor_reference", "actor_kind", "clause", "facts"),
     may=dict.fromkeys(("visitor", "helper", "reader"), "INSERT") | dict.fromkeys(("holder", "staff"), "SELECT INSERT"),

@@ -7,5 +7,5 @@ from django.utils.translation import gettext_lazy as _
 class FindForm(forms.Form):
     """What a helper looks for, and where the page begins; what is not understood is left out."""
 
-    q = forms.CharField(label=_("Reference, KvK number or name of the company"), required=False, max_length=60)
+    search = forms.CharField(label=_("Reference, KvK number or name of the company"), required=False, max_length=60)
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

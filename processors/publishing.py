@@ -13,7 +13,7 @@ from django.utils.functional import Promise as Lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts.promises import Kind, kinds, promises, terms_of_rules
+from accounts.promises import Kind, goings, kinds, promises, terms_of_rules
 from accounts.states import State
 from cannonworks import deadlines, rules
 from cannonworks.datamap import Category, Role
@@ -142,6 +142,8 @@ def _how_long() -> Chapter:
         _("How long we keep it"),
         (
             periods(),
+            Words(_("Some of it goes earlier, by itself, also while the account is in use:")),
+            ages(),
             Words(_("The main user is warned by mail %(days)s days before an account is erased.") % {"days": warned}),
             Words(
                 _("Backups are encrypted and kept for %(term)s; after that the last one with erased data is gone.")
@@ -289,6 +291,12 @@ def periods() -> Grid:
     return grid(_("How long data is kept"), headers, rows)
 
 
+def ages() -> Grid:
+    """Every rule of age: what goes by itself, when, by which clause."""
+    headers = (_("Data"), _("Goes by itself"), _("Clause"))
+    return grid(_("What goes by itself"), headers, [(each.what, each.period, f"§{each.clause}") for each in goings()])
+
+
 def _contact(name: str = "") -> Pairs:
     return pairs((name or _("We are"), settings.CANNONWORKS_ADDRESS), (_("E-mail"), settings.PRIVACY_CONTACT))
 
@@ -296,7 +304,8 @@ def _contact(name: str = "") -> Pairs:
 def _period(kind: Kind) -> str:
     own = [f"{each.period} (§{each.clause})" for each in kind.promises]
     together = [_("As long as the account; see below.")] if kind.goes_with_the_account else []
-    return " ".join([*together, *own])
+    earlier = [f"{each.what}: {each.period} (§{each.clause})." for each in kind.goings]
+    return " ".join([*together, *own, *earlier])
 
 
 def _readers(kind: Kind) -> str:

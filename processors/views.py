@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Account
+from cannonworks.downloads import file_response
+from cannonworks.listing import search_address, searched
 from cannonworks.publications import Paper, pdf_of
 from processors import publishing, services
 from processors.access import inside_only
@@ -17,12 +19,16 @@ PAGE = 50
 
 
 @inside_only
-@require_GET
+@require_http_methods(["GET", "POST"])
 def accounts(request: HttpRequest, helper: Helper) -> HttpResponse:
     """The overarching administration, to read: each page that is opened is journalled, with what was on it."""
-    form = FindForm(request.GET)
+    if request.method == "POST":
+        posted = FindForm(request.POST)
+        posted.is_valid()
+        return redirect(search_address(request, {"search": posted.cleaned_data.get("search", "")}))
+    form = FindForm({"search": searched(request), "before": request.GET.get("before")})
     form.is_valid()
-    term, before = form.cleaned_data.get("q", ""), form.cleaned_data.get("before")
+    term, before = form.cleaned_data.get("search", ""), form.cleaned_data.get("before")
     rows = Account.objects.overview().matching(term)
     found = list(rows.filter(pk__lt=before)[: PAGE + 1] if before else rows[: PAGE + 1])
     shown = found[:PAGE]
@@ -62,6 +68,4 @@ def record_pdf(request: HttpRequest) -> HttpResponse:
 
 
 def _pdf(paper: Paper, name: str) -> HttpResponse:
-    response = HttpResponse(pdf_of(paper), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="cannonworks-{name}-{paper.language}.pdf"'
-    return response
+    return file_response(pdf_of(paper), f"cannonworks-{name}-{paper.language}.pdf", inline=True)

@@ -166,18 +166,6 @@ def remove(found: Import, *, actor: User) -> None:
     _remove(found)
 
 
-def expire(*, before: datetime) -> int:
-    """Forget the imports that ended, and the drafts that were left, before that moment; return how many."""
-    count = 0
-    for pk in Import.objects.expired(before).values_list("pk", flat=True):
-        with transaction.atomic():
-            row = Import.objects.expired(before).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
-            if row is not None:
-                _remove(row)
-                count += 1
-    return count
-
-
 def revive(*, since: datetime) -> int:
     """Queue again what is under way while nothing came of it since that moment; return how many."""
     found = list(Import.objects.idle(since).values_list("pk", flat=True))

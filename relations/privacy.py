@@ -38,6 +38,7 @@ register(
     Import,
     category=Category.REQUESTS,
     subject=Subject.RELATION,
+    called=_("Files that were brought in"),
     # The column is a place; what lies there is sealed.
     fields={"file": Personal("19 Betrokkenen", label=_("file with people, sealed"))},
     plain=(
@@ -50,6 +51,7 @@ register(
     Refusal,
     category=Category.REQUESTS,
     subject=Subject.NOBODY,
+    called=_("Rows of files that were refused"),
     plain=("id", "account", "of", "line", "position", "problems"),
     may={"holder": "SELECT DELETE"},
 )

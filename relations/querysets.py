@@ -48,9 +48,3 @@ class ImportQuerySet(models.QuerySet):
     def idle(self, since: datetime) -> Self:
         """Under way, but nothing came of it since that moment: its worker may be gone."""
         return self.under_way().filter(moved_at__lt=since, account__claimed_at__isnull=True)
-
-    def expired(self, before: datetime) -> Self:
-        """Not under way, and not looked after since that moment."""
-        return self.exclude(state__in=["queued", "running"]).filter(
-            moved_at__lt=before, account__claimed_at__isnull=True
-        )

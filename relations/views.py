@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,8 +19,7 @@ from accounts.access import View, fresh, holder_only, main_user_only
 from accounts.services import check_not_going, check_writable
 from cannonworks.errors import Changed, Refused
 from cannonworks.forms import live_answer
-from cannonworks.listing import listing
-from cannonworks.pages import open_place, seal_place
+from cannonworks.listing import listing, search_address, searched
 from relations import finding, services
 from relations.forms import ChoiceForm, PersonForm
 from relations.kinds import EMPLOYEES, Kind
@@ -42,10 +40,12 @@ def account_only(view: View) -> View:
 @account_only
 @require_http_methods(["GET", "POST"])
 def people(request: HttpRequest, kind: Kind) -> HttpResponse:
-    """The list. A search is posted, and stands sealed in the address that it leads to: addresses end up in logs."""
+    """The list, and a search in it."""
     if request.method == "POST":
-        return redirect(f"{request.path}?{_query(request, kind)}")
-    given = request.GET.dict() | {"search": _opened(request)}
+        posted = ChoiceForm(request.POST, with_kind=kind.has_kinds)
+        posted.is_valid()
+        return redirect(search_address(request, posted.cleaned_data))
+    given = request.GET.dict() | {"search": searched(request)}
     form = ChoiceForm(given, with_kind=kind.has_kinds)
     choice = form.choice()
     page = listing(request, finding.people(kind.model, request.user, choice), finding.ORDERS)
@@ -169,23 +169,3 @@ def _saved(form: PersonForm, save: Callable[[], Person]) -> Person | None:
     except ValidationError as error:
         form.add_error(None, error)
     return None
-
-
-def _query(request: HttpRequest, kind: Kind) -> str:
-    form = ChoiceForm(request.POST, with_kind=kind.has_kinds)
-    form.is_valid()
-    said = {name: value for name, value in form.cleaned_data.items() if value}
-    if said.get("search"):
-        said["search"] = seal_place([said["search"]], _whose(request))
-    return urlencode(said)
-
-
-def _opened(request: HttpRequest) -> str:
-    try:
-        return str(open_place(request.GET.get("search", ""), _whose(request))[0])
-    except ValueError:
-        return ""
-
-
-def _whose(request: HttpRequest) -> str:
-    return f"{request.path} {request.user.pk} search"

@@ -101,9 +101,9 @@ def outlived(on: date, at: datetime) -> Iterator[Found]:
 
 def overaged(on: date, at: datetime) -> Iterator[Found]:
     """Tables with rows that should have gone by themselves a day ago, and that no hold keeps."""
-    for entry in aging.aging():
-        if aging.left_over(entry, on - timedelta(days=1)):
-            yield AlarmKind.TOO_LATE, entry.table, str(rules.AGES[entry.model._meta.label])
+    for age in rules.AGES:
+        if aging.left_over(age, on - timedelta(days=1)):
+            yield AlarmKind.TOO_LATE, aging.entry_of(age).table, str(age.keep)
 
 
 def _without_hold(accounts: QuerySet[Account], category: Category, on: date) -> Iterator[Found]:

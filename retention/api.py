@@ -107,7 +107,10 @@ class KeptBody(serializers.Serializer):
     number = serializers.IntegerField(help_text="Rows; counted no further than 10,000.")
     is_more = serializers.BooleanField(help_text="There are more than that.")
     removed_after = serializers.CharField(
-        source="term", allow_null=True, help_text="Rows go by themselves so long after they were made; null: they stay."
+        source="going.period",
+        default=None,
+        allow_null=True,
+        help_text="Rows go by themselves so long after this; null: they stay with the account.",
     )
 
 

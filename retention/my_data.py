@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.utils.functional import Promise
@@ -16,57 +15,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from cannonworks import datamap, rules
+from accounts.promises import PURPOSES, Going, going_of
+from cannonworks import datamap
 from cannonworks.datamap import Category, Entry, Personal, Role
-from cannonworks.rules import Term
 from retention.schedule import Fate
 
 MOST = 10_000
 
-#: Why we keep it (§4, §17); of each category.
-PURPOSES: Mapping[Category, Promise] = {
-    Category.ACCOUNT: _("To let you and your colleagues sign in, and to put your company on quotes and invoices."),
-    Category.RELATIONS: _("To make quotes and invoices for them. You decide who is in it."),
-    Category.EMPLOYEES: _("For your own administration of who works for you. You decide who is in it."),
-    Category.DOCUMENTS: _("To make, send and keep your quotes and invoices, as the tax authorities ask of you."),
-    Category.USAGE: _("To make the pages better and to keep them safe. Only where you allow statistics."),
-    Category.REQUESTS: _("To carry out what people ask about their own data, and to show that it was done."),
-    Category.BOOKKEEPING: _("For our own books: what we charged you and what you paid."),
-    Category.EVIDENCE: _("To prove that we kept our agreement. There are no names in it."),
-}
-#: What rows are called where the model, of a library or of ours, has no word for people.
-WORDS: Mapping[str, Promise] = {
-    "account.EmailAddress": _("E-mail addresses to sign in with"),
-    "accounts.Company": _("Your company"),
-    "accounts.DeviceToken": _("Devices"),
-    "accounts.ErasureRequest": _("Requests for erasure"),
-    "accounts.Session": _("Signed-in browsers"),
-    "accounts.UsageDay": _("Daily counts"),
-    "accounts.UsageEvent": _("Single clicks and sign-ins"),
-    "accounts.User": _("Users"),
-    "finance.Line": _("Lines of quotes and invoices"),
-    "finance.NumberSeries": _("Number series"),
-    "finance.SubscriptionInvoice": _("Our invoices to you"),
-    "journal.Entry": _("Lines in the journal"),
-    "mfa.Authenticator": _("Second factors"),
-}
-#: Fields of libraries, or whose word means nothing beside the others.
-FIELDS: Mapping[str, Promise] = {
-    "accounts.Session.session_key": _("Key of the browser"),
-    "accounts.Session.session_data": _("Data of the session"),
-    "accounts.Session.signed_in_at": _("Signed in at"),
-    "accounts.Session.ip_address": _("Network address"),
-    "accounts.Session.user_agent": _("Browser"),
-    "accounts.DeviceToken.digest": _("Hash of the token"),
-    "accounts.UsageEvent.user": _("User"),
-    "accounts.User.last_login": _("Last sign-in"),
-    "accounts.User.password": _("Password, only as a hash"),
-    "account.EmailAddress.email": _("E-mail"),
-    "mfa.Authenticator.data": _("Secret of the second factor"),
-    "mfa.Authenticator.last_used_at": _("Last used at"),
-    "relations.Employee.bsn": _("BSN, encrypted"),
-    "relations.Employee.bsn_hash": _("Hash of the BSN"),
-}
 VIEWERS: Mapping[str, Promise] = {
     Role.HOLDER: _("You and your colleagues"),
     "main user": _("The main user, after a fresh proof of identity"),
@@ -77,12 +32,12 @@ VIEWERS: Mapping[str, Promise] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """How many rows of one kind are kept, ``is_more``: and more; ``term``: they go by themselves after it."""
+    """How many rows of one kind are kept, ``is_more``: and more; ``going``: when they go by themselves."""
 
     label: str
     number: int
     is_more: bool
-    term: Term | None
+    going: Going | None
 
 
 @dataclass(frozen=True)
@@ -146,9 +101,7 @@ def _holding(category: Category, entries: Sequence[Entry], counts: Mapping[str, 
 
 
 def _kept(entry: Entry, count: int) -> Kept:
-    label = entry.model._meta.label
-    word = WORDS.get(label) or entry.model._meta.verbose_name_plural
-    return Kept(capfirst(str(word)), min(count, MOST), count > MOST, rules.AGES.get(label))
+    return Kept(entry.word, min(count, MOST), count > MOST, going_of(entry))
 
 
 def _count(account: Account, entries: Sequence[Entry]) -> dict[str, int]:
@@ -166,8 +119,7 @@ def _count(account: Account, entries: Sequence[Entry]) -> dict[str, int]:
 
 
 def _field_label(entry: Entry, name: str) -> str:
-    field: Any = entry.model._meta.get_field(name)
-    return capfirst(str(FIELDS.get(f"{entry.model._meta.label}.{name}") or field.verbose_name))
+    return capfirst(str(entry.label(name)))
 
 
 def _clauses(said: Iterable[Personal]) -> tuple[str, ...]:
@@ -179,8 +131,9 @@ def _viewers(personal: Sequence[tuple[Entry, str, Personal]]) -> Iterable[Viewer
     if not personal:
         yield Viewer(str(VIEWERS[Role.HOLDER]), ())
         return
+    viewers = [(entry, name, entry.seen_by(name)) for entry, name, _said in personal]
     for who, word in VIEWERS.items():
-        seen = [(entry, name) for entry, name, _said in personal if who in entry.seen_by(name)]
+        seen = [(entry, name) for entry, name, those in viewers if who in those]
         if not seen:
             continue
         is_few = who in (Role.HELPER, "main user")

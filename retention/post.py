@@ -6,16 +6,13 @@ import logging
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F, Q
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from accounts.models import User
 from accounts.services import dates_of
-from cannonworks import rules, signing
+from cannonworks import mails, rules, signing
 from journal import services as journal
 from retention import schedule, statements
 from retention.models import ErasureWarning, StatementMail
@@ -25,8 +22,6 @@ log = logging.getLogger(__name__)
 #: A failed mail is tried again after this, twice as long each time, at most a day.
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
-#: An address that takes no statement for so long is forgotten all the same; staff hear of it.
-FORGET_AFTER = timedelta(days=14)
 FAILURES = (SMTPException, OSError)
 
 
@@ -74,10 +69,10 @@ def _send_statement(pk: int, on: date, at: datetime) -> bool:
     try:
         _statement_mail(mail).send()
     except FAILURES as error:
-        if on - mail.made_on < FORGET_AFTER:
+        if on < rules.age("retention.StatementMail").keep.after(mail.made_on):
             _try_later(mail, error, at)
             return False
-        mail.delete()
+        mail.delete()  # an address that takes no statement for so long is forgotten all the same; staff hear of it
         journal.record("statement.undelivered", account=mail.account, clause="6", run=mail.erasure.reference)
         return False
     mail.delete()  # the address has served its last purpose
@@ -100,35 +95,19 @@ def _try_later(row: ErasureWarning | StatementMail, error: Exception, at: dateti
 
 def _warning_mail(warning: ErasureWarning, user: User) -> EmailMessage:
     account = warning.account
-    history = schedule.history_of(account)
-    context = {
-        "user": user,
-        "company": account.company,
-        "days": (warning.erase_on - warning.planned_on).days,
-        "erase_on": warning.erase_on,
-        "fates": schedule.schedule(history),
-        "goes": [f for f in schedule.schedule(history) if f.category in rules.WITH_THE_ACCOUNT and not f.held_by],
-        "stays": [f for f in schedule.schedule(history) if f.category not in rules.WITH_THE_ACCOUNT or f.held_by],
-        "rule": rules.rule_for(account.state, dates_of(account)),
-        "url": settings.SITE_URL,
-    }
-    return _mail("warning", context, to=user.email, language=user.language, about=f"warning-{warning.pk}")
+    fates = schedule.schedule(schedule.history_of(account))
+    stays = [fate for fate in fates if fate.category not in rules.WITH_THE_ACCOUNT or fate.held_by]
+    return mails.letter(
+        "retention/mail/warning", to=user.email, language=user.language, about=f"warning-{warning.pk}",
+        user=user, company=account.company, erase_on=warning.erase_on,
+        rule=rules.rule_for(account.state, dates_of(account)),
+        goes=[fate for fate in fates if fate not in stays], stays=stays,
+    )  # fmt: skip
 
 
 def _statement_mail(mail: StatementMail) -> EmailMessage:
-    message = _mail("statement", {"mail": mail, "run": mail.erasure, "url": settings.SITE_URL}, to=mail.email,
-                    language=mail.language, about=f"statement-{mail.erasure.reference}")  # fmt: skip
     name = f"statement-{mail.erasure.reference}"
+    message = mails.letter("retention/mail/statement", to=mail.email, language=mail.language, about=name, mail=mail)
     message.attach(f"{name}.pdf", statements.statement_pdf(mail.erasure), "application/pdf")
     message.attach(f"{name}.json", signing.canonical(mail.erasure.statement), "application/json")
     return message
-
-
-def _mail(template: str, context: dict, *, to: str, language: str, about: str) -> EmailMessage:
-    with translation.override(language):
-        subject, _blank, text = render_to_string(f"retention/mail/{template}.txt", context).partition("\n\n")
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    # The same mail has the same id, so a repeat after a crash is seen to be one.
-    return EmailMessage(
-        " ".join(subject.split()), text.strip() + "\n", to=[to], headers={"Message-ID": f"<{about}@{domain}>"}
-    )

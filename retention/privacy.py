@@ -17,6 +17,7 @@ register(
     StatementMail,
     category=Category.ACCOUNT,
     subject=Subject.HOLDER,
+    called=_("Addresses for the statement of erasure"),
     leaves_by="delivery",
     fields={
         "email": Personal("19 Bedrijfsgegevens 3", label=_("e-mail")),

@@ -39,7 +39,7 @@ def erase_account(account_id: int) -> int:
 
 @shared_task(**AGAIN)
 def let_age() -> int:
-    """Beat, nightly: delete rows whose own term is over while their account lives (§17); return how many."""
+    """Beat, nightly: delete rows whose own term is over while their account lives (``rules.AGES``); return how many."""
     at = timezone.now()
     return aging.let_age(on=timezone.localdate(at), at=at)
 

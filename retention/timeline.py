@@ -57,11 +57,6 @@ class Band:
     ceiling: int | None
 
     @property
-    def is_open(self) -> bool:
-        """Whether it runs on past the right edge: no end in sight, or a hold without one."""
-        return self.ceiling is None or bool(self.fate.held_by)
-
-    @property
     def kept_width(self) -> str:
         return percent(self.kept)
 

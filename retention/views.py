@@ -14,6 +14,7 @@ from accounts.due import due_from
 from accounts.models import DeviceToken, Session
 from accounts.notices import notices_for
 from cannonworks import signing
+from cannonworks.downloads import file_response
 from cannonworks.prose import html_of
 from finance.models import Document
 from processors.publishing import periods
@@ -81,6 +82,4 @@ def verify(request: HttpRequest) -> HttpResponse:
 @require_safe
 def statement_key(request: HttpRequest) -> HttpResponse:
     """The public key for erasure statements, as a file."""
-    response = HttpResponse(signing.to_pem(signing.public_key()), content_type="application/x-pem-file")
-    response.headers["Content-Disposition"] = 'attachment; filename="statement-key.pem"'
-    return response
+    return file_response(signing.to_pem(signing.public_key()), "statement-key.pem")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema
@@ -17,6 +17,7 @@ from accounts.authentication import check_fresh
 from accounts.models import ErasureRequest
 from cannonworks.api import Endpoint, PDFRenderer, RowBody
 from cannonworks.callers import MainUserOnly
+from cannonworks.downloads import file_response
 from rights.letters import letter_pdf
 from rights.models import RegisteredLetter
 
@@ -74,12 +75,10 @@ class LetterEndpoint(ErasureRequestEndpoint):
     renderer_classes = [PDFRenderer]
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY}, operation_id="erasure_request_letter")
-    def retrieve(self, request: Request) -> Response:
+    def retrieve(self, request: Request) -> HttpResponse:
         """Get the letter (PDF) to print, sign and send by registered post."""
         asked = self.get_object()
-        headers = {"Content-Disposition": f'inline; filename="{asked.code}.pdf"'}
-        pdf = letter_pdf(asked, on=timezone.localdate())
-        return Response(pdf, content_type="application/pdf", headers=headers)
+        return file_response(letter_pdf(asked, on=timezone.localdate()), f"{asked.code}.pdf", inline=True)
 
 
 urlpatterns = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.models import Account, Company, ErasureRequest
+from accounts.models import Account, ErasureRequest
 from cannonworks import rules
 from cannonworks.datamap import Category, entries
 from cannonworks.documents import render
@@ -34,17 +34,11 @@ def letter_data(request: ErasureRequest, *, on: date) -> dict[str, Any]:
         "reference": request.code,
         "date": on.isoformat(),
         "cancels": account.cancelled_on == request.asked_on,
-        "sender": {"company": company.company_name, "name": user.full_name, "address": _address(company)},
+        "sender": {"company": company.company_name, "name": user.full_name, "address": company.address_lines},
         "recipient": {"name": name, "address": address},
         "erased": [category.value for category in rules.WITH_THE_ACCOUNT if category not in held],
         "kept": [*held.values(), *_bookkeeping(account, on), _kept(Category.EVIDENCE, "proof of obligation")],
     }
-
-
-def _address(company: Company) -> list[str]:
-    abroad = company.country if company.country != "NL" else ""
-    lines = (f"{company.street} {company.house_number}", f"{company.postcode} {company.city}", abroad)
-    return [line.strip() for line in lines if line.strip()]
 
 
 def _held(account: Account) -> dict[Category, dict[str, Any]]:

@@ -18,7 +18,6 @@ register(
     SubjectRequest,
     category=Category.REQUESTS,
     subject=Subject.REQUESTER,
-    ages_from="closed_at",
     fields=dict.fromkeys(
         ("name", "email", "address", "identity_check", "company", "known_as", "details", "note"), Personal("15")
     ),
@@ -53,7 +52,6 @@ register(
     RightsMail,
     category=Category.REQUESTS,
     subject=Subject.NOBODY,
-    ages_from="planned_at",
     plain=("id", "account", "about", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
     may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
     rows={"reader": f"about{LINKED}"},

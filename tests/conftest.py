@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from itertools import count
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import connection
-from django.test import TransactionTestCase
+from django.db.models import Model
 from django.test.signals import setting_changed
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts import usage
 from cannonworks import isolation, storage
@@ -19,15 +21,9 @@ from cannonworks.celery import app
 from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
-from tests.factories import StaffFactory
+from tests.database import django_db_setup  # noqa: F401 a fixture
+from tests.factories import StaffFactory, validate_constraints
 from tests.mail import post_office  # noqa: F401 a fixture
-
-#: Tables that refuse to be emptied, and the trigger that does.
-APPEND_ONLY = {
-    "journal_entry": "journal_no_change",
-    "journal_batch": "batch_no_change",
-    "journal_removed": "removed_no_change",
-}
 
 
 class QuickArgon2(Argon2PasswordHasher):
@@ -42,6 +38,18 @@ def with_database(redis_url: str, number: int) -> str:
         return re.sub(r"virtual_host=\d+", f"virtual_host={number}", redis_url)
     address, query, options = redis_url.partition("?")
     return re.sub(r"(?<=[^/])(/\d*)?$", f"/{number}", address, count=1) + query + options
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django puts what needs no database of its own at the end
+def pytest_collection_modifyitems(items):
+    """The longest test of all comes first, or one worker waits for the other at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "bench")
+
+
+def pytest_collection_finish():
+    """What was imported until now lives to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +76,29 @@ def _quick_passwords():
     settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon2"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once():
+    """Every test client starts the middleware, which then looks at hundreds of files: for the first of them is enough."""
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def from_memory(middleware):
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", from_memory)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_factories():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "validate_constraints", validate_constraints)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_language(settings):
     """A request leaves its language behind in the thread; the next test begins in that of the product."""
@@ -75,13 +106,23 @@ def _own_language(settings):
         yield
 
 
+@pytest.fixture(scope="session")
+def _folders(tmp_path_factory):
+    """Folder after folder; ``mktemp`` would look at all that came before to find the next number."""
+    within = tmp_path_factory.mktemp("tests")
+    return (within / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_files(settings, tmp_path_factory):
+def _own_files(settings, _folders):
     """The ledger, the files and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
-    settings.LEDGER_DIR = tmp_path_factory.mktemp("ledger")
-    settings.FILES_DIR = tmp_path_factory.mktemp("files")
+    folder = next(_folders)
+    settings.LEDGER_DIR, settings.FILES_DIR, settings.EMAIL_FILE_PATH = (
+        folder / name for name in ("ledger", "files", "mail")
+    )
+    settings.LEDGER_DIR.mkdir(parents=True)
     storage.prepare()
-    settings.EMAIL_FILE_PATH = tmp_path_factory.mktemp("mail")
+    settings.EMAIL_FILE_PATH.mkdir()
 
 
 @pytest.fixture(autouse=True)
@@ -112,29 +153,6 @@ def _own_usage(settings):
     """Nothing writes beside a test: what is known of the use waits until the test itself says ``recorder.flush()``."""
     settings.USAGE_SECONDS = 0
     usage.recorder.forget()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _journal_lets_tests_flush():
-    """After a test with real transactions every table is truncated, which the journal refuses everybody else."""
-    tear_down = TransactionTestCase._fixture_teardown
-
-    def without_the_trigger(test_case):
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '20s'")  # a thread that a test left behind is an error, not a wait
-            for table, trigger in APPEND_ONLY.items():
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
-        try:
-            tear_down(test_case)
-        finally:
-            with connection.cursor() as cursor:
-                for table, trigger in APPEND_ONLY.items():
-                    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
-                cursor.execute("RESET lock_timeout")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_the_trigger)
-        yield
 
 
 @pytest.fixture

@@ -434,7 +434,7 @@ PAGES = """
 # documents of the account, for each of its users
   documents
     GET              door       200        200        200        200        home       home       home
-    POST             door       405        405        405        405        home       home       home
+    POST             door       →documents →documents →documents →documents home       home       home
 # a new one: a form that says nothing saves nothing
   document-add
     GET              door       200        200        200        409        home       home       home
@@ -462,7 +462,7 @@ PAGES = """
 # the page of helpers, while a project of theirs runs
   helpers
     GET              door       home       home       home       home       200        403        →dashboard
-    POST             door       home       home       home       home       405        403        →dashboard
+    POST             door       home       home       home       home       home       403        →dashboard
 # bringing in people from a file: for every user; nothing was chosen
   relations-import employees-import
     ANY              door       200        200        200        200        home       home       home

@@ -27,7 +27,7 @@ from accounts.models.usage import Device, Kind, Module
 from accounts.sessions import SessionStore
 from accounts.states import State
 from accounts.support import open_account
-from cannonworks import datamap
+from cannonworks import datamap, isolation
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
 from finance import bookkeeping, sharing
@@ -35,7 +35,7 @@ from finance import services as finance
 from finance.models import Document, DocumentKind, ShareLink, ShareOpening
 from relations import imports
 from relations import services as relations
-from retention import erasure, holds, warnings
+from retention import aging, erasure, holds, warnings
 from retention.models import Ground, Hold
 from rights import services as rights
 from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail
@@ -149,6 +149,7 @@ def ask_under_the_agreement(account: Account, *, on: date) -> None:
     """A request of a data subject with its mail, and a return of data that is ready."""
     at = moment(on)
     request = subject_request(account, state="told", at=at)
+    subject_request(account, state="closed", at=at - timedelta(days=30))
     RightsMail.objects.create(account=account, about=request.reference, template="told", planned_at=at)
     returned = DataReturn.objects.create(
         account=account, asked_by=account.main_user.reference, asked_at=at, due_at=at + timedelta(days=16), moved_at=at,
@@ -226,6 +227,12 @@ def letter(account: Account, *, on: date, clerk=None) -> RegisteredLetter:
 def confirmed_letter(account: Account, *, on: date) -> RegisteredLetter:
     """The same, confirmed by a second member of staff: the account is due."""
     return rights.confirm_letter(letter(account, on=on), actor=StaffFactory(), on=on)
+
+
+def age(on: date) -> int:
+    """Let the night of ``on`` take the rows that are over by themselves; how many, as jobs."""
+    with isolation.acting_as(isolation.JOBS):
+        return aging.let_age(on=on, at=moment(on))
 
 
 def rows(account: Account, *entries: Entry) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import axe_playwright_python
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Error, Page, Request
 
 #: Bytes that the first view of a page may cost, with nothing kept from before.
 FIRST_VIEW = 100_000
@@ -155,6 +155,16 @@ def prints(page: Page) -> list[str]:
 def accessible(page: Page) -> list[str]:
     """Nothing serious or critical for axe, once all of the page is there."""
     page.wait_for_load_state()
+    try:
+        return _found(page)
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+    page.wait_for_load_state()  # that was the page before, which was just being left
+    return _found(page)
+
+
+def _found(page: Page) -> list[str]:
     page.evaluate(_axe())
     return page.evaluate(AXE_RUN, {})
 

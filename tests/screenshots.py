@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
 from cannonworks import isolation  # noqa: E402
+from cannonworks.bearer import digest_of  # noqa: E402
 from cannonworks.pages import seal_place  # noqa: E402
 from finance import sharing  # noqa: E402
 from finance.bookkeeping import Period, charge_subscription, record_payment  # noqa: E402
@@ -315,7 +315,7 @@ PAGES = {
     "documents": ("active", "/documents/"),
     "documents-drafts": ("active", "/documents/?show=drafts"),
     "documents-none": ("trial", "/documents/"),
-    "documents-not-found": ("active", "/documents/?q=niets"),
+    "documents-not-found": ("active", "/documents/?search={nothing}"),
     "document-add": ("trial", "/documents/new/"),
     "document-quote-add": ("active", "/documents/new/?kind=quote"),
     "document-change": ("active", "/documents/{draft}/change/"),
@@ -477,7 +477,7 @@ def _joining(account: Account) -> dict[str, str]:
     now = timezone.now()
     for email in ("wim@bedrijf.example", "een.heel.lange.naam.met.punten@administratiekantoor-noord.example"):
         inviting.invite(account, email=email, actor=account.main_user, at=now - timedelta(days=5))
-    Invitation.objects.filter(email="wim@bedrijf.example").update(digest=sha256(b"token").hexdigest())
+    Invitation.objects.filter(email="wim@bedrijf.example").update(digest=digest_of("token"))
     return {
         "link": signing_up.seal(signing_up.Link("anna@example.nl", "nl"), at=now),
         "token": "token",
@@ -510,6 +510,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     active, on = users["active"], timezone.localdate()
     places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
+    places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

@@ -2,10 +2,17 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core import mail
+from django.db import IntegrityError, transaction
 
+from accounts.models import TermsVersion
 from cannonworks.celery import app
+from journal.models import Entry
+from journal.services import record
 from tests.conftest import with_database
+from tests.database import Pristine
+from tests.lives import full_life
 
 
 @pytest.mark.parametrize(
@@ -33,3 +40,19 @@ def test_queues_ledger_and_mail_are_not_the_developers(worker_id):
     assert settings.LOCAL_DIR not in settings.LEDGER_DIR.parents
     mail.send_mail("Hello", "", None, ["someone@example.org"])
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_test_with_real_transactions_the_database_is_as_new():
+    pristine = Pristine()
+    assert {"auth_group", "auth_permission", "django_content_type", "accounts_termsversion"} < pristine.rows.keys()
+    full_life()  # with entries in the journal, issued documents: what nobody may remove or change
+    Group.objects.all().delete()
+    TermsVersion.objects.create(summary_en="Of another test")
+    changed = pristine.restore()
+    assert {"journal_entry", "finance_document", "accounts_user", "auth_group", "accounts_termsversion"} < set(changed)
+    assert Pristine().rows == pristine.rows
+    assert pristine.restore() == []
+    record("account.erased")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():  # the triggers are back
+        Entry.objects.update(account_reference=None)

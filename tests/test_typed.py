@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from html.parser import HTMLParser
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from django.utils import timezone
 from accounts import inviting, signing_up
 from accounts.models import Account, Invitation, Session
 from accounts.states import State
+from cannonworks.bearer import digest_of
 from finance.models import DocumentKind
 from finance.services import draft_document, issue_document
 from journal.models import Entry
@@ -251,7 +251,7 @@ def world(settings) -> World:
     issued = draft_document(account, kind=DocumentKind.INVOICE, relation=relation, **said)
     issued = issue_document(issued, actor=user, on=date(2026, 3, 1))
     inviting.invite(account, email="tim@bedrijf.example", actor=user, at=now)
-    Invitation.objects.update(digest=sha256(b"token").hexdigest(), expires_at=now + timedelta(days=3))
+    Invitation.objects.update(digest=digest_of("token"), expires_at=now + timedelta(days=3))
     file = draft(account, "Achternaam\nVisser\n")
     link = signing_up.seal(signing_up.Link("anna@example.nl", "nl"), at=now)
     reset = AccountFactory(state=State.ACTIVE).main_user

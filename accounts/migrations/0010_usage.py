@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'usage event',
                 'verbose_name_plural': 'usage events',
-                'indexes': [models.Index(fields=['account', 'at'], name='usage_event_of_account'), models.Index(fields=['at'], name='usage_event_by_time'), models.Index(condition=models.Q(('kind', 'sign-in')), fields=['account', 'at'], name='usage_sign_in_of_account')],
+                'indexes': [models.Index(fields=['account', 'at'], include=('kind', 'module', 'device'), name='usage_event_of_account'), models.Index(fields=['at'], name='usage_event_by_time'), models.Index(condition=models.Q(('kind', 'sign-in')), fields=['account', 'at'], name='usage_sign_in_of_account')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('view', 'action', 'sign-in'))), name='usage_event_kind_known')],
             },
         ),

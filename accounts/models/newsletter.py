@@ -63,7 +63,7 @@ class NewsletterState(models.TextChoices):
 
 
 class Newsletter(models.Model):
-    """One issue, written by staff in both languages. ``totals``: what became of its mails, once their rows are gone."""
+    """One issue, written by staff in both languages. ``totals``: what became of its mails, once it is sent."""
 
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
     subject_nl = models.CharField(_("subject in Dutch"), max_length=150)
@@ -105,7 +105,7 @@ class MailState(models.TextChoices):
 
 
 class NewsletterMail(models.Model):
-    """One issue for one subscriber: planned before, begun while, and kept for a while after it is sent."""
+    """One issue for one subscriber: planned before, begun while, and kept for a while after (``rules.AGES``)."""
 
     newsletter = models.ForeignKey(Newsletter, models.PROTECT, related_name="mails")
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="mails")

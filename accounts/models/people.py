@@ -52,6 +52,13 @@ class ContactDetails(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def address_lines(self) -> list[str]:
+        """The address as it stands on paper: street, town, and the country if it is another; no empty lines."""
+        abroad = self.country if self.country != "NL" else ""
+        lines = (f"{self.street} {self.house_number}", f"{self.postcode} {self.city}", abroad)
+        return [line.strip() for line in lines if line.strip()]
+
     def clean(self) -> None:
         super().clean()
         errors: dict[str, Any] = {

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import lockout
 from accounts import newsletter as subscriptions
 from accounts.access import View
 from accounts.forms import AddressForm
+from accounts.lockout import client_address
 from accounts.security import as_visitor
 from cannonworks.errors import Refused
+from cannonworks.rates import is_too_often
 
 #: Forms of one network address in an hour; many people may share one.
 ASKS_AN_HOUR = 20
@@ -30,11 +31,10 @@ def _within_limits(view: View) -> View:
     @wraps(view)
     def counted(request: HttpRequest) -> HttpResponse:
         form = AddressForm(request.POST or None)
-        if request.method == "POST":
-            address = lockout.client_address(request)
-            if subscriptions.count(f"newsletter:from:{address}", seconds=3600) > ASKS_AN_HOUR:
-                form.add_error(None, _("That is too often. Wait a few minutes and try again."))
-                return render(request, "accounts/newsletter_ask.html", {"form": form}, status=429)
+        is_post, address = request.method == "POST", client_address(request)
+        if is_post and is_too_often("newsletter", address, most=ASKS_AN_HOUR, seconds=3600):
+            form.add_error(None, _("That is too often. Wait a few minutes and try again."))
+            return render(request, "accounts/newsletter_ask.html", {"form": form}, status=429)
         return view(request, form)
 
     return counted

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import holder_only
 from accounts.services import check_writable
+from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
 from finance import copying, services, sharing
 from finance.checks import missing
@@ -37,8 +38,7 @@ def document(request: HttpRequest, reference: UUID) -> HttpResponse:
 @require_GET
 def pdf(request: HttpRequest, reference: UUID) -> HttpResponse:
     row = _found(request, reference)
-    disposition = f'inline; filename="{file_name(row)}"'
-    return HttpResponse(document_pdf(row), content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return file_response(document_pdf(row), file_name(row), inline=True)
 
 
 @holder_only

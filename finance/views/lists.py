@@ -3,13 +3,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import holder_only
-from cannonworks.listing import Order, listing
+from cannonworks.listing import Order, listing, search_address, searched
 from finance.models import Document
 from relations.models import Relation
 
@@ -18,6 +18,8 @@ ORDERS = (
     Order("recipient", _("By recipient"), ("recipient_name", "id")),
     Order("amount", _("Highest amount first"), ("-gross_total", "-id")),
 )
+#: Of what is looked for no more than this is taken.
+MOST_TYPED = 100
 #: Name in the address → label, and which rows.
 SHOWN = {
     "": (_("All"), lambda rows: rows),
@@ -28,10 +30,13 @@ SHOWN = {
 
 
 @holder_only
-@require_GET
+@require_http_methods(["GET", "POST"])
 def documents(request: HttpRequest) -> HttpResponse:
-    """The account's quotes, invoices and credit notes; one query, whatever their number."""
-    words, show = request.GET.get("q", "").replace("\0", "")[:100], request.GET.get("show", "")
+    """The account's quotes, invoices and credit notes, and a search in them; one query, whatever their number."""
+    if request.method == "POST":
+        said = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("show", "relation", "order", "search")}
+        return redirect(search_address(request, said))
+    words, show = searched(request).replace("\0", ""), request.GET.get("show", "")
     show = show if show in SHOWN else ""
     relation = _relation(request)
     rows = SHOWN[show][1](Document.objects.visible_to(request.user)).found(words)

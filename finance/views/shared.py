@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,28 +13,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.lockout import client_address
+from cannonworks.devices import kind_of
+from cannonworks.downloads import file_response
 from cannonworks.errors import KeyUnavailable, is_fence
 from cannonworks.rates import is_too_often
-from finance import post, sharing
-from finance.models import ShareOpening
+from finance import sharing
+from finance.printing import file_name
 
 #: So many openings a minute from one network address: many people may share one, who guesses tokens needs far more.
 MOST_A_MINUTE = 60
-#: The first that fits; what is none of these is told as a computer when it says that it is a browser.
-DEVICES = (
-    (r"bot|crawl|spider|preview|scan|curl|wget|python|http-?client|monitor|headless", ShareOpening.Device.ROBOT),
-    (r"iPad|Tablet|Android(?!.*Mobile)", ShareOpening.Device.TABLET),
-    (r"iPhone|Mobile|Android", ShareOpening.Device.PHONE),
-    (r"Mozilla|Opera", ShareOpening.Device.COMPUTER),
-)
-
-
-def device_of(user_agent: str) -> str:
-    """The kind of device that calls itself so; all that is kept of it."""
-    if not user_agent:
-        return ShareOpening.Device.ROBOT
-    kinds = (kind for sign, kind in DEVICES if re.search(sign, user_agent, re.IGNORECASE))
-    return next(kinds, ShareOpening.Device.UNKNOWN)
 
 
 def unseen(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -60,7 +46,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     found = _opened(request, token)
     if found is None:
         return render(request, "finance/shared_gone.html", status=404)
-    return render(request, "finance/shared.html", {"shared": found, "token": token})
+    return render(request, "finance/shared.html", {**vars(found), "token": token})
 
 
 @unseen
@@ -69,12 +55,11 @@ def shared_pdf(request: HttpRequest, token: str) -> HttpResponse:
     found = _opened(request, token, pdf=True)
     if found is None:
         return render(request, "finance/shared_gone.html", status=404)
-    disposition = f'inline; filename="{post.file_name(found.document)}"'
-    return HttpResponse(found.pdf, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return file_response(found.pdf, file_name(found.document), inline=True)
 
 
 def _opened(request: HttpRequest, token: str, *, pdf: bool = False) -> sharing.Shared | None:
-    device, counts = device_of(request.headers.get("user-agent", "")), request.method == "GET"
+    device, counts = kind_of(request.headers.get("user-agent", "")), request.method == "GET"
     try:
         with transaction.atomic():
             return sharing.open_link(token, device=device, pdf=pdf, counts=counts)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.access import main_user_only
+from cannonworks.downloads import file_response
 from cannonworks.listing import Order, listing
 from finance.models import SubscriptionInvoice
 from finance.papers import invoice_pdf
@@ -29,6 +30,4 @@ def invoices(request: HttpRequest) -> HttpResponse:
 @require_GET
 def invoice(request: HttpRequest, reference: UUID) -> HttpResponse:
     found = get_object_or_404(SubscriptionInvoice.objects.visible_to(request.user), reference=reference)
-    pdf = invoice_pdf(found, language=request.user.language)
-    disposition = f'inline; filename="{found.number}.pdf"'
-    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return file_response(invoice_pdf(found, language=request.user.language), f"{found.number}.pdf", inline=True)

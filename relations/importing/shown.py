@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum.nl.bsn import is_valid as is_bsn
 
+from cannonworks import rules
 from relations import imports
 from relations.importing import columns as naming
 from relations.importing.checking import Checked, Checker, told
@@ -52,7 +53,7 @@ def names(what: str) -> dict[str, Any]:
 
 def choosing(what: str, form: FileForm, earlier: Iterable[Import]) -> dict[str, Any]:
     """A file to choose, and those of before."""
-    bounds = {"most": settings.IMPORT_MAX_MIB, "days": settings.IMPORT_DAYS}
+    bounds = {"most": settings.IMPORT_MAX_MIB, "kept": rules.age("relations.Import").keep}
     return {"what": what, "names": names(what), "form": form, "earlier": earlier, **bounds}
 
 
@@ -81,7 +82,7 @@ def progress(found: Import) -> dict[str, Any]:
         "found": found, "what": found.what, "names": names(found.what), "why": WHY.get(found.why, found.why),
         "refusals": [(refusal.line, told(refusal.problems, found.what)) for refusal in refusals],
         "more": max(0, found.refused - len(refusals)),
-        "days": settings.IMPORT_DAYS,
+        "kept": rules.age("relations.Import").keep,
         "can_go_on": found.why in ("by_user", "read_only", "failed") and found.position < found.size,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import holder_only
-from cannonworks.downloads import BOM
+from cannonworks.downloads import BOM, file_response
 from cannonworks.errors import Refused
 from relations import exporting, imports
 from relations.importing import shown
@@ -93,9 +93,7 @@ def remove(request: HttpRequest, what: str, reference: UUID) -> HttpResponse:
 @holder_only
 @require_GET
 def template(request: HttpRequest, what: str) -> HttpResponse:
-    disposition = f'attachment; filename="{what}-{_("template")}.csv"'
-    text = BOM + exporting.template(what)
-    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+    return file_response(BOM + exporting.template(what), f"{what}-{_('template')}.csv")
 
 
 @holder_only

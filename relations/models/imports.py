@@ -31,7 +31,6 @@ class ImportState(models.TextChoices):
 
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
-FINISHED = (ImportState.DONE, ImportState.STOPPED)
 
 
 class Import(models.Model):
@@ -81,10 +80,6 @@ class Import(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in UNDER_WAY
-
-    @property
-    def is_finished(self) -> bool:
-        return self.state in FINISHED
 
     @property
     def percent(self) -> int:

@@ -28,6 +28,7 @@ from cannonworks.admin import (
     short_day,
     signed_in,
 )
+from cannonworks.downloads import file_response
 from cannonworks.rules import RULES, WARNING_DAYS
 from retention import parking, statements
 from retention.admin.accounts import why_erased
@@ -164,14 +165,14 @@ class ErasureAdmin(StaffAdmin):
     def statement_as_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the statement as a document."""
         run = self._with_statement(request, object_id)
-        return _file(statements.statement_pdf(run), "application/pdf", f"erasure-{run}.pdf")
+        return file_response(statements.statement_pdf(run), f"erasure-{run}.pdf")
 
     @action(description=gettext_lazy("Statement (JSON)"), permissions=["view"], icon="data_object")
     def statement_as_json(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Download the signed statement itself."""
         run = self._with_statement(request, object_id)
         body = json.dumps(run.statement, ensure_ascii=False, indent=2, sort_keys=True)
-        return _file(body.encode(), "application/json", f"erasure-{run}.json")
+        return file_response(body, f"erasure-{run}.json")
 
     @action(
         description=gettext_lazy("Try again"),
@@ -255,7 +256,3 @@ def _counts(run: Erasure) -> Table:
         [[str(names.get(table, "–")).capitalize(), table, count] for table, count in sorted(run.rows.items())],
         note=_("Claimed for erasure on %(day)s.") % {"day": day(run.claimed_on)},
     )
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from accounts.promises import COUNTED_FROM, goings
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, signed_in, today, words
@@ -21,16 +22,6 @@ from retention import approval, sweep
 from retention.models import RulesApproval
 
 SHOWN = 100
-
-#: From which day a rule counts, in words.
-COUNTED_FROM = {
-    "signed_up_on": gettext_lazy("signing up"),
-    "trial_ends_on": gettext_lazy("the end of the trial"),
-    "cancelled_on": gettext_lazy("cancelling"),
-    "ordered_on": gettext_lazy("the confirmation of the letter"),
-    "next_year_on": gettext_lazy("the end of the calendar year"),
-    "erased_on": gettext_lazy("the erasure of the account"),
-}
 
 
 class ApprovalForm(forms.Form):
@@ -64,7 +55,7 @@ class RulesAdmin(StaffAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the rules above their approvals."""
-        shown = {"digest": rules.digest(), "approved": are_approved(), "tables": [_rules()]}
+        shown = {"digest": rules.digest(), "approved": are_approved(), "tables": [_rules(), _ages()]}
         return super().changelist_view(request, {**(extra_context or {}), **shown})
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
@@ -96,7 +87,7 @@ class RulesAdmin(StaffAdmin):
             warning=_("What the sweep erases cannot be brought back.") if count else "",
             button=_("Approve these rules"),
             danger=bool(count),
-            tables=[_rules(), _dry_run(items)],
+            tables=[_rules(), _ages(), _dry_run(items)],
             fields=ApprovalForm,
             initial={"digest": rules.digest(), "would_erase": count},
         )
@@ -128,6 +119,14 @@ def _rules() -> Table:
         ],
         [_in_words(rule) for rule in rules.RULES],
         note=_("The main user is warned %(days)s days before.") % {"days": words(rules.WARNING_DAYS)},
+    )
+
+
+def _ages() -> Table:
+    return Table(
+        _("What goes by itself"),
+        [_("Clause"), _("Data"), _("Goes by itself")],
+        [[f"§{each.clause}", each.what, each.period] for each in goings()],
     )
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0013_blocked'),
+        ('accounts', '0014_blocked'),
         ('rights', '0001_initial'),
     ]
 

@@ -12,6 +12,7 @@ from accounts.access import fresh, main_user_only
 from accounts.context import is_going
 from accounts.forms import CompanyNameForm
 from accounts.models import ErasureRequest
+from cannonworks.downloads import file_response
 from rights.letters import letter_pdf
 from rights.models import RegisteredLetter
 
@@ -38,8 +39,7 @@ def erasure(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest) -> HttpResponse:
     open_request = get_object_or_404(ErasureRequest.objects.open(), account=request.user.account)
     pdf = letter_pdf(open_request, on=timezone.localdate())
-    disposition = f'inline; filename="{open_request.code}.pdf"'
-    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return file_response(pdf, f"{open_request.code}.pdf", inline=True)
 
 
 @main_user_only

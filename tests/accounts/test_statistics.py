@@ -70,6 +70,21 @@ def test_counted_days_and_the_events_of_today_come_together_and_nothing_twice(ac
     assert (sum(narrowed.clicks), narrowed.clicks[-2]) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("per", "steps"), [(WEEK, [3, 4, 5]), (MONTH, [7, 5])], ids=lambda each: getattr(each, "name", "")
+)
+def test_counted_days_of_one_step_are_added_up_with_those_that_are_not_counted_yet(account, per, steps):
+    on = date(2026, 3, 12)  # a Thursday
+    for day, times in ((date(2026, 2, 27), 2), (date(2026, 2, 28), 1), (date(2026, 2, 22), 4), (date(2026, 3, 9), 3)):
+        use(account.main_user, at=moment(day), times=times)
+    use(account.main_user, at=moment(on), times=2)
+    count_days(on=on)
+    with isolation.acting_as(isolation.of(account.main_user)):
+        found = usage_of(account, per=per, on=on)
+    assert sorted(clicks for clicks in found.clicks if clicks) == sorted(steps)
+    assert (found.clicks[-1], found.modules) == (5, [(Module.RELATIONS, 12)])
+
+
 def test_kinds_of_devices_and_sign_ins_are_those_of_the_account(account, holder, outsider):
     lived(account)
     tim = ColleagueFactory(account=account)

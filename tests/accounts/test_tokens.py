@@ -13,13 +13,13 @@ from knox.crypto import hash_token
 from accounts import services, tokens
 from accounts.models import Account, DeviceToken
 from accounts.states import State
-from accounts.tasks import forget_expired_tokens
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
 from tests import lives
 from tests.callers import API, device, problem
 from tests.factories import AccountFactory
+from tests.lives import age
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("1")]
 AT = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
@@ -177,13 +177,14 @@ def test_all_devices_of_one_user_are_revoked_together(holder, colleague):
     assert told("tokens.revoked") == [(holder.account.reference, holder.reference, "1", {"count": 3})]
 
 
-def test_the_night_takes_what_expired(holder, settings):
+def test_the_night_takes_what_expired(holder):
     now = timezone.now()
-    kept, _token = make(holder, at=now - timedelta(days=settings.DEVICE_TOKEN_DAYS - 1))
-    make(holder, at=now)
-    DeviceToken.objects.filter(pk=kept.pk).update(expiry=now)
-    assert forget_expired_tokens() == 1
-    assert not DeviceToken.objects.filter(pk=kept.pk).exists()
+    over, _token = make(holder, at=now - timedelta(days=80))
+    kept, _token = make(holder, at=now)
+    DeviceToken.objects.filter(pk=over.pk).update(expiry=now)
+    assert age(timezone.localdate(now)) == 0  # it may still sign in today
+    assert age(timezone.localdate(now) + timedelta(days=1)) == 1
+    assert list(DeviceToken.objects.values_list("pk", flat=True)) == [kept.pk]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from tests.signin import freshly, sign_in
 pytestmark = [pytest.mark.clause("17"), pytest.mark.clause("19")]
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+TABLET = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
 PHONE = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
 
 
@@ -119,14 +120,18 @@ def test_noting_asks_the_database_nothing_and_never_breaks_a_page(
     assert client.get("/").status_code == 200
 
 
-def test_parts_and_devices_are_known_by_their_addresses_and_names():
+def test_parts_are_known_by_their_addresses():
     assert [usage.module_of(route) for route in ("", "relations/<uuid:reference>/", "api/v1/timeline/", "terms/")] == [
         Module.OVERVIEW, Module.RELATIONS, Module.DATA, Module.OTHER,
     ]  # fmt: skip
-    agents = (FIREFOX, PHONE, "Mozilla/5.0 (iPad; CPU OS 18_0)", "Mozilla/5.0 (Linux; Android 16; SM-X910)", "curl/8")
-    assert [usage.device_of(agent) for agent in agents] == [
-        Device.COMPUTER, Device.PHONE, Device.TABLET, Device.TABLET, Device.OTHER,
-    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("agent", "device"), [("curl/8", "other"), ("Something", "other"), (TABLET, "tablet")])
+def test_what_is_no_device_of_a_person_is_something_else(client, holder, agent, device):
+    client.force_login(holder)
+    client.get("/", headers={"user-agent": agent})
+    assert [row[2] for row in noted()] == [device]
 
 
 # --- How it is written ---------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from accounts.models import Account
-from cannonworks import datamap
+from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Entry, Personal, Subject, complete
-from cannonworks.rules import Term
+from cannonworks.rules import Age, Term
 
 pytestmark = pytest.mark.clause("19")
 
@@ -149,11 +149,18 @@ def test_no_field_of_people_is_left_to_the_holders_fancy():
         ]
 
 
-def test_rows_that_age_have_their_term_among_the_rules_and_the_other_way_round(monkeypatch):
-    diary = throw_away(at=models.DateTimeField())
-    aged = declare(diary, personal={"at": Personal("19 Personalia 3")}, ages_from="at")
-    assert told(diary, aged) == [("datamap.E008", "relations.Diary.at and a term in rules.AGES belong together.")]
-    monkeypatch.setattr("cannonworks.rules.AGES", {"relations.Diary": Term(months=1)})
-    assert told(diary, aged) == []
-    not_aged = declare(diary, personal={"at": Personal("19 Personalia 3")})
-    assert [code for code, _words in told(diary, not_aged)] == ["datamap.E008"]
+@pytest.mark.parametrize(
+    ("model", "counted_from", "keep", "fits"),
+    [
+        ("finance.ShareLink", "expires_at", Term(days=1), True),
+        ("finance.ShareOpening", "link__expires_at", Term(months=1), True),
+        ("finance.ShareLink", "expires_at", Term(), False),  # what ends later today would be over
+        ("finance.ShareLink", "digest", Term(days=1), False),
+        ("finance.ShareLink", "expired_at", Term(days=1), False),
+        ("finance.Sharing", "expires_at", Term(days=1), False),
+        ("accounts.Notice", "shown_until", Term(days=1), False),  # of no account
+    ],
+)
+def test_a_rule_of_age_counts_from_a_day_of_the_data_map(monkeypatch, model, counted_from, keep, fits):
+    monkeypatch.setattr(rules, "AGES", (Age(model, counted_from, keep, clause="4", since="then"),))
+    assert ["datamap.E008"] * (not fits) == [error.id for error in datamap.check_data_map(None)]

@@ -93,10 +93,6 @@ def test_one_mistyped_digit_of_a_bsn_is_always_noticed(place, step):
     assert code_of(dutch.bsn, "".join(digits)) == "bsn"
 
 
-def test_a_masked_bsn_shows_no_digit():
-    assert dutch.mask_bsn() == "•••••••••"
-
-
 # --- KvK ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("text", "number"), [("12345678", "12345678"), (" 0123 4567 ", "01234567")])
 def test_a_kvk_number_is_eight_digits(text, number):

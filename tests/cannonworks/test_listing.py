@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 from itertools import chain
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from django.conf import settings as conf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.states import State
-from cannonworks.listing import Order, listing
+from cannonworks.listing import Order, listing, search_address, searched
 from relations.models import Relation
 from tests.factories import AccountFactory
 
@@ -81,6 +84,38 @@ def test_a_place_names_nobody_and_fits_no_other_list_order_or_user(rf, holder, c
     assert names(page(rf, holder, f"{first.next}&order=new")) == ["E", "D", "B"]
     for nonsense in ("?after=x", "?before=", "?after=é", f"?after={cursor[:-2]}"):
         assert names(page(rf, holder, nonsense)) == names(first)
+
+
+@pytest.mark.django_db
+@pytest.mark.clause("3", "7")
+def test_what_is_searched_for_stands_in_no_address_and_opens_in_its_list_for_its_user_alone(rf, holder, colleague):
+    def at(address, user=holder):
+        request = rf.get(address)
+        request.user = user
+        return request
+
+    address = search_address(at("/relations/"), {"search": "Visser", "order": "new", "kind": ""})
+    (sealed,) = parse_qs(address.partition("?")[2])["search"]
+    assert address == f"/relations/?search={sealed}&order=new"
+    assert b"Visser" not in base64.urlsafe_b64decode(sealed + "==")
+    assert searched(at(address)) == "Visser"
+    for other in (
+        at(address, colleague), at(address.replace("relations", "employees")), at("/relations/"),
+        at("/relations/?search=Visser"), at(f"/relations/?search={sealed[:-2]}"),
+    ):  # fmt: skip
+        assert searched(other) == ""
+    assert search_address(at("/relations/"), {"search": ""}) == "/relations/"
+
+
+def test_no_form_that_searches_puts_what_is_typed_in_an_address():
+    """On our own pages; the administration's lists are its library's."""
+    forms = [
+        (path.name, form)
+        for path in Path(conf.BASE_DIR, "templates").rglob("*.html")
+        for form in re.findall(r'<form[^>]*role="search"[^>]*>', path.read_text())
+    ]
+    assert len(forms) >= 3
+    assert [name for name, form in forms if 'method="post"' not in form] == []
 
 
 class EveryRow(TestCase):

@@ -28,6 +28,20 @@ def test_the_rules_are_those_of_the_agreement():
     assert WARNING_DAYS == (90, 30, 7)
 
 
+@pytest.mark.clause("1", "2", "3", "4", "6", "17", "19")
+def test_what_goes_by_itself_goes_when_we_say():
+    assert [(age.model, age.counted_from, age.keep, age.clause) for age in AGES] == [
+        ("accounts.UsageEvent", "at", Term(months=12), "17"),
+        ("accounts.Session", "expire_date", Term(days=1), "19"),
+        ("accounts.DeviceToken", "expiry", Term(days=1), "1"),
+        ("accounts.Invitation", "expires_at", Term(days=30), "1"),
+        ("accounts.NewsletterMail", "newsletter__finished_at", Term(days=90), "2"),
+        ("finance.ShareLink", "expires_at", Term(days=90), "3"),
+        ("relations.Import", "moved_at", Term(days=7), "4"),
+        ("retention.StatementMail", "made_on", Term(days=14), "6"),
+    ]
+
+
 def test_every_category_has_a_rule():
     assert {category for rule in RULES for category in rule.categories} == set(Category)
 
@@ -70,7 +84,22 @@ def test_the_digest_changes_with_a_term_and_not_with_words():
             assert digest_of((*RULES[:n], replace(rule, **change), *RULES[n + 1 :]), WARNING_DAYS, AGES) != digest
     assert digest_of(RULES[1:], WARNING_DAYS, AGES) != digest
     assert digest_of(RULES, (90, 30), AGES) != digest
-    assert digest_of(RULES, WARNING_DAYS, {"accounts.UsageEvent": Term(months=11)}) != digest
+
+
+@pytest.mark.clause("5", "17")
+def test_the_digest_changes_with_a_rule_of_age_and_not_with_its_words():
+    digest = rules.digest()
+    assert digest_of(RULES, WARNING_DAYS, tuple(replace(age, since="then") for age in AGES)) == digest
+    assert digest_of(RULES, WARNING_DAYS, AGES[1:]) != digest
+    for n, age in enumerate(AGES):
+        for change in (
+            {"keep": Term(days=2)},
+            {"counted_from": "x"},
+            {"clause": "99"},
+            {"model": "x"},
+            {"only": {"state": "x"}},
+        ):
+            assert digest_of(RULES, WARNING_DAYS, (*AGES[:n], replace(age, **change), *AGES[n + 1 :])) != digest
 
 
 @pytest.mark.clause("17")

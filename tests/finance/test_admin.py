@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from finance.admin import euros
 from finance.bookkeeping import charge_subscription, record_payment
 from tests.cast import member
 
@@ -43,12 +42,3 @@ def test_lists_of_the_books_ask_the_same_whatever_their_length(client, staff, in
     client.get(place, {"q": term})
     with asks(4):
         assert len(client.get(place, {"q": term}).context["cl"].result_list) == count
-
-
-def test_an_amount_is_written_as_the_reader_writes_it():
-    from django.utils.translation import override
-
-    with override("nl"):
-        assert euros(1234) == "€ 1.234,00"
-    with override("en"):
-        assert euros(1234) == "€ 1,234.00"

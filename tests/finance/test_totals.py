@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.template import Context, Template
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finance import numbers
+from finance.admin import SubscriptionInvoiceAdmin
+from finance.models import SubscriptionInvoice
+from finance.papers import invoice_data
 from finance.totals import PERCENTAGES, RateTotal, Totals, VatRate, net_of
 
 pytestmark = pytest.mark.clause("1")
@@ -141,3 +151,22 @@ def test_a_vat_number_gets_its_written_form(typed, written):
 def test_what_is_no_vat_number_or_holds_a_bsn_is_refused(typed, sole_trader):
     with pytest.raises(ValidationError):
         numbers.vat_number(typed, sole_trader=sole_trader)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("nl", "1.234.567,50"), ("en", "1,234,567.50")])
+def test_money_is_written_in_one_way_on_paper_on_pages_in_mail_and_for_staff(language, shown):
+    site, net = SubscriptionInvoiceAdmin(SubscriptionInvoice, admin.site), Decimal("1234567.5")
+    invoice = SubscriptionInvoice(number="CW-1", issued_on=date(2026, 11, 22), net=net, vat=Decimal(0))
+    with translation.override(language):
+        page = Template("{% load amounts %}{{ net|money }}, {{ net|amount }}").render(Context({"net": net}))
+        assert page == f"€\u00a0{shown}, {shown}"
+        assert site.without_vat(invoice) == site.with_vat(invoice) == f"€\u00a0{shown}"
+    paper = invoice_data(invoice, language=language)
+    assert [paper["net"], paper["gross"], paper["lines"][0]["amount"]] == [shown] * 3
+
+
+def test_nobody_else_formats_money():
+    root = Path(settings.BASE_DIR)
+    apps = [path for path in root.glob("*/**/*.py") if not {"tests", ".local", ".venv"} & set(path.parts)]
+    written = [path for path in apps if re.search(r"€.{0,20}\{|number_format\([^)]*2\b|intcomma", path.read_text())]
+    assert [str(path.relative_to(root)) for path in written] == ["finance/numbers.py"]

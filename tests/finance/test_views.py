@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from uuid import uuid4
 
 import pypdf
 import pytest
 import time_machine
 
 from accounts.services import cancel_account
+from finance.copying import credit_invoice
 from finance.models import Document, Line
-from finance.services import change_draft, draft_document, issue_document
+from finance.services import change_draft, delete_document, draft_document, issue_document
 from relations.models import Relation
 from relations.services import add_relation
 from tests.lives import draft, issue
@@ -75,20 +77,27 @@ def test_the_list_is_filtered_searched_and_turned_page_by_page(page, account, ou
             "?show=quotes",
             "?show=invoices",
             "?show=drafts",
-            "?q=O2026",
-            "?q=visser&order=amount",
-            "?q=x%00",
+            "?search=O2026",
         )
     }
     assert found == {
         "": [concept.pk, invoice.pk, quote.pk], "?show=quotes": [quote.pk], "?show=invoices": [concept.pk, invoice.pk],
-        "?show=drafts": [concept.pk], "?q=O2026": [quote.pk],
-        "?q=visser&order=amount": [concept.pk, invoice.pk, quote.pk], "?q=x%00": [],
+        "?show=drafts": [concept.pk], "?search=O2026": [concept.pk, invoice.pk, quote.pk],
     }  # fmt: skip
+    for words, more, rows in (
+        ("O2026", {}, [quote]), ("visser", {"order": "amount"}, [concept, invoice, quote]), ("x\0", {}, []),
+        ("visser", {"show": "quotes"}, [quote]), ("v" * 101, {}, []),
+    ):  # fmt: skip
+        sent = page.post("/documents/", {"search": words, **more})
+        assert sent.status_code == 302
+        assert words not in sent.url
+        assert all(f"{name}={value}" in sent.url for name, value in more.items())
+        assert [row.pk for row in page.get(sent.url).context["page"].rows] == [row.pk for row in rows]
     for n in range(51):
         change_draft(draft(account), actor=account.main_user, recipient_name=f"Klant {n:02}")
     for order in ("newest", "recipient", "amount"):
-        first = page.get(f"/documents/?q=klant&order={order}").context["page"]
+        first = page.post("/documents/", {"search": "klant", "order": order}, follow=True).context["page"]
+        assert "klant" not in first.next
         rest = page.get(f"/documents/{first.next}").context["page"]
         assert len({row.pk for row in [*first.rows, *rest.rows]}) == 51
         assert [row.pk for row in page.get(f"/documents/{rest.previous}").context["page"].rows] == [
@@ -99,7 +108,7 @@ def test_the_list_is_filtered_searched_and_turned_page_by_page(page, account, ou
 def test_an_empty_list_says_what_to_do(page):
     assert "Your first quote or invoice" in shown(page.get("/documents/"))
     assert "No drafts" in shown(page.get("/documents/?show=drafts"))
-    assert "Nothing found" in shown(page.get("/documents/?q=niets"))
+    assert "Nothing found" in shown(page.post("/documents/", {"search": "niets"}, follow=True))
 
 
 # --- The editor ----------------------------------------------------------------------------------------------
@@ -217,6 +226,106 @@ def test_two_who_change_the_same_draft_lose_nothing(page, account):
     assert Document.objects.get().recipient_name == "Van een collega"
     assert page.post(address, mine | {"revision": "2"}).status_code == 302
     assert (Document.objects.get().recipient_name, Line.objects.count()) == ("Van mij", 1)
+
+
+def lost_to(page, address: str, mine: dict[str, str], status: int) -> str:
+    """What is told when a draft was lost while it was on the screen: nothing is saved, nothing that was typed is gone."""
+    before = Document.objects.count()
+    told = page.post(address, mine)
+    text = told.content.decode()
+    assert told.status_code == status
+    assert "Not saved." in text
+    assert 'value="Van mij"' in text
+    assert 'value="Dakgoot"' in text
+    assert "€\u00a0121.00" in text
+    assert Document.objects.count() == before
+    return text
+
+
+def test_a_draft_that_somebody_issues_meanwhile_keeps_what_was_typed_for_a_new_one(page, account):
+    document = draft(account)
+    address = f"/documents/{document.reference}/change/"
+    document = issue_document(document, actor=account.main_user, on=ON)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", revision="1")
+    text = lost_to(page, address, mine, 409)
+    assert f'<a href="/documents/{document.reference}/">2026-0001</a>' in text
+    assert "Save as a new draft" in text
+    more = page.post(address, mine | {"do": "add"}, headers=HTMX)  # with scripts, before they were told
+    assert (more.status_code, len(more.context["editor"].lines)) == (200, 2)
+    wrong = shown(page.post(address, mine | {"anew": "1", "recipient_name": ""}))
+    assert "Save as a new draft" in wrong
+    assert 'class="errorlist"' in wrong
+    saved = page.post(address, mine | {"anew": "1"})
+    made = Document.objects.drafts().get()
+    assert (saved.status_code, saved.url) == (302, f"/documents/{made.reference}/")
+    assert (made.kind, made.recipient_name, made.lines.get().description) == ("invoice", "Van mij", "Dakgoot")
+    document.refresh_from_db()
+    assert (document.recipient_name, document.number) == ("Noor Visser", "2026-0001")
+
+
+def test_a_draft_that_somebody_deletes_meanwhile_keeps_what_was_typed_for_a_new_one(page, account):
+    document = draft(account)
+    address = f"/documents/{document.reference}/change/"
+    delete_document(document, actor=account.main_user, on=ON)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", kind="quote", revision="1")
+    assert "it was deleted" in lost_to(page, address, mine, 404)
+    assert page.get(address).status_code == 404
+    page.post(address, mine | {"anew": "1"})
+    assert list(Document.objects.values_list("kind", "recipient_name")) == [("quote", "Van mij")]
+
+
+@pytest.mark.parametrize("how", ["issued", "deleted"])
+def test_a_draft_that_is_lost_in_the_very_moment_of_saving_is_told_of_too(page, account, monkeypatch, how):
+    document = draft(account)
+
+    def meanwhile(of):
+        if how == "issued":
+            issue_document(document, actor=account.main_user, on=ON)
+        else:
+            Document.objects.filter(pk=document.pk).delete()
+        monkeypatch.undo()
+
+    monkeypatch.setattr("finance.views.edit.check_writable", meanwhile)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", revision="1")
+    said = page.post(f"/documents/{document.reference}/change/", mine)
+    assert said.status_code == (409 if how == "issued" else 404)
+    assert 'value="Van mij"' in said.content.decode()
+
+
+def test_a_credit_note_that_was_lost_is_made_from_its_invoice_once_more(page, account):
+    note = credit_invoice(issue(account, on=ON), actor=account.main_user)
+    address = f"/documents/{note.reference}/change/"
+    note = issue_document(note, actor=account.main_user, on=ON)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", kind="credit", revision="1")
+    text = lost_to(page, address, mine, 409)
+    assert "make a credit note of it once more" in text
+    assert "Save as a new draft" not in text
+    page.post(address, mine | {"anew": "1"})
+    assert Document.objects.count() == 2
+
+
+@pytest.mark.clause("15")
+def test_a_relation_that_is_restricted_meanwhile_loses_nothing_that_was_typed(page, account):
+    relation = add_relation(account, actor=account.main_user, company_name="Jansen")
+    document = draft(account, relation=relation)
+    Relation.objects.update(restricted_on=ON)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", revision="1", relation=relation.reference)
+    text = shown(page.post(f"/documents/{document.reference}/change/", mine))
+    assert "Jansen is restricted since 22 November 2026" in text
+    assert 'value="Van mij"' in text
+
+
+@pytest.mark.clause("7")
+@pytest.mark.parametrize("anew", [{}, {"anew": "1"}])
+def test_a_draft_of_another_account_is_one_that_is_not_there(page, outsider, anew):
+    theirs = draft(outsider.account)
+    mine = typed(("Dakgoot", "1", "100", "21"), recipient_name="Van mij", revision="1")
+    addresses = [f"/documents/{reference}/change/" for reference in (theirs.reference, uuid4())]
+    told = [page.post(address, mine | anew) for address in addresses]
+    assert len({answer.status_code for answer in told}) == 1
+    assert theirs.recipient_name not in told[0].content.decode()
+    theirs.refresh_from_db()
+    assert theirs.revision == 1
 
 
 # --- A document ----------------------------------------------------------------------------------------------

@@ -118,6 +118,7 @@ def test_the_browser_refuses_nothing_of_our_pages(chromium, live_server):
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label("Wachtwoord").fill(PASSWORD)
     page.get_by_role("button", name="Inloggen", exact=True).click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
     for path in ("/", "/erasure/", "/account/reactivate/", "/security/", "/security/app/", "/security/passkeys/add/"):
         page.goto(live_server.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

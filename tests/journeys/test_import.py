@@ -51,6 +51,7 @@ def test_a_list_is_brought_in(chromium, live_server, monkeypatch, tmp_path, lang
     page.get_by_label("E-mail").fill(account.main_user.email)
     page.get_by_label(words["password"]).fill(PASSWORD)
     page.get_by_role("button", name=words["sign in"], exact=True).click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
     page.goto("/relations/import/")
     well(page, scripts)
     list_ = tmp_path / "klanten.csv"

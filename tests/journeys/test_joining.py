@@ -36,6 +36,7 @@ def test_a_colleague_is_invited_joins_is_made_main_user_and_removes_the_first(br
     main.get_by_label("E-mail").fill(account.main_user.email)
     main.get_by_label("Wachtwoord").fill(PASSWORD)
     main.get_by_role("button", name="Inloggen", exact=True).click()
+    heading(main, "Hallo Sanne")
     main.goto("/account/users/")
     main.get_by_label("E-mail van je collega").fill("wim@bedrijf.example")
     main.get_by_role("button", name="Verstuur de uitnodiging").click()

@@ -145,6 +145,7 @@ def test_a_document_is_shared_read_and_taken_back(opened, chromium, live_server,
     expect(page.get_by_role("main")).to_contain_text(words["once"])
     looks_well(page)
     page.get_by_role("button", name=words["revoke"]).click()
+    expect(page.get_by_role("button", name=words["revoke"])).to_have_count(0)
     visit.reload()
     expect(visit.get_by_role("heading", level=1)).to_have_text(words["gone"])
     looks_well(visit)

@@ -95,8 +95,11 @@ def test_a_new_password_comes_by_mail_opens_the_lock_and_ends_what_was_open(brow
     elsewhere, page = browser(), browser()
     sign_in(elsewhere, holder.email)
     heading(elsewhere, "Hallo Sanne")
-    for _try in range(5):
+    for _try in range(4):
         sign_in(page, holder.email, "wrong-wrong-wrong")
+        expect(page.get_by_role("alert").first).to_contain_text("horen niet bij elkaar")
+    sign_in(page, holder.email, "wrong-wrong-wrong")
+    heading(page, "Even op slot")
     page.get_by_role("link", name="Kies een nieuw wachtwoord").click()
     page.get_by_label("E-mail").fill(holder.email)
     page.get_by_role("button", name="Stuur me de link").click()
@@ -122,10 +125,11 @@ def test_an_authenticator_app_is_set_up_used_and_replaced_by_a_recovery_code(bro
     sign_in(page, holder.email)
     page.get_by_role("link", name="Account", exact=True).click()
     page.get_by_role("link", name="Veiligheid", exact=True).click()
+    heading(page, "Veiligheid")
     looks_well(page)
     page.get_by_role("link", name="App instellen").click()
-    looks_well(page)
     expect(page.get_by_role("img", name="QR-code voor je authenticator-app")).to_be_visible()
+    looks_well(page)
     page.get_by_text("Lukt scannen niet?").click()
     secret = page.locator(".code-small").inner_text()
     page.get_by_label("Code", exact=True).fill(totp(secret))
@@ -164,6 +168,7 @@ def test_a_passkey_signs_in_without_a_password(browser, holder):
     }  # fmt: skip
     keys.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     sign_in(page, holder.email)
+    heading(page, "Hallo Sanne")
     page.goto("/security/passkeys/add/")
     page.get_by_label("Naam van deze passkey").fill("Telefoon")
     page.get_by_role("button", name="Maak de passkey").click()
@@ -184,8 +189,9 @@ def test_a_passkey_signs_in_without_a_password(browser, holder):
 
 def test_one_browser_ends_another(browser, holder):
     here, there = browser(), browser(user_agent="Mozilla/5.0 (iPhone) Version/17 Safari/604.1")
-    sign_in(here, holder.email)
-    sign_in(there, holder.email)
+    for page in (here, there):
+        sign_in(page, holder.email)
+        heading(page, "Hallo Sanne")
     here.goto("/security/")
     row = here.get_by_role("listitem").filter(has_text="Safari, iPhone")
     expect(row).to_contain_text("127.0.0.1")

@@ -53,6 +53,7 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
 
     first = page_of(StaffFactory(first_name="Nora"))
     first.get_by_role("link", name="Aangetekende brieven").click()
+    first.wait_for_url("**/registeredletter/")
     first.goto("/admin/rights/registeredletter/add/")
     first.get_by_label("Kenmerk op de brief").fill(request.code)
     first.get_by_label("Nummer van de vervoerder").fill("3SABCD1234567")
@@ -60,6 +61,7 @@ def test_one_records_the_letter_another_confirms_it_and_the_account_is_due(page_
     first.get_by_role("button", name="Vastleggen").click()
     first.get_by_text("De brief is vastgelegd").wait_for()
     first.get_by_role("link", name=request.code).click()
+    first.wait_for_url("**/change/")
     assert first.get_by_role("link", name="Bevestigen").count() == 0
 
     second = page_of(StaffFactory(first_name="Piet"))

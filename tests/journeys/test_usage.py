@@ -84,7 +84,9 @@ def test_who_refuses_is_not_counted_and_can_change_their_mind(chromium, live_ser
     assert "analytics" in {cookie["name"] for cookie in context.cookies()}
     page.get_by_role("link", name=words["cookies"], exact=True).click()
     well()
-    page.get_by_role("button", name=words["no"]).click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name=words["no"]).click()
+    page.wait_for_load_state()
     assert "analytics" not in {cookie["name"] for cookie in context.cookies()}
     well()
     assert said == []

@@ -12,7 +12,9 @@ from django.test import Client
 from django.utils import translation
 from django.utils.functional import Promise
 
+from accounts import texts
 from accounts.models import Company
+from accounts.promises import goings
 from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Personal
 from cannonworks.publications import pdf_of
@@ -91,6 +93,27 @@ def test_another_rule_comes_by_at_once(monkeypatch, client):
         page = client.get(path).content.decode()
         for said in ("41 dagen", "43 dagen", "§5.9", "Gedichten gaan voor."):
             assert said in page, (path, said)
+
+
+@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+@pytest.mark.clause("2", "3", "17")
+def test_all_that_goes_by_itself_is_in_it(language, make):
+    said = text_of(make(on=ON))
+    assert len(goings()) == len(rules.AGES) > 7
+    assert [each.age.model for each in goings() if each.what not in said or each.period not in said] == []
+    assert {"nl": "12 maanden na de klik of het inloggen", "en": "12 months after the click or sign-in"}[
+        language
+    ] in said
+
+
+def test_another_rule_of_age_comes_by_at_once(monkeypatch, client):
+    poems = replace(rules.age("accounts.UsageEvent"), keep=Term(days=47), since="het gedicht", clause="5.9")
+    monkeypatch.setattr(rules, "AGES", (*rules.AGES[1:], poems))
+    for path in ("/privacy/", "/record/"):
+        page = client.get(path).content.decode()
+        for said in ("47 dagen na het gedicht", "§5.9"):
+            assert said in page, (path, said)
+    assert "47 dagen na het gedicht" in texts.render("text", "nl")
 
 
 @pytest.mark.clause("9", "11")

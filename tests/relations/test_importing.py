@@ -8,7 +8,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone, translation
 
@@ -23,7 +22,7 @@ from relations.importing import checking, columns, reading
 from relations.importing.checking import PROBLEMS
 from relations.models import Employee, Import, ImportState, Refusal, Relation, What
 from tests.factories import AccountFactory
-from tests.lives import BSN, erase, moment, rows
+from tests.lives import BSN, age, erase, moment, rows
 from tests.processes import ended, fork, kill, running, until
 from tests.relations.files import begun, draft, many, taken_in, uploaded
 
@@ -361,7 +360,7 @@ def test_the_erasure_of_the_account_ends_an_import_and_takes_it_along(monkeypatc
     assert imports.run(found.pk) == 0
     found.refresh_from_db()
     assert (found.state, found.added) == ("running", 2)
-    assert (imports.revive(since=timezone.now() + timedelta(days=9)), tasks.tend_imports()["forgotten"]) == (0, 0)
+    assert (imports.revive(since=timezone.now() + timedelta(days=9)), age(on + timedelta(days=9))) == (0, 0)
     Account.objects.filter(pk=account.pk).update(claimed_at=None)
     due = account.erase_on
     assert {"relations_import", "relations_refusal"} <= rows(account).keys()
@@ -449,12 +448,10 @@ def test_a_new_draft_takes_the_place_of_the_one_before(account):
 @pytest.mark.parametrize(("days", "left"), [(6, 1), (7, 0)])
 def test_a_file_is_forgotten_a_week_after_its_end(account, days, left):
     found = taken_in(account, HEAD + "Fout;;geen adres;;;\n")
-    Import.objects.update(moved_at=timezone.now() - timedelta(days=days, minutes=1))
-    assert tasks.tend_imports() == {"revived": 0, "forgotten": 1 - left}
+    assert age(timezone.localdate(Import.objects.get().moved_at) + timedelta(days=days)) == 1 - left
     assert (Import.objects.count(), Refusal.objects.count(), storage.sealed.exists(found.file.name)) == (
         left, left, bool(left),
     )  # fmt: skip
-    assert settings.IMPORT_DAYS == 7
 
 
 @pytest.mark.parametrize(("minutes", "again"), [(4, 0), (6, 1)])
@@ -463,12 +460,13 @@ def test_an_import_whose_worker_is_gone_is_queued_again(account, monkeypatch, mi
     monkeypatch.setattr("relations.tasks.run_import.delay", sent.append)
     found = begun(account, many(1))
     Import.objects.update(moved_at=timezone.now() - timedelta(minutes=minutes), state=ImportState.RUNNING)
-    assert tasks.tend_imports()["revived"] == again
+    assert tasks.revive_imports() == again
     assert sent == [found.pk] * again
 
 
 def test_a_file_that_is_under_way_is_not_forgotten_and_can_be_stopped(account):
     found = begun(account, many(1))
+    assert age(timezone.localdate() + timedelta(days=99)) == 0
     with pytest.raises(Refused) as caught:
         imports.remove(found, actor=account.main_user)
     assert caught.value.code == "import_running"

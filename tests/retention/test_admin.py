@@ -360,7 +360,9 @@ def test_changed_rules_are_approved_with_the_dry_run_that_was_shown(client, staf
     assert (page.context["approved"], len(page.context["actions_list"])) == (False, 1)
     ask = client.get(f"{RULES}approve/")
     assert ask.context["form"].initial == {"digest": rules.digest(), "would_erase": 1}
-    assert ask.context["question"].tables[1].rows[0][0] == str(account)
+    _rules, ages, dry_run = ask.context["question"].tables
+    assert dry_run.rows[0][0] == str(account)
+    assert ages.rows[0] == ["§17", "Losse kliks en keren ingelogd", "12 maanden na de klik of het inloggen"]
     answer = client.post(f"{RULES}approve/", {"digest": "sha256:older", "would_erase": 1})
     assert (answer.status_code, RulesApproval.objects.count()) == (409, 1)
     assert client.post(f"{RULES}approve/", ask.context["form"].initial).status_code == 302

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts import promises
 from accounts.models import Account, Session
 from accounts.states import State
-from cannonworks import datamap, isolation
+from cannonworks import datamap, isolation, rules
 from cannonworks.datamap import Category
 from relations.models import Relation
 from relations.services import add_relation
@@ -58,7 +59,7 @@ def test_every_category_that_has_a_table_says_why_until_when_and_who_may_see_it(
     assert {category for category, holding in found.items() if holding.fate is None} == set()
     assert all(holding.purpose and holding.viewers for holding in found.values())
     assert {str(holding.fate.erase_on) for holding in found.values()} >= {"2028-02-28"}
-    assert my_data.PURPOSES.keys() == set(Category)
+    assert promises.PURPOSES.keys() == set(Category)
 
 
 def test_each_row_has_a_word_of_its_own():
@@ -72,7 +73,7 @@ def test_who_may_see_what_follows_from_the_data_map(account):
     seen = {category: [viewer.who for viewer in holding.viewers] for category, holding in found.items()}
     assert seen[Category.RELATIONS] == ["Jij en je collega's"]
     assert seen[Category.EMPLOYEES] == ["Jij en je collega's", "De hoofdgebruiker, die opnieuw bewijst wie hij is"]
-    assert found[Category.EMPLOYEES].viewers[1].fields == ("BSN, versleuteld",)
+    assert found[Category.EMPLOYEES].viewers[1].fields == ("BSN",)
     assert seen[Category.ACCOUNT] == [
         "Jij en je collega's", "Onze mensen, voor zover hun werk dat vraagt", "Bedrijven die voor ons werken",
     ]  # fmt: skip
@@ -84,8 +85,18 @@ def test_who_may_see_what_follows_from_the_data_map(account):
 def test_single_events_say_that_they_go_after_twelve_months(account):
     use(account.main_user, at=timezone.now())
     kept = {kept.label: kept for kept in held(account)[Category.USAGE].kept}
-    assert str(kept["Losse kliks en keren ingelogd"].term) == "12 maanden"
-    assert kept["Dagtotalen"].term is None
+    assert kept["Losse kliks en keren ingelogd"].going.period == "12 maanden na de klik of het inloggen"
+    assert kept["Dagtotalen"].going is None
+
+
+def test_what_goes_along_says_so_too():
+    kept = {kept.label: kept for holding in held(full_life()).values() for kept in holding.kept}
+    going = {label: row.going.age.model for label, row in kept.items() if row.going}
+    assert (going.pop("Keren dat een link is geopend"), going.pop("Geweigerde regels uit bestanden")) == (
+        "finance.ShareLink", "relations.Import",
+    )  # fmt: skip
+    readable = {rule.model for rule in rules.AGES} - {"retention.StatementMail"}
+    assert sorted(going.values()) == sorted(readable)
 
 
 # --- The page ------------------------------------------------------------------------------------------------
@@ -176,4 +187,4 @@ def test_the_api_tells_the_same(account, holder):
     assert told["relations"]["viewers"] == [{"who": "You and your colleagues", "data": []}]
     assert "Last name" in told["relations"]["data"]
     assert (told["relations"]["erase_on"], told["relations"]["clauses"]) == (None, ["19"])
-    assert told["usage"]["kept"][1]["removed_after"] == "12 months"
+    assert told["usage"]["kept"][1]["removed_after"] == "12 months after the click or sign-in"

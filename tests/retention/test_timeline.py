@@ -66,7 +66,6 @@ def test_a_percentage_has_a_point_in_every_language(place, text):
 def test_a_cancelled_account_is_kept_for_certain_until_the_day_it_goes():
     band = bands(CANCELLED)[Category.RELATIONS]
     assert band.floor == band.ceiling == band.kept == band.gone
-    assert not band.is_open
 
 
 @pytest.mark.clause("5.3")
@@ -80,14 +79,14 @@ def test_a_lapsed_account_is_kept_six_months_for_certain_and_then_waits_for_its_
 
 @pytest.mark.clause("5.1")
 def test_the_bands_of_an_active_account_stay_open_to_the_right():
-    assert {(band.is_open, band.ceiling, band.gone) for band in bands(ACTIVE).values()} == {(True, None, WIDTH)}
+    assert {(band.ceiling, band.gone) for band in bands(ACTIVE).values()} == {(None, WIDTH)}
 
 
 @pytest.mark.clause("5")
 def test_a_held_category_runs_on_past_its_date_and_the_others_do_not():
     held = History(CANCELLED.state, CANCELLED.dates, holds={Category.DOCUMENTS: ("Tax",)})
     drawn = bands(held)
-    assert (drawn[Category.DOCUMENTS].gone, drawn[Category.DOCUMENTS].is_open) == (WIDTH, True)
+    assert drawn[Category.DOCUMENTS].gone == WIDTH
     assert drawn[Category.RELATIONS].gone < WIDTH
 
 
