@@ -74,7 +74,6 @@ SUBSCRIPTION_DUE_DAYS = env.int("SUBSCRIPTION_DUE_DAYS", 14)  # within which an 
 CANNONWORKS_NUMBERS = env.str("CANNONWORKS_NUMBERS", "")
 SUBSCRIPTION_IBAN = env.str("SUBSCRIPTION_IBAN", "")  # where to, on the invoice
 IMPORT_MAX_MIB = env.int("IMPORT_MAX_MIB", 25)  # of one file with relations or employees
-RETURN_DAYS = env.int("RETURN_DAYS", 14)  # after which a return of data is removed (§6)
 FILE_UPLOAD_HANDLERS = ["cannonworks.uploads.InMemory", "cannonworks.uploads.Nameless"]
 USAGE_SECONDS = env.float("USAGE_SECONDS", 5)  # what is known of the use is written so often; 0: only when asked to
 SITE_URL = env.str("SITE_URL", "http://localhost:8000")

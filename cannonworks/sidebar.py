@@ -86,6 +86,7 @@ NAVIGATION = [
         "items": [
             _item(_("Alarms"), "notification_important", "retention.alarm"),
             _item(_("Registered letters"), "mark_email_read", "rights.registeredletter"),
+            _item(_("Returns of data"), "drive_file_move", "rights.datareturn"),
             _item(_("Holds"), "back_hand", "retention.hold"),
         ],
     },

@@ -19,11 +19,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
 from django.db.models.functions import Now
 from typst import TypstError
@@ -31,11 +30,13 @@ from typst import TypstError
 from accounts.models import Account
 from accounts.services import data_key
 from accounts.states import State
-from cannonworks import encryption, isolation, storage
+from cannonworks import encryption, isolation, rules, storage
+from cannonworks.deadlines import ONE_DAY, local_date, start_of_day
 from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from finance.models import Document
 from finance.printing import document_pdf
 from journal import services as journal
+from rights import post
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents, covers, lines
 from rights.returned.contents import Table
@@ -317,7 +318,9 @@ class _Maker:
     def _ready(self, found: DataReturn) -> None:
         move(found, ReturnState.READY, RETURN_STEPS, clause="6")
         found.rows_done = found.rows_total
-        found.ready_at, found.expires_at = Now(), Now() + timedelta(days=settings.RETURN_DAYS)
+        found.ready_at = _moment(connection)
+        found.expires_at = end_of(found.ready_at)
+        post.plan("return_ready", about=found.reference, account=self.account, at=found.ready_at)
         journal.record(
             "return.ready", account=self.account, clause="6", data_return=found.reference, rows=self.found.rows_done
         )
@@ -335,6 +338,11 @@ class _Maker:
 
     def _is_over(self) -> bool:
         return not DataReturn.objects.filter(pk=self.found.pk, state=ReturnState.RUNNING).exists()
+
+
+def end_of(ready_at: datetime) -> datetime:
+    """The first moment at which an archive that was ready then is there no more: after the last whole day (§6)."""
+    return start_of_day(rules.RETURNS_KEPT.after(local_date(ready_at)) + ONE_DAY)
 
 
 def documents_of(account: Account, *, behind: int) -> models.QuerySet[Document]:
@@ -364,7 +372,7 @@ def _drawn(document: Document) -> tuple[str, bytes]:
 
 
 def _moment(reading: Any) -> datetime:
-    """When the snapshot was taken: the first statement takes it."""
+    """What time it is on a connection; where a snapshot is to be taken, the first statement takes it."""
     with reading.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         return cursor.fetchone()[0]

@@ -17,8 +17,9 @@ from django.db.models.functions import Length, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.blocking import check_not_blocked
 from accounts.models import Account, User
-from accounts.services import check_decides, check_not_going, lock
+from accounts.services import check_decides, check_not_going, check_staff, lock
 from cannonworks import isolation, storage, zipping
 from cannonworks.deadlines import AMSTERDAM, compute, kind_named
 from cannonworks.errors import Refused
@@ -54,6 +55,7 @@ def ask_return(account: Account, *, actor: User, at: datetime) -> DataReturn:
     account = lock(account)
     check_decides(actor, account)
     check_not_going(account)
+    check_not_blocked(account)
     if DataReturn.objects.under_way().filter(account=account).exists():
         raise Refused("return_under_way", _("Your data are being made ready already."), clause="6")
     if DataReturn.objects.ready(at).filter(account=account).exists():
@@ -84,9 +86,13 @@ def cancel_return(found: DataReturn, *, actor: User) -> DataReturn:
 
 @transaction.atomic
 def resume_return(found: DataReturn, *, actor: User) -> DataReturn:
-    """Go on with a return that stopped, with the first file that is missing. Refused when it has not stopped."""
-    found = _lock(found, actor)
+    """Go on with a return that stopped, with the first file that is missing; the main user, or staff who mended why.
+
+    Refused for others, when it has not stopped, and when the account is blocked, being erased or to be.
+    """
+    found = _lock(found, actor, staff_too=True)
     check_not_going(found.account)
+    check_not_blocked(found.account)
     if found.state != ReturnState.STOPPED:
         raise Refused("not_stopped", _("This return has not stopped."), clause="6")
     move(found, ReturnState.QUEUED, RETURN_STEPS, clause="6")
@@ -105,6 +111,7 @@ def take(found: DataReturn, *, actor: User, at: datetime) -> Archive:
     """
     found = _lock(found, actor)
     check_not_going(found.account)
+    check_not_blocked(found.account)
     if found.state == ReturnState.EXPIRED or (found.expires_at and found.expires_at <= at):
         raise Refused("return_expired", _("This archive has expired. Ask for your data again."), clause="6")
     if found.state != ReturnState.READY:
@@ -230,9 +237,12 @@ def _look(identity: isolation.Identity) -> Iterator[None]:
         yield
 
 
-def _lock(found: DataReturn, actor: User) -> DataReturn:
+def _lock(found: DataReturn, actor: User, *, staff_too: bool = False) -> DataReturn:
     account = lock(found.account)
-    check_decides(actor, account)
+    if staff_too and actor.is_staff:
+        check_staff(actor)
+    else:
+        check_decides(actor, account)
     row = DataReturn.objects.select_for_update(of=("self",)).filter(pk=found.pk, account=account).first()
     if row is None:
         raise Refused("gone", _("This return is not here any more."), clause="6")

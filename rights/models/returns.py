@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from cannonworks.deadlines import local_date
 from cannonworks.storage import AccountFileField
 from rights.querysets import DataReturnQuerySet
 from rights.states import RETURNS_UNDER_WAY, ReturnState
@@ -69,6 +71,15 @@ class DataReturn(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in RETURNS_UNDER_WAY
+
+    @property
+    def last_day(self) -> date:
+        """Of a return that is or was ready: the last day on which it can be taken."""
+        return local_date(self.expires_at - timedelta(microseconds=1))  # type: ignore[operator]
+
+    def can_be_taken(self, at: datetime) -> bool:
+        """Whether it is there at this moment; the job that removes it comes by later."""
+        return self.state == ReturnState.READY and self.expires_at is not None and at < self.expires_at
 
     @property
     def percent(self) -> int:
