@@ -39,6 +39,8 @@ HELPERS = tuple(
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
 #: Who write and publish the terms (§21).
 TERMS = tuple(f"accounts.{verb}_termsversion" for verb in ("view", "add", "change", "publish"))
+#: Who see how far returns of data are, and make one go on that stopped (§6).
+RETURNS = ("rights.view_datareturn", "rights.change_datareturn")
 
 #: Who deal with requests of data subjects (§15).
 REQUESTS = tuple(f"rights.{verb}_subjectrequest" for verb in ("view", "add", "change"))
@@ -58,6 +60,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *CORRECTIONS,
         "rights.view_registeredletter",
         "rights.add_registeredletter",
+        *RETURNS,
         "retention.view_hold",
         "retention.view_erasure",
         "retention.view_erasurewarning",
@@ -82,6 +85,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         "rights.change_registeredletter",
+        *RETURNS,
         "retention.view_hold",
         "retention.add_hold",
         "retention.change_hold",

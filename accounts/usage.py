@@ -44,7 +44,7 @@ MODULES = {
     **dict.fromkeys(("relations",), Module.RELATIONS),
     **dict.fromkeys(("employees",), Module.EMPLOYEES),
     **dict.fromkeys(("documents",), Module.DOCUMENTS),
-    **dict.fromkeys(("my-data", "timeline", "holds", "warnings", "usage", "looks", "export"), Module.DATA),
+    **dict.fromkeys(("my-data", "timeline", "holds", "warnings", "usage", "looks", "export", "returns"), Module.DATA),
     **dict.fromkeys(
         ("account", "company", "users", "security", "devices", "tokens", "erasure", "subscription", "letter"),
         Module.ACCOUNT,

@@ -50,6 +50,8 @@ class Scale:
     appended: int
     entries: int
     imported: int
+    returned: int
+    looked: float
 
 
 FULL = Scale(
@@ -67,6 +69,8 @@ FULL = Scale(
     appended=20_000,
     entries=300_000,
     imported=100_000,
+    returned=1_000_000,
+    looked=8,
 )
 QUICK = Scale(
     small=500,
@@ -83,6 +87,8 @@ QUICK = Scale(
     appended=500,
     entries=2_000,
     imported=2_000,
+    returned=2_000,
+    looked=0.1,
 )
 
 
@@ -116,6 +122,7 @@ class Bench:
         yield from self.lists()
         yield from self.journal()
         yield from self.importing()
+        yield from self.returning()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -294,6 +301,38 @@ class Bench:
         mib = max(one["mib"] for one in said["people"])
         yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
 
+    # --- Return of data --------------------------------------------------------------------------------------
+
+    def returning(self) -> Iterator[Result]:
+        """Return all data of an account with very many relations, beside COPY; and a dashboard meanwhile."""
+        rows, seconds = self.scale.returned, str(self.scale.looked)
+        template = self.server.template("returning", self.empty, *data.returning(3, rows))
+        turns, looks = [], []
+        for _turn in range(self.scale.giant_turns):
+            with self.server.copy(template) as database:
+                folder = Path(tempfile.mkdtemp(dir=self.folder))
+                turns += self.work(database, ("returned", ""), ledger=folder)
+                (alone,) = self.work(database, ("looked", seconds), ledger=folder)
+            with self.server.copy(template) as database:
+                _made, beside = self.work(database, ("returned", ""), ("looked", seconds), ledger=folder)
+                looks.append((beside["p95"], alone["p95"]))
+        self.server.drop(template)
+        ours = [turn["rows"] / _seconds(turn) for turn in turns]
+        limit = [turn["rows"] / median(turn["copied"]) for turn in turns]
+        ratio = median(one / other for one, other in zip(ours, limit, strict=True))  # turns lie side by side
+        yield Result(
+            f"Return the data of an account with {rows:,} relations, beside COPY: rows a second",
+            f"{median(ours):,.0f}", f"{median(limit):,.0f}", ratio, "≥ 0.3", ratio >= 0.3, {"turns": turns},
+        )  # fmt: skip
+        mib = max(turn["mib"] for turn in turns)
+        yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
+        slower = median(beside / alone for beside, alone in looks)
+        meanwhile, quiet = (median(look[place] for look in looks) for place in (0, 1))
+        yield Result(
+            "… p95 of the dashboard of another account meanwhile", f"{meanwhile:.1f} ms", f"{quiet:.1f} ms", slower,
+            "≤ 2", slower <= 2, {"ms": looks},
+        )  # fmt: skip
+
     # --- One run ---------------------------------------------------------------------------------------------
 
     def bare(self, template: Database, size: data.Size, *, watched: bool = False) -> Run:
@@ -455,7 +494,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
     parser.add_argument(
         "--only",
-        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "lists", "journal", "importing"],
+        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "lists", "journal", "importing", "returning"],
         help="one benchmark",
     )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")

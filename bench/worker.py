@@ -22,6 +22,7 @@ from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
 from bench.pages import pages
+from bench.returning import looked, returned
 
 
 def erase(_argument: str) -> dict[str, Any]:
@@ -231,7 +232,7 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied)
+    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked)
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does

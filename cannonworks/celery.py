@@ -64,6 +64,8 @@ app.conf.beat_schedule = {
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},
     "corrections": {"task": "rights.tasks.lapse_corrections", "schedule": crontab(hour=0, minute=5)},
     "letters": {"task": "rights.tasks.order_waiting", "schedule": crontab(minute="1-59/5")},
+    "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
+    "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},

@@ -31,6 +31,7 @@ KINDS = {
     "pdf": "application/pdf",
     "pem": "application/x-pem-file",
     "png": "image/png",
+    "zip": "application/zip",
 }
 #: What some system takes for a path, a command or the end of a line, and what makes a name read backwards.
 UNSAFE = re.compile(r"""[\x00-\x1f\x7f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+""")
@@ -54,6 +55,22 @@ def _headers(name: str, *, inline: bool = False) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
+
+
+def stream_response(pieces: Iterable[bytes], name: str, *, length: int) -> StreamingHttpResponse:
+    """A large file of so many bytes, made while it is sent; whoever reads slowly keeps no connection of the pool."""
+    response = StreamingHttpResponse(_unhurried(pieces), headers=_headers(name))
+    response.headers["Content-Length"] = str(length)
+    return response
+
+
+def _unhurried(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        connection = transaction.get_connection()
+        # Without a pool it is this thread's own, which nobody else could use.
+        if getattr(connection, "pool", None) and not connection.in_atomic_block:
+            connection.close()
+        yield piece
 
 
 def csv_response(name: str, headings: Sequence[str], portion: Portion) -> StreamingHttpResponse:

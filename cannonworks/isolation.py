@@ -101,6 +101,29 @@ def reader(digest: str) -> Identity:
     return Identity(Role.READER, link=digest)
 
 
+@contextmanager
+def beside() -> Iterator[BaseDatabaseWrapper]:
+    """Another connection under the same identity, with a snapshot of its own: every read in it sees the same moment.
+
+    Nothing is written through it. Within a transaction it is that very connection: what is not committed is seen too.
+    """
+    if connection.in_atomic_block:
+        yield connection
+        return
+    other = connection.copy()  # introduced by the signal below, as every new one
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield other
+    finally:
+        if other.connection is not None and not other.connection.closed:
+            other.rollback()
+            other.set_autocommit(True)
+            _tell(other, NOBODY, for_transaction=False)  # a pool may hand it on
+        other.close()
+
+
 def become(user: SignedIn) -> None:
     """Be this user for the rest of the request: as soon as a session, a token or a sign-in tells who it is."""
     assume(of(user))

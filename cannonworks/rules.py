@@ -197,6 +197,9 @@ AGES = (
 #: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
 BACKUPS_KEPT = Term(years=1)
 
+#: How long the archive of a return of data is there to be taken (§6). It is a copy: no rule or data goes by it.
+RETURNS_KEPT = Term(days=14)
+
 
 def rule(name: str) -> Rule:
     """The rule of that name."""

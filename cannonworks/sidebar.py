@@ -88,6 +88,7 @@ NAVIGATION = [
             _item(_("Requests"), "contact_mail", "rights.subjectrequest"),
             _item(_("Registered letters"), "mark_email_read", "rights.registeredletter"),
             _item(_("Corrections"), "edit_note", "rights.correction"),
+            _item(_("Returns of data"), "drive_file_move", "rights.datareturn"),
             _item(_("Holds"), "back_hand", "retention.hold"),
         ],
     },

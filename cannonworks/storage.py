@@ -87,6 +87,14 @@ class SealedStorage(Storage):
         """
         return _writing(name)
 
+    def draft(self, name: str) -> Draft:
+        """Begin a file that takes long to write, in a short transaction; what was begun under this name is dropped.
+
+        It is written while no transaction keeps an erasure of the account waiting, and ``Draft.finish`` looks again.
+        Raises as ``writing`` does.
+        """
+        return Draft(name)
+
     def _save(self, name: str, content: File) -> str:
         with self.writing(name) as file:
             for chunk in content.chunks():
@@ -107,8 +115,9 @@ class SealedStorage(Storage):
         return File(io.BufferedReader(reader, buffer_size=CHUNK), name)
 
     def delete(self, name: str) -> None:
-        """Remove the file; nothing happens when it is not there."""
+        """Remove the file, and what was begun of it; nothing happens when it is not there."""
         _path(name).unlink(missing_ok=True)
+        _path(name).with_suffix(".part").unlink(missing_ok=True)
 
     def exists(self, name: str) -> bool:
         return _path(name).exists()
@@ -308,6 +317,47 @@ def _writing(name: str) -> Iterator[_Writer]:
         raise
     for folder in (path.parent, *path.parent.parents[:2]):  # the folders may be new as well
         _sync(folder)
+
+
+class Draft:
+    """A file that is not there yet. One process at a time writes under a name: the caller sees to that."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self._path = name, _path(name)
+        self._part = self._path.with_suffix(".part")
+        data_key = _key_of[0](_account(name), True)
+        for folder in (self._path.parent.parent, self._path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        self._part.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._file = self._part.open("xb")
+        self._writer = _Writer(self._file, data_key, name)
+        self.write = self._writer.write
+
+    def settle(self) -> None:
+        """Write the end, and have all of it on disk; slow, and so without a transaction."""
+        self._writer.finish()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def finish(self) -> None:
+        """Give the settled file its name, in the transaction that tells of it. Raises as ``SealedStorage.writing``.
+
+        FileNotFoundError when it was erased, or begun anew by another, in between.
+        """
+        _key_of[0](_account(self.name), True)  # from here on no erasure begins before the transaction is over
+        if os.fstat(self._file.fileno()).st_ino != self._part.stat().st_ino:
+            raise FileNotFoundError("Another process has begun this file anew.")
+        self._file.close()
+        self._part.rename(self._path)
+        for folder in (self._path.parent, *self._path.parent.parents[:2]):
+            _sync(folder)
+
+    def discard(self) -> None:
+        """Leave nothing of it; harmless once it is finished."""
+        if not self._file.closed:
+            self._part.unlink(missing_ok=True)
+            self._file.close()
 
 
 class _Reader(io.RawIOBase):

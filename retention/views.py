@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.views.decorators.http import require_GET, require_safe
@@ -46,17 +45,8 @@ def my_data_page(request: HttpRequest) -> HttpResponse:
         "most": number_format(my_data.MOST, force_grouping=True),
         "browsers": Session.objects.signed_in(request.user, at=at).count(),
         "devices": DeviceToken.objects.of(request.user).valid(at).count(),
-        "export": _export() if request.user.is_main else "",
     }
     return render(request, "retention/my_data.html", context)
-
-
-def _export() -> str:
-    """The address of the page that gives all data back, where there is one."""
-    try:
-        return reverse("export")
-    except NoReverseMatch:
-        return ""
 
 
 @login_not_required

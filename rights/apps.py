@@ -15,5 +15,7 @@ class RightsConfig(AppConfig):
             letters_to_holder,
             letters_to_main_user,
             letters_to_requester,
+            return_mails,
+            returns_due,
             while_blocked,
         )

@@ -85,7 +85,7 @@ register(
     subject=Subject.HOLDER,
     # The column is a place; what lies there is sealed.
     fields={"file": Personal("6", label=_("file of a return, sealed"))},
-    plain=("id", "account", "of", "name", "size", "digest", "rows"),
+    plain=("id", "account", "of", "name", "size", "digest", "crc", "rows", "upto", "read_at"),
     may={"holder": "SELECT DELETE"},
 )
 register(

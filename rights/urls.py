@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rights.views import asking, corrections, erasure, requests
+from rights.views import asking, corrections, erasure, requests, returns
 
 urlpatterns = [
     path("account/corrections/", corrections.corrections, name="corrections"),
@@ -18,4 +18,11 @@ urlpatterns = [
     path("requests/<uuid:reference>/", requests.request_page, name="request"),
     path("requests/<uuid:reference>/choose/", requests.choose, name="request-choose"),
     path("requests/<uuid:reference>/finish/", requests.finish, name="request-finish"),
+    path("my-data/export/", returns.export, name="export"),
+    path("my-data/export/ask/", returns.ask, name="export-ask"),
+    path("my-data/export/<uuid:reference>/progress/", returns.progress, name="export-progress"),
+    path("my-data/export/<uuid:reference>/cancel/", returns.cancel, name="export-cancel"),
+    path("my-data/export/<uuid:reference>/resume/", returns.resume, name="export-resume"),
+    path("my-data/export/<uuid:reference>/prove/", returns.prove, name="export-prove"),
+    path("my-data/export/<uuid:reference>/archive.zip", returns.archive, name="export-archive"),
 ]

@@ -92,6 +92,7 @@ ADMINISTRATION = """
                      others     support    privacy    administrator
 # what every member of staff may look at
   admin:search admin:index admin:accounts_user_changelist admin:rights_registeredletter_changelist
+  admin:rights_datareturn_changelist
   admin:accounts_account_changelist admin:retention_erasure_statement_as_pdf
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
@@ -111,6 +112,7 @@ ADMINISTRATION = """
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
+  admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
@@ -144,6 +146,7 @@ ADMINISTRATION = """
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
   admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
+  admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
@@ -163,6 +166,7 @@ ADMINISTRATION = """
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
   /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
+  /admin/rights/datareturn/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
@@ -215,6 +219,10 @@ ADMINISTRATION = """
   admin:retention_hold_confirm admin:retention_hold_release
     GET              door       403        200        200
     POST             door       403        →change    →change
+# making a return go on, which has not stopped
+  admin:rights_datareturn_resume
+    GET              door       200        200        200
+    POST             door       →change    →change    →change
 # steps of a request of a data subject
   admin:rights_subjectrequest_nobody admin:rights_subjectrequest_unproven admin:rights_subjectrequest_asks_check
   admin:rights_subjectrequest_carried_out admin:rights_subjectrequest_withdrawn
@@ -236,6 +244,7 @@ ADMINISTRATION = """
     GET              door       200        200        200
     POST             door       →change    →change    →change
 # rows that every one of these roles looks at
+  admin:rights_datareturn_change
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
     GET              door       200        200        200
@@ -596,6 +605,34 @@ PAGES = """
   erasure-withdraw
     GET              door       405        403        405        405        home       home       home
     POST             door       home       403        home       400        home       home       home
+# taking everything along: others read why they cannot
+  export
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# asking for it
+  export-ask
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →export    403        →export    400        home       home       home
+# how far that of the first account is
+  export-progress
+    GET              door       200        403        404        200        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# giving it up
+  export-cancel
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →export    403        404        signed-out home       home       home
+# making it go on, which has not stopped
+  export-resume
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →export    403        404        400        home       home       home
+# proving who one is
+  export-prove
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →export    403        404        →export    home       home       home
+# downloading it, which waits for a worker
+  export-archive
+    GET              door       →export    403        404        400        home       home       home
+    POST             door       405        403        405        405        home       home       home
 # the door of staff, which is the one door
   /admin/login/ admin:login
     ANY              door       403        403        403        403        403        403        home
@@ -800,6 +837,27 @@ API = """
     POST             401       409       403       409       403       403       403       403       403       401
     DELETE           401       409       403       409       403       403       409       403       409       401
     PATCH            401       405       403       405       403       403       405       403       405       401
+# everything to take along: one at a time
+  api-returns
+    GET              401       200       403       200       403       403       200       403       200       401
+    POST             401       409       403       201       403       403       409       403       201       401
+    PATCH/DELETE     401       405       403       405       403       403       405       403       405       401
+# that of the first account
+  api-return
+    GET              401       200       403       404       403       403       200       403       404       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
+# given up
+  api-return-cancel
+    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+    POST             401       200       403       404       403       403       200       403       404       401
+# made to go on, which it does
+  api-return-resume
+    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+    POST             401       409       403       404       403       403       409       403       404       401
+# downloaded, when it is ready, and by no device
+  api-return-archive
+    GET              401       409       403       404       403       403       403       403       403       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
 # its letter
   api-letter
     GET              401       404       403       404       403       403       404       403       404       401

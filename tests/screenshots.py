@@ -56,6 +56,7 @@ from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, Helpe
 from tests.lives import issue, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
+from tests.rights.returned import in_state  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
@@ -385,6 +386,14 @@ PAGES = {
     "document-quote": ("active", "/documents/{quote}/"),
     "document-issue": ("active", "/documents/{draft}/issue/"),
     "document-delete": ("active", "/documents/{draft}/delete/"),
+    "export-ask": ("trial", "/my-data/export/"),
+    "export-running": ("active", "/my-data/export/"),
+    "export-stopped": ("near", "/my-data/export/"),
+    "export-ready": ("charged", "/my-data/export/"),
+    "export-prove": ("unproven", "/my-data/export/"),
+    "export-expired": ("lapsed", "/my-data/export/"),
+    "export-going": ("going", "/my-data/export/"),
+    "export-colleague": ("colleague", "/my-data/export/"),
     "erasure-ask": ("lapsed", "/erasure/"),
     "erasure-open": ("asked", "/erasure/"),
     "erasure-active": ("active", "/erasure/"),
@@ -532,8 +541,8 @@ def _new_terms(users: dict[str, User]) -> TermsVersion:
     return made
 
 
-def _session(user: User) -> str:
-    return freshly(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
+def _session(user: User, *, minutes_ago: int = 0) -> str:
+    return freshly(Client(), user, minutes_ago=minutes_ago).cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _secured(user: User) -> None:
@@ -582,15 +591,25 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     version = _new_terms(users)
     sessions = {name: _session(user) for name, user in users.items()}
     sessions["told"] = _signed_in(users["active"])
+    sessions["unproven"] = _session(users["held"], minutes_ago=30)
     sessions["halfway"] = _halfway(users["charged"])
     sessions["unsecured"] = _session(StaffFactory(second_factor=False))
     active, on = users["active"], timezone.localdate()
     places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
+    _taking_along(users)
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account)
     places |= of_blocked
     return sessions, places | files(users) | _told(active) | _joining(active.account)
+
+
+def _taking_along(users: dict[str, User]) -> None:
+    """Returns of data in each state; one who asks for it has just shown who they are, another did so long ago."""
+    at = timezone.now()
+    states = {"active": "running", "near": "stopped", "charged": "ready", "held": "ready", "lapsed": "expired"}
+    for name, state in states.items():
+        in_state(users[name].account, state, at=at - timedelta(days=4))
 
 
 def _told(user: User) -> dict[str, object]:

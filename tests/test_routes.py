@@ -28,13 +28,14 @@ from processors.models import Helper, Project, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
-from rights.models import SubjectRequest
+from rights.models import DataReturn, SubjectRequest
 from tests.asked import subject_request
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
 from tests.lives import account_in, correct, fill, full_life
 from tests.relations.files import draft
+from tests.rights.returned import asked
 from tests.routes import Route, routes
 from tests.signin import freshly
 
@@ -164,6 +165,7 @@ def plant(account: Account, words: Mapping[str, str] = PLANTED) -> Account:
     )  # fmt: skip
     for what in What:
         draft(account, "Achternaam\nVisser\n", what=what)
+    asked(account, at=timezone.now())
     return account
 
 
@@ -192,6 +194,7 @@ def things_of(account: Account) -> dict[str, str]:
     relation, employee, document = (
         str(model.objects.filter(account=account).latest("pk").reference) for model in (Relation, Employee, Document)
     )
+    returned = str(DataReturn.objects.filter(account=account).latest("pk").reference)
     files = {found.what: str(found.reference) for found in Import.objects.filter(account=account)}
     return {
         **dict.fromkeys(("api-token", "device-revoke"), device),
@@ -211,6 +214,8 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("link-revoke", "api-link"), link),
         **dict.fromkeys(("mailing-retry", "api-mailing", "api-mailing-retry"), mailing),
         **{f"{place}correction{act}": correction for place in ("", "api-") for act in ("", "-confirm", "-refuse")},
+        **{f"export-{act}": returned for act in ("progress", "cancel", "resume", "prove", "archive")},
+        **{f"api-return{act}": returned for act in ("", "-cancel", "-resume", "-archive")},
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from cannonworks.deadlines import local_date
 from cannonworks.storage import AccountFileField
 from rights.querysets import DataReturnQuerySet
 from rights.states import RETURNS_UNDER_WAY, ReturnState
@@ -70,6 +73,15 @@ class DataReturn(models.Model):
         return self.state in RETURNS_UNDER_WAY
 
     @property
+    def last_day(self) -> date:
+        """Of a return that is or was ready: the last day on which it can be taken."""
+        return local_date(self.expires_at - timedelta(microseconds=1))  # type: ignore[operator]
+
+    def can_be_taken(self, at: datetime) -> bool:
+        """Whether it is there at this moment; the job that removes it comes by later."""
+        return self.state == ReturnState.READY and self.expires_at is not None and at < self.expires_at
+
+    @property
     def percent(self) -> int:
         """How much of it is done, 0 to 100."""
         return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
@@ -84,7 +96,13 @@ class ReturnFile(models.Model):
     file = AccountFileField()
     size = models.PositiveBigIntegerField(_("bytes"))
     digest = models.CharField(_("SHA-256"), max_length=64)
+    #: CRC-32, by which an archive with it can be put together without reading it twice.
+    crc = models.PositiveBigIntegerField(default=0, db_default=0)
     rows = models.PositiveBigIntegerField(_("rows"), default=0)
+    #: The key of its last row, where the table may go on in another file; of a PDF that of the document.
+    upto = models.BigIntegerField(null=True)
+    #: The moment that it shows: all rows of it as they were then, and those of the files that belong to it.
+    read_at = models.DateTimeField(_("read at"), db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(name="return_file_once", fields=["of", "name"])]
