@@ -105,7 +105,8 @@ def _bring_back(account: Account, found: _Archive) -> dict[str, int]:
     for rows in _portions(found.rows(Document)):
         _issue(account, rows, documents)
     _write(account, NumberSeries, found.rows(NumberSeries))
-    journal.record("return.brought_back", account=account, clause="6", **counts)
+    facts: Any = counts
+    journal.record("return.brought_back", account=account, clause="6", **facts)
     return counts
 
 
@@ -162,7 +163,8 @@ def _issue(account: Account, portion: list[dict[str, Any]], keys: _Keys) -> None
     for said in portion:
         row = rows[keys[said["id"]]]
         for name in WHEN_ISSUED:
-            setattr(row, name, Document._meta.get_field(name).to_python(said[name]))
+            column: Any = Document._meta.get_field(name)
+            setattr(row, name, column.to_python(said[name]))
         for name in AMONG_DOCUMENTS:
             setattr(row, f"{name}_id", keys[said[name]])
     Document.objects.bulk_update(rows.values(), [*WHEN_ISSUED, *AMONG_DOCUMENTS])
@@ -203,7 +205,9 @@ def _sum(opened: ZipFile, file: Mapping[str, Any]) -> str:
 
 def _damaged(name: str = "") -> Refused:
     if name:
-        return Refused("damaged", _("%(name)s is not what the manifest says. Download the archive anew.") % {"name": name})
+        return Refused(
+            "damaged", _("%(name)s is not what the manifest says. Download the archive anew.") % {"name": name}
+        )
     return Refused("damaged", _("This is no whole archive of a return of data. Download it anew."))
 
 

@@ -36,7 +36,9 @@ def full(account):
     """An account with people, documents of each kind, and one restricted."""
     fill(account, on=ON)
     actor = account.main_user
-    relation = people.add_relation(account, actor=actor, company_name="=Bäcker; \"x\"", country="DE", postcode="1", sole_trader=True)
+    relation = people.add_relation(
+        account, actor=actor, company_name='=Bäcker; "x"', country="DE", postcode="1", sole_trader=True
+    )
     people.add_employee(account, actor=actor, first_name="Inge", last_name="Huur", kind="contractor", gender="x")
     invoice = issue(account, on=ON, relation=relation)
     issue(account, on=date(2025, 12, 31), kind=DocumentKind.QUOTE)
@@ -59,6 +61,7 @@ def written(account, tmp_path, *, name="all.zip"):
 
 def shown(account):
     """People and documents of an account without their keys, documents with whom they point at."""
+
     def fields(model, **more):
         names = [field.name for field in model._meta.local_concrete_fields if not getattr(field, "generated", False)]
         plain = [name for name in names if name not in {*KEYS, "account", "bsn", "bsn_hash"}]
@@ -145,7 +148,10 @@ def test_the_command_tells_what_came_back_and_fails_in_one_line(account, tmp_pat
     fill(account, on=ON)
     fresh, path = AccountFactory(state=State.ACTIVE), written(account, tmp_path)
     run = manage("bring_back", str(path), "--account", str(fresh.reference))
-    assert (run.returncode, json.loads(run.stdout)) == (0, {"relations": 2, "employees": 1, "documents": 2, "lines": 2}), run.stderr
+    assert (run.returncode, json.loads(run.stdout)) == (
+        0,
+        {"relations": 2, "employees": 1, "documents": 2, "lines": 2},
+    ), run.stderr
     again = manage("bring_back", str(path), "--account", str(fresh.reference))
     assert (again.returncode, again.stdout, again.stderr.count("\n")) == (1, "", 1)
     assert manage("bring_back", str(path), "--account", "niemand").returncode == 1

@@ -85,7 +85,9 @@ def test_no_secret_and_nothing_that_the_database_repeats_is_in_it(account):
 
 def test_both_notations_say_what_the_database_says(account):
     issue(account, on=ON)
-    relation = people.add_relation(account, actor=account.main_user, company_name="Jansen; & \"Zoon\"", sole_trader=True, gender="f")
+    relation = people.add_relation(
+        account, actor=account.main_user, company_name='Jansen; & "Zoon"', sole_trader=True, gender="f"
+    )
     archive = opened(made(account))
     (row,) = json_rows(archive, "relations/relation.jsonl")
     assert row["reference"] == str(relation.reference)
@@ -107,7 +109,9 @@ def test_hostile_values_are_made_harmless_for_spreadsheets_exactly_as_an_import_
     Relation.objects.bulk_create(Relation(account=account, last_name=value, city="Assen") for value in HOSTILE)
     Relation.objects.bulk_create(Relation(account=account, last_name="x", city=value) for value in HOSTILE)
     archive = opened(made(account))
-    rows, cells = (read(archive, f"relations/relation.{kind}") for read, kind in ((json_rows, "jsonl"), (csv_rows, "csv")))
+    rows, cells = (
+        read(archive, f"relations/relation.{kind}") for read, kind in ((json_rows, "jsonl"), (csv_rows, "csv"))
+    )
     assert [row["last_name"] for row in rows[: len(HOSTILE)]] == HOSTILE
     assert [row["city"] for row in rows[len(HOSTILE) :]] == HOSTILE
     assert [row["Achternaam"] for row in cells[: len(HOSTILE)]] == list(map(naming.neutralise, HOSTILE))
@@ -143,7 +147,9 @@ def test_the_manifest_tells_every_other_file_with_its_rows_bytes_and_sum(account
 
 
 @pytest.mark.parametrize(("language", "words"), [("nl", "Al je gegevens"), ("en", "All your data")])
-def test_the_page_explains_every_field_in_the_language_of_the_holder_and_asks_nothing_of_another_host(account, language, words):
+def test_the_page_explains_every_field_in_the_language_of_the_holder_and_asks_nothing_of_another_host(
+    account, language, words
+):
     type(account.main_user).objects.filter(account=account).update(language=language)
     page = opened(made(Account.objects.get(pk=account.pk))).read("index.html").decode()
     assert f'lang="{language}"' in page
@@ -366,12 +372,16 @@ def test_a_killed_worker_is_finished_by_another_and_every_row_is_there_once(acco
     assert ended(fork(worker)) == -signal.SIGKILL
     found.refresh_from_db()
     assert found.state == "running"
-    until(lambda: returning.run(found.pk) or DataReturn.objects.get(pk=found.pk).state == "ready", "its lock to be free")
+    until(
+        lambda: returning.run(found.pk) or DataReturn.objects.get(pk=found.pk).state == "ready", "its lock to be free"
+    )
     found.refresh_from_db()
     assert (found.state, found.rows_done) == ("ready", found.rows_total)
     archive = opened(found)
     assert archive.testzip() is None
-    told = [row["last_name"] for part in ("", "-2", "-3") for row in json_rows(archive, f"relations/relation{part}.jsonl")]
+    told = [
+        row["last_name"] for part in ("", "-2", "-3") for row in json_rows(archive, f"relations/relation{part}.jsonl")
+    ]
     assert told == [f"Visser {n}" for n in range(12)]
     assert len(stored()) == found.files.count()  # and nothing that was begun
 
