@@ -8,13 +8,11 @@ import os
 import shutil
 import signal
 import subprocess
-import zipfile
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts import services as lifecycle
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import datamap, isolation, storage
@@ -23,12 +21,12 @@ from journal.models import Entry
 from relations import services as people
 from relations.importing import columns as naming
 from relations.models import Employee, Relation, What
-from rights import making, returning, tasks
+from rights import making, returning
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents, lines
 from rights.states import ReturnState
 from tests.factories import AccountFactory
-from tests.lives import BSN, confirmed_letter, erase, fill, full_life, issue, moment
+from tests.lives import BSN, confirmed_letter, erase, fill, full_life, issue
 from tests.processes import Beside, ended, fork, kill, running, until
 from tests.rights.returns import ASKED_AT, asked, content, csv_rows, json_rows, made, opened, stored
 
