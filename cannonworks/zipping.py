@@ -2,7 +2,7 @@
 
 So the length of the whole is known before the first byte, nothing is compressed while somebody waits, and nothing grows
 with the number of members: the directory at the end is made from a second walk over them. Only what is larger than the
-classic format can say is written as ZIP64 (docs/decisions/0029).
+classic format can say is written as ZIP64 (docs/decisions/0030).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Measure:
 def archive(
     members: Callable[[], Iterable[Member]], content: Callable[[Member], Iterable[bytes]], *, measure: Measure
 ) -> Iterator[bytes]:
-    """The archive in pieces. ``members`` is walked twice, and must say the same; a member of another length: OSError."""
+    """The archive in pieces. ``members`` is walked twice; OSError when one is longer or shorter than it says."""
     large, offset, start = measure.is_large, 0, 0
     for member in members():
         head = _head(member, large)

@@ -104,6 +104,7 @@ EVENTS: Mapping[str, Promise] = {
     "request.unmatched": _("No account was found for a request about personal data"),
     "request.withdrawn": _("A request about personal data was taken back"),
     "return.asked": _("All data were asked for"),
+    "return.brought_back": _("Returned data were brought back"),
     "return.cancelled": _("A return of data was cancelled"),
     "return.expired": _("A return of data expired"),
     "return.ready": _("A return of data was ready"),
