@@ -21,12 +21,13 @@ PASSING_ON = {
     "accounts/receivers.py": "record",
     "accounts/terms.py": "record",
     "rights/fulfilling.py": "record",
+    "retention/people.py": "line",
 }
 #: What becomes of either kind of people is written by one function, which puts the kind before it.
 PEOPLE = {
     f"{kind}.{what}"
     for kind in ("relation", "employee")
-    for what in ("added", "changed", "removed", "restricted", "lifted")
+    for what in ("added", "changed", "removed", "restricted", "lifted", "proven")
 }
 
 
