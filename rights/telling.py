@@ -55,8 +55,8 @@ def last_day(moment: datetime) -> datetime:
 
 def _about_correction(found: QuerySet) -> Addressed | None:
     correction = found.select_related("account").first()
-    user = correction and correction.account.main_user
-    if not user:
+    user = correction.account.main_user if correction else None
+    if correction is None or user is None:
         return None
     until = local_date(last_day(correction.expires_at))
     return Addressed(user.email, user.language, {"name": user.first_name, "correction": correction, "until": until})
