@@ -368,7 +368,7 @@ PAGES = """
   subscription
     GET              door       200        403        200        200        home       home       home
     POST             door       405        403        405        405        home       home       home
-# corrections, for the main user; the first one is past its end
+# corrections, for the main user; the first one was refused
   corrections
     GET              door       200        403        200        200        home       home       home
     POST             door       405        403        405        405        home       home       home
@@ -815,7 +815,7 @@ API = """
   api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-usage
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
-# corrections, for the main user; the first one is past its end, and a device agrees to none
+# corrections, for the main user; the first one was refused, and a device agrees to none
   api-corrections
     GET              401       200       403       200       403       403       200       403       200       401
     POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401

@@ -40,7 +40,7 @@ BEGIN
     RAISE EXCEPTION 'old and new of a correction do not change' USING ERRCODE = 'check_violation';
 END $$;
 CREATE TRIGGER correction_words_stay BEFORE UPDATE ON rights_correctionwords
-    FOR EACH ROW EXECUTE FUNCTION rights_keep_words();
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION rights_keep_words();
 """
 NO_GUARD = """
 DROP TRIGGER correction_words_stay ON rights_correctionwords;

@@ -32,7 +32,7 @@ def test_staff_propose_the_main_user_agrees_after_proof_and_staff_apply(browsers
         f"user.email {colleague.reference}"
     )
     staff.get_by_label("Wat het moet zijn" if dutch else "What it should be").fill(NEW)
-    staff.get_by_label("Waarom" if dutch else "Why", exact=True).fill("Postvak kwijt")
+    staff.locator("[name=why]").fill("Postvak kwijt")
     staff.get_by_role("button", name="Aan de hoofdgebruiker voorleggen" if dutch else "Put it before").click()
     expect(staff.get_by_text("voorgelegd." if dutch else "is put before the main user.")).to_be_visible()
 
@@ -51,7 +51,7 @@ def test_staff_propose_the_main_user_agrees_after_proof_and_staff_apply(browsers
     staff.goto("/admin/")
     staff.get_by_role("link", name="Correcties door te voeren" if dutch else "Corrections to apply").click()
     staff.get_by_role("link", name="E-mail om mee in te loggen" if dutch else "E-mail to sign in with").click()
-    staff.get_by_role("link", name="Doorvoeren" if dutch else "Apply", exact=True).click()
+    staff.locator("a[href*='/apply/']").click()
     expect(staff.get_by_text(NEW)).to_be_visible()
     staff.get_by_role("button", name="Doorvoeren" if dutch else "Apply", exact=True).click()
     expect(staff.get_by_text("De correctie is doorgevoerd." if dutch else "The correction is applied.")).to_be_visible()
