@@ -20,7 +20,7 @@ RETURNED, LOOKING = 0, 2
 
 
 def returned(_argument: str) -> dict[str, Any]:
-    """Make the return of one account: seconds, rows, bytes, memory over idle in MiB, and seconds of COPY of its rows."""
+    """Make the return of one account: seconds, rows, bytes, memory over idle in MiB; seconds of COPY of its rows."""
     from django.utils import timezone
 
     from accounts.models import Account, User
@@ -54,7 +54,7 @@ def returned(_argument: str) -> dict[str, Any]:
 
 
 def looked(seconds: str) -> dict[str, Any]:
-    """Ask for the dashboard of another account for so long, a little pause between; p95 in milliseconds, and how often."""
+    """Ask for the dashboard of another account for so many seconds; p95 in milliseconds, and how often."""
     from django.conf import settings
     from django.test import Client
 

@@ -61,7 +61,7 @@ class Measure:
 def archive(
     members: Callable[[], Iterable[Member]], content: Callable[[Member], Iterable[bytes]], *, measure: Measure
 ) -> Iterator[bytes]:
-    """The archive in pieces. ``members`` is walked twice, and must say the same; a member of another length: OSError."""
+    """The archive in pieces. ``members`` is walked twice; OSError when one is longer or shorter than it says."""
     large, offset, start = measure.is_large, 0, 0
     for member in members():
         head = _head(member, large)

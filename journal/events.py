@@ -76,6 +76,7 @@ EVENTS: Mapping[str, Promise] = {
     "relation.removed": _("A relation was removed"),
     "relation.restricted": _("A relation was restricted"),
     "return.asked": _("All data were asked for"),
+    "return.brought_back": _("Returned data were brought back"),
     "return.cancelled": _("A return of data was cancelled"),
     "return.expired": _("A return of data expired"),
     "return.ready": _("A return of data was ready"),

@@ -16,7 +16,9 @@ import hashlib
 import logging
 import time
 import zlib
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,6 +48,8 @@ log = logging.getLogger(__name__)
 
 #: PDFs of a unit; seconds after which a run tells how far it is, and looks whether it is still wanted.
 PDFS, PACE = 20, 1.0
+#: Portions that may wait to be sealed; each is about half a megabyte.
+AHEAD = 8
 RUNS = (ReturnState.QUEUED, ReturnState.RUNNING)
 #: In front of the key of a return, in the number of its advisory lock.
 LOCK = 0x52657475 << 32
@@ -141,6 +145,31 @@ class _Sheet:
         self.draft.write(data)
 
 
+class _Sealing:
+    """Sums, seals and writes portions in a thread while the next ones are read; all of that lets Python go on."""
+
+    def __init__(self, pair: list[_Sheet]) -> None:
+        self.pair, self.thread, self.waiting = pair, ThreadPoolExecutor(1), deque[Future[None]]()
+
+    def __enter__(self) -> _Sealing:
+        return self
+
+    def __exit__(self, kind: object, *_more: object) -> None:
+        self.thread.shutdown(cancel_futures=kind is not None)
+        for written in self.waiting if kind is None else ():
+            written.result()
+
+    def write(self, portion: lines.Portion) -> None:
+        if len(self.waiting) >= AHEAD:
+            self.waiting.popleft().result()
+        self.waiting.append(self.thread.submit(self._write, portion))
+
+    def _write(self, portion: lines.Portion) -> None:
+        for sheet, text in zip(self.pair, (portion.json, portion.csv), strict=True):
+            sheet.write(text)
+            sheet.rows += portion.rows
+
+
 class _Maker:
     """One run of a worker over one return."""
 
@@ -203,15 +232,12 @@ class _Maker:
             pair = [self._sheet(table.file(part, kind)) for kind in ("jsonl", "csv")]
             sheets += pair
             pair[1].write(lines.head(table, self.language))
-            for portion in lines.portions(
-                reading, table, self.opener, language=self.language, after=after, most=most
-            ):  # fmt: skip
-                pair[0].write(portion.json)
-                pair[1].write(portion.csv)
-                after = portion.last
-                for sheet in pair:
-                    sheet.rows += portion.rows
-                self._progress(portion.rows)
+            portions = lines.portions(reading, table, self.opener, language=self.language, after=after, most=most)
+            with _Sealing(pair) as sealing:
+                for portion in portions:
+                    sealing.write(portion)
+                    after = portion.last
+                    self._progress(portion.rows)
             is_whole = most is None or pair[0].rows < most
             for sheet in pair:
                 sheet.upto = None if is_whole else after

@@ -75,7 +75,7 @@ class DataReturn(models.Model):
     @property
     def last_day(self) -> date:
         """Of a return that is or was ready: the last day on which it can be taken."""
-        return local_date(self.expires_at - timedelta(microseconds=1))  # type: ignore[operator]
+        return local_date(self.expires_at - timedelta(microseconds=1))  # type: ignore[operator, arg-type]
 
     def can_be_taken(self, at: datetime) -> bool:
         """Whether it is there at this moment; the job that removes it comes by later."""

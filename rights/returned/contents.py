@@ -90,8 +90,7 @@ def groups() -> tuple[tuple[Table, ...], ...]:
     """The same, with what is part of something (a line of its document) beside it: those are read at one moment."""
     found: list[list[Table]] = []
     for table in tables():
-        whole = {_whole(one.model) for one in tables() if one is table}.pop()
-        home = next((group for group in found if _whole(group[0].model) is whole), None)
+        home = next((group for group in found if _whole(group[0].model) is _whole(table.model)), None)
         if home is None:
             found.append([table])
         else:
@@ -146,9 +145,10 @@ def _headings(model: type[models.Model]) -> Mapping[str, str | Promise]:
     return naming.labels(what) if what else {}
 
 
-def _whole(model: type[models.Model]) -> type[models.Model]:
+def _whole(model: Any) -> Any:
     """What a row of the model is part of in the end: goes when that goes, and is of the same category."""
     category = datamap.entry(model).category
+    field: Any
     for field in model._meta.local_concrete_fields:
         if not field.is_relation or field.related_model in (Account, model):
             continue

@@ -1,6 +1,7 @@
 """The lines of a return, written by the database: JSON for programs and CSV for a spreadsheet, a portion at a time.
 
-One cursor gives both lines of each row, so nothing is done here for a value, and both tell of the same moment. The database is slow at JSON: to_json asks for the type of each value anew. So it asks once whether
+One cursor gives both lines of each row, so nothing is done here for a value, and both tell of the same moment. The
+database is slow at JSON: to_json asks for the type of each value anew. So it asks once whether
 anything in the texts of a row wants escaping or quoting at all; of nearly all rows nothing does, and their line is put
 together as it is. What a spreadsheet would take for a formula gets an apostrophe in CSV, by the rule of
 ``relations.importing.columns.neutralise`` (a test holds the two together), and is left as it is in JSON.
