@@ -607,7 +607,8 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
 def _taking_along(users: dict[str, User]) -> None:
     """Returns of data in each state; one who asks for it has just shown who they are, another did so long ago."""
     at = timezone.now()
-    states = {"active": "running", "near": "stopped", "charged": "ready", "held": "ready", "lapsed": "expired"}
+    # The job that removes what expired comes by for all: that one first.
+    states = {"lapsed": "expired", "active": "running", "near": "stopped", "charged": "ready", "held": "ready"}
     for name, state in states.items():
         in_state(users[name].account, state, at=at - timedelta(days=4))
 

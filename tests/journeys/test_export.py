@@ -21,7 +21,7 @@ from tests.rights.returned import opened
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("6")]
 WORDS = {
     "nl": {
-        "begin": "Vraag je gegevens op", "ask": "Vraag mijn gegevens aan", "waits": "Je aanvraag wacht op zijn beurt",
+        "begin": "Vraag je gegevens op", "ask": "Vraag mijn gegevens op", "waits": "Je aanvraag wacht op zijn beurt",
         "left": "nog 15 dagen", "ready": "Je gegevens staan klaar", "prove": "Laat zien dat jij het bent en download",
         "password": "Wachtwoord", "due": "Download je gegevens", "remove": "Verwijder dit bestand",
         "gone": "De bestanden zijn verwijderd.",
