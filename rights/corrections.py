@@ -59,7 +59,7 @@ def propose_correction(
     correction.full_clean()
     correction.save(force_insert=True)
     CorrectionWords(account=account, correction=correction, whose=whose, old=old, new=new).save(force_insert=True)
-    _record("proposed", correction, actor, until=correction.expires_at)
+    _record("correction.proposed", correction, actor, until=correction.expires_at)
     post.plan("correction_proposed", about=correction.reference, account=account, at=at)
     return correction
 
@@ -70,7 +70,7 @@ def confirm_correction(correction: Correction, *, actor: User, at: datetime) -> 
     correction = _decide(correction, CorrectionState.CONFIRMED, actor=actor, at=at)
     correction.expires_at = _end(at)
     correction.save(update_fields=["state", "decided_by", "decided_at", "expires_at"])
-    _record("confirmed", correction, actor, until=correction.expires_at)
+    _record("correction.confirmed", correction, actor, until=correction.expires_at)
     return correction
 
 
@@ -80,7 +80,7 @@ def refuse_correction(correction: Correction, *, actor: User, at: datetime) -> C
     correction = _decide(correction, CorrectionState.REFUSED, actor=actor, at=at)
     correction.ended_at = at
     correction.save(update_fields=["state", "decided_by", "decided_at", "ended_at"])
-    _record("refused", correction, actor)
+    _record("correction.refused", correction, actor)
     return correction
 
 
@@ -92,7 +92,7 @@ def withdraw_correction(correction: Correction, *, actor: User, at: datetime) ->
     move(correction, CorrectionState.WITHDRAWN, CORRECTION_STEPS, clause="16")
     correction.ended_at = at
     correction.save(update_fields=["state", "ended_at"])
-    _record("withdrawn", correction, actor)
+    _record("correction.withdrawn", correction, actor)
     return correction
 
 
@@ -116,7 +116,7 @@ def apply_correction(correction: Correction, *, actor: User, at: datetime) -> Co
         _carry_out(correction, words, at=at)
     correction.applied_by, correction.applied_at, correction.ended_at = actor, at, at
     correction.save(update_fields=["state", "applied_by", "applied_at", "ended_at"])
-    _record("applied", correction, actor)
+    _record("correction.applied", correction, actor)
     post.plan("correction_applied", about=correction.reference, account=correction.account, at=at)
     if correction.what == EMAIL:
         post.plan("correction_old_address", about=correction.reference, account=correction.account, at=at)
@@ -147,7 +147,7 @@ def _lapse(correction: Correction, at: datetime) -> bool:
     move(correction, CorrectionState.LAPSED, CORRECTION_STEPS, clause="16")
     correction.ended_at = at
     correction.save(update_fields=["state", "ended_at"])
-    _record("lapsed", correction, None)
+    _record("correction.lapsed", correction, None)
     return True
 
 
@@ -240,9 +240,9 @@ def _end(at: datetime) -> datetime:
     return compute(kind_named("correction"), at).due_at
 
 
-def _record(what: str, correction: Correction, actor: User | None, **more: Any) -> None:
+def _record(event: str, correction: Correction, actor: User | None, **more: Any) -> None:
     """No values: those are in the correction, and go with it."""
     journal.record(
-        f"correction.{what}", account=correction.account, actor=actor, clause="16", correction=correction.reference,
+        event, account=correction.account, actor=actor, clause="16", correction=correction.reference,
         field=correction.what, ticket=correction.ticket, **more,
     )  # fmt: skip

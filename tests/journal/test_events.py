@@ -15,6 +15,7 @@ from tests.lives import CANCELLED_ON, DUE_ON, confirmed_letter, erase, full_life
 RECORDS = {"record": 0, "line": 0, "record_from": 0, "journal_all": 0, "_record": 0}
 #: Those that pass on an event which their caller names.
 PASSING_ON = {
+    "rights/corrections.py": "record",
     "journal/services.py": "line",
     "retention/runs.py": "record_from",
     "accounts/services.py": "record",
