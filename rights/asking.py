@@ -22,6 +22,7 @@ from accounts.services import lock
 from cannonworks.errors import Refused
 from cannonworks.rates import is_too_often
 from journal import services as journal
+from rights.letters_to_holder import tell_holder
 from rights.links import LINK_LASTS, Link, address_of, bearing, link_over, seal, unseal
 from rights.models import Outcome, SubjectRequest, Wish
 from rights.stages import Stage, deadline_of, may_ask_for_check, stage_of
@@ -162,6 +163,8 @@ def take_back(request: SubjectRequest, *, at: datetime) -> SubjectRequest:
         tell_requester(request, "closed", at=at)
         request = _locked(request)
         was_blocked = request.state == RequestState.BLOCKED
+        if request.waits_for_holder:
+            tell_holder(request, "withdrawn", at=at)
         move(request, RequestState.CLOSED, REQUEST_STEPS, clause="15")
         request.outcome, request.closed_at = Outcome.WITHDRAWN, at
         request.save(update_fields=["state", "outcome", "closed_at"])

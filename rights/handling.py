@@ -200,6 +200,8 @@ def take_back(request: SubjectRequest, *, actor: User, at: datetime) -> SubjectR
     check_staff(actor)
     row = _locked_with_account(request)
     was_blocked = row.state == RequestState.BLOCKED
+    if row.waits_for_holder:
+        tell_holder(row, "withdrawn", at=at)
     row = _close(row, Outcome.WITHDRAWN, "closed", actor=actor, at=at)
     if was_blocked and row.account and not SubjectRequest.objects.blocking(row.account).exists():
         unblock_account(row.account, actor=actor, because=row.reference)

@@ -11,13 +11,14 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import Company, User
+from accounts.models import Account, Company, User
 from rights import post
 from rights.models import SubjectRequest
 from rights.post import Addressed, writes
 
-#: What the main user may be told: that there is a request, that it waits, that the account is blocked, and open again.
-WORDS = ("told", "reminded", "blocked", "unblocked")
+#: What the main user may be told: that there is a request, that it waits, that the account is blocked, and open again,
+#: and that whoever asked takes it back.
+WORDS = ("told", "reminded", "blocked", "unblocked", "withdrawn")
 
 
 def tell_holder(request: SubjectRequest, what: str, *, at: datetime) -> None:
@@ -25,7 +26,9 @@ def tell_holder(request: SubjectRequest, what: str, *, at: datetime) -> None:
 
     LookupError for another word. The request itself, and no mail, is on the overview of every user of the account.
     """
-    post.plan(f"holder_{what}", about=request.reference, account=request.account, at=at)
+    # By its key: whoever bears the link of the request may not read the account.
+    account = Account(pk=request.account_id) if request.account_id else None
+    post.plan(f"holder_{what}", about=request.reference, account=account, at=at)
 
 
 @writes("holder_told", "holder_reminded", "holder_blocked")
@@ -40,6 +43,13 @@ def about_what_is_done(reference: UUID) -> Addressed | None:
     """None when the account was blocked again for another request meanwhile."""
     found = SubjectRequest.objects.filter(reference=reference).select_related("account").first()
     return _addressed(found) if found and found.account and found.account.blocked_at is None else None
+
+
+@writes("holder_withdrawn")
+def about_what_is_taken_back(reference: UUID) -> Addressed | None:
+    """That nothing is to be done any more."""
+    found = SubjectRequest.objects.filter(reference=reference).first()
+    return _addressed(found) if found else None
 
 
 def _addressed(request: SubjectRequest) -> Addressed | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -107,7 +107,8 @@ def resume_return(found: DataReturn, *, actor: User) -> DataReturn:
 def take(found: DataReturn, *, actor: User, at: datetime) -> Archive:
     """Hand the archive to the main user, and note that; whoever calls saw to it that identity was proven afresh (§6).
 
-    Refused for anybody else, unless it is ready and has not expired, and when the account is being or to be erased.
+    It counts as taken once its last byte is read: an erasure may wait for that. Refused for anybody else, unless it is
+    ready and has not expired, and when the account is being or to be erased.
     """
     found = _lock(found, actor)
     check_not_going(found.account)
@@ -116,11 +117,9 @@ def take(found: DataReturn, *, actor: User, at: datetime) -> Archive:
         raise Refused("return_expired", _("This archive has expired. Ask for your data again."), clause="6")
     if found.state != ReturnState.READY:
         raise Refused("return_not_ready", _("Your data are not ready yet."), clause="6")
-    if found.taken_at is None:
-        found.taken_at = at
-        found.save(update_fields=["taken_at"])
     journal.record("return.taken", account=found.account, actor=actor, clause="6", data_return=found.reference)
-    return archive(found)
+    handed = archive(found)
+    return replace(handed, pieces=_to_the_last(handed.pieces, found, isolation.current()))
 
 
 run = making.run
@@ -235,6 +234,13 @@ def _look(identity: isolation.Identity) -> Iterator[None]:
     outermost = not transaction.get_connection().in_atomic_block
     with transaction.atomic(), isolation.acting_as(identity, until_commit=outermost):
         yield
+
+
+def _to_the_last(pieces: Iterator[bytes], found: DataReturn, identity: isolation.Identity) -> Iterator[bytes]:
+    yield from pieces
+    with _look(identity):
+        lock(found.account)
+        DataReturn.objects.filter(pk=found.pk, taken_at__isnull=True).update(taken_at=Now())
 
 
 def _lock(found: DataReturn, actor: User, *, staff_too: bool = False) -> DataReturn:

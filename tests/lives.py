@@ -132,7 +132,6 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     leaver = relations.add_relation(account, actor=account.main_user, last_name="Weg")
     relations.remove_relation(leaver, actor=account.main_user)
     at = moment(cancelled_on - timedelta(days=60))
-    open_account(account, actor=clerk, ticket="T-1", reason="Vraag", at=at)
     corrections.refuse_correction(correct(account, clerk=clerk, at=at), actor=account.main_user, at=at)
     held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
     holds.release_hold(held, actor=second, on=cancelled_on)

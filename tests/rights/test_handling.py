@@ -241,7 +241,7 @@ def test_taking_back_by_phone_opens_the_account_again(as_staff, support, account
     row = handling.take_back(row, actor=support, at=AT)
     assert (row.state, row.outcome) == ("closed", "withdrawn")
     assert Account.objects.get(pk=account.pk).blocked_at is None
-    assert mails() == ["requester_closed", "holder_unblocked"]
+    assert mails() == ["holder_withdrawn", "requester_closed", "holder_unblocked"]
 
 
 def test_an_account_with_another_request_stays_blocked(as_staff, support, account):

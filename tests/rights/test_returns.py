@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.blocking import block_account
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.deadlines import AMSTERDAM
@@ -28,6 +28,11 @@ from tests.signin import freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("6")]
 PAGE = "/my-data/export/"
+
+
+def take_all(found: DataReturn, holder: User, at: datetime) -> None:
+    """To its last byte, with which it counts as taken."""
+    sum(1 for _piece in returning.take(found, actor=holder, at=at).pieces)
 
 
 @pytest.fixture
@@ -331,7 +336,7 @@ def test_the_overview_asks_to_take_what_is_ready_until_it_is_taken(client, holde
     assert [(each.title, each.by) for each in due(holder, found.last_day)] == [("Download je gegevens", found.last_day)]
     assert due(colleague, on) == []
     assert due(holder, found.last_day + timedelta(days=1)) == []
-    returning.take(found, actor=holder, at=now)
+    take_all(found, holder, now)
     assert due(holder, on) == []
 
 
@@ -351,7 +356,7 @@ def test_the_main_user_gets_a_mail_when_it_is_ready(holder, now, mailoutbox, lan
 
 def test_a_mail_without_a_point_does_not_go(holder, now, mailoutbox):
     found = ready(holder.account, at=now)
-    returning.take(found, actor=holder, at=now)
+    take_all(found, holder, now)
     assert send_waiting(at=timezone.now()) == 0
     assert (mailoutbox, RightsMail.objects.count()) == ([], 0)
 
