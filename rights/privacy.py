@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from cannonworks.datamap import Category, Personal, Subject, register
 from rights.models import DataReturn, RegisteredLetter, ReturnFile, RightsMail, SubjectRequest
 
@@ -44,7 +46,7 @@ register(
     category=Category.REQUESTS,
     subject=Subject.HOLDER,
     # The column is a place; what lies there is sealed.
-    fields={"file": Personal("6")},
+    fields={"file": Personal("6", label=_("copy to take along"))},
     plain=("id", "account", "of", "name", "size", "digest", "crc", "rows", "upto", "read_at"),
     may={"holder": "SELECT DELETE"},
 )

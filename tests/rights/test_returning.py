@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.states import State
-from cannonworks import datamap, isolation, storage
+from cannonworks import datamap, isolation, rules, storage
 from cannonworks.errors import Refused
 from journal.models import Entry
 from relations import services as people
@@ -227,7 +227,7 @@ def test_nothing_lies_about_unsealed(account):
 def test_asking_starts_fifteen_days_and_is_journalled(account, at, due):
     from datetime import datetime
 
-    from cannonworks.deadlines import AMSTERDAM, local_date, start_of_day
+    from cannonworks.deadlines import AMSTERDAM, start_of_day
 
     found = asked(account, at=datetime(*at, tzinfo=AMSTERDAM))
     assert (found.state, found.due_at, found.language) == ("queued", start_of_day(due), "nl")
@@ -293,7 +293,7 @@ def test_taking_is_journalled_and_only_the_first_time_is_kept(account):
 
 def test_after_fourteen_days_it_is_gone(account):
     found = made(account)
-    assert (local_date(found.expires_at) - local_date(found.ready_at)).days == 15  # fourteen whole days
+    assert found.last_day == rules.RETURNS_KEPT.after(timezone.localdate(found.ready_at))  # fourteen whole days
     last = found.expires_at - timedelta(seconds=1)
     assert returning.expire(at=last) == 0
     returning.take(found, actor=account.main_user, at=last)
