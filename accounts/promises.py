@@ -200,6 +200,7 @@ def terms_of_rules() -> dict[str, Any]:
     return {rule.name.replace(" ", "_"): rule for rule in rules.RULES} | {
         "goings": goings(),
         "backups": rules.BACKUPS_KEPT,
+        "returns": rules.RETURNS_KEPT,
         "warnings": ", ".join(map(str, rules.WARNING_DAYS[:-1])) + _(" and ") + str(rules.WARNING_DAYS[-1]),
     }
 

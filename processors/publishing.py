@@ -150,6 +150,10 @@ def _how_long() -> Chapter:
                 % {"term": rules.BACKUPS_KEPT}
             ),
             Words(
+                _("A copy that the main user asks for, to take along, is kept encrypted and removed after %(term)s.")
+                % {"term": rules.RETURNS_KEPT}
+            ),
+            Words(
                 _(
                     "Something stays longer only where the law or a proof asks it. Two members of staff decide that,"
                     " for a time, and the customer sees it."

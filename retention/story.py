@@ -92,8 +92,11 @@ def vows() -> list[Vow]:
         Vow(
             "document",
             _("Take it with you"),
-            _("Ask for your data and you get all of it within %(term)s, in files that other programs read.")
-            % {"term": terms["data_return"]},
+            _(
+                "Ask for your data and you get all of it within %(term)s, in files that other programs read."
+                " For %(kept)s that copy is there for you."
+            )
+            % {"term": terms["data_return"], "kept": terms["returns"]},
             "6",
         ),
         Vow(

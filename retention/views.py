@@ -12,7 +12,7 @@ from accounts.access import holder_only
 from accounts.due import due_from
 from accounts.models import DeviceToken, Session
 from accounts.notices import notices_for
-from cannonworks import signing
+from cannonworks import deadlines, signing
 from cannonworks.downloads import file_response
 from cannonworks.prose import html_of
 from finance.models import Document
@@ -44,6 +44,7 @@ def my_data_page(request: HttpRequest) -> HttpResponse:
         "holdings": my_data.holdings(request.user.account, found["fates"]),
         "most": number_format(my_data.MOST, force_grouping=True),
         "browsers": Session.objects.signed_in(request.user, at=at).count(),
+        "export_term": deadlines.kind_named("data_return").term,
         "devices": DeviceToken.objects.of(request.user).valid(at).count(),
     }
     return render(request, "retention/my_data.html", context)

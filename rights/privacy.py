@@ -84,7 +84,7 @@ register(
     category=Category.REQUESTS,
     subject=Subject.HOLDER,
     # The column is a place; what lies there is sealed.
-    fields={"file": Personal("6", label=_("file of a return, sealed"))},
+    fields={"file": Personal("6", label=_("copy to take along"))},
     plain=("id", "account", "of", "name", "size", "digest", "crc", "rows", "upto", "read_at"),
     may={"holder": "SELECT DELETE"},
 )

@@ -24,13 +24,13 @@ WORDS = {
         "begin": "Vraag je gegevens op", "ask": "Vraag mijn gegevens op", "waits": "Je aanvraag wacht op zijn beurt",
         "left": "nog 15 dagen", "ready": "Je gegevens staan klaar", "prove": "Laat zien dat jij het bent en download",
         "password": "Wachtwoord", "due": "Download je gegevens", "remove": "Verwijder dit bestand",
-        "gone": "De bestanden zijn verwijderd.",
+        "gone": "De bestanden zijn verwijderd.", "download": "Downloaden",
     },
     "en": {
         "begin": "Ask for your data", "ask": "Ask for my data", "waits": "Your request waits its turn",
         "left": "15 days left", "ready": "Your data are ready", "prove": "Show that it is you, then download",
         "password": "Password", "due": "Download your data", "remove": "Remove this file",
-        "gone": "The files are removed.",
+        "gone": "The files are removed.", "download": "Download",
     },
 }  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_a_main_user_takes_everything_along(browsers, monkeypatch, language, vie
     page.get_by_role("button", name=words["prove"]).click()
     page.get_by_label(words["password"]).fill(PASSWORD)
     page.get_by_label(words["password"]).press("Enter")
-    link = page.get_by_role("link", name="Download", exact=True)
+    link = page.get_by_role("link", name=words["download"], exact=True)
     expect(link).to_be_visible()
     looks_well(page)
     with page.expect_download() as download:

@@ -66,6 +66,7 @@ def test_every_term_of_every_rule_is_in_it(language, make):
     terms = {str(term) for rule in rules.RULES for term in (rule.keep, rule.erase) if term and term != Term()}
     assert [term for term in terms if term not in said] == []
     assert str(rules.BACKUPS_KEPT) in said
+    assert f"verwijderd na {rules.RETURNS_KEPT}" in said or f"removed after {rules.RETURNS_KEPT}" in said
     assert all(f"§{rule.clause}" in said for rule in rules.RULES)
 
 

@@ -32,7 +32,14 @@ def test_the_examples_end_on_the_days_of_the_rules():
 
 def test_the_promises_name_the_terms_of_rules_and_clocks():
     said = " ".join(vow.text for vow in story.vows())
-    for term in (rules.rule("cancelled").erase, rules.BACKUPS_KEPT, "90, 30 en 7", "48 uur", "15 dagen"):
+    for term in (
+        rules.rule("cancelled").erase,
+        rules.BACKUPS_KEPT,
+        rules.RETURNS_KEPT,
+        "90, 30 en 7",
+        "48 uur",
+        "15 dagen",
+    ):
         assert str(term) in said
 
 

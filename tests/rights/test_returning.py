@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.states import State
-from cannonworks import datamap, isolation, storage
+from cannonworks import datamap, isolation, rules, storage
 from cannonworks.errors import Refused
 from journal.models import Entry
 from relations import services as people
@@ -300,7 +300,7 @@ def test_it_is_taken_with_its_last_byte_and_only_the_first_time_is_kept(account)
 
 def test_after_fourteen_days_it_is_gone(account):
     found = made(account)
-    assert found.expires_at - found.ready_at == timedelta(days=14)
+    assert found.last_day == rules.RETURNS_KEPT.after(timezone.localdate(found.ready_at))  # fourteen whole days
     last = found.expires_at - timedelta(seconds=1)
     assert returning.expire(at=last) == 0
     returning.take(found, actor=account.main_user, at=last)
