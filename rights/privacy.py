@@ -31,7 +31,7 @@ register(
     category=Category.REQUESTS,
     subject=Subject.HOLDER,
     # The column is a place; what lies there is sealed.
-    fields={"file": Personal("6")},
+    fields={"file": Personal("6", label=_("scan of a letter, sealed"))},
     plain=("id", "account", "letter", "kind", "size", "digest", "added_by", "added_at"),
     may={"holder": "SELECT", "staff": "SELECT INSERT"},
 )

@@ -24,7 +24,7 @@ from finance import bookkeeping
 from finance.models import Mailing, ShareLink, SubscriptionInvoice
 from tests import lives
 from tests.callers import API, browser, device, problem
-from tests.factories import ColleagueFactory
+from tests.factories import ColleagueFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 NOBODY = str(UUID(int=0))
@@ -46,7 +46,7 @@ def operations(schema):
 @pytest.mark.clause("7")
 def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
     every = set(operations(schema))
-    assert len(every) == 85
+    assert len(every) == 95
     assert every > PUBLIC
     visitor, member = APIClient(), browser(staff)
     for path, method in every - PUBLIC:
@@ -57,7 +57,10 @@ def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
 @pytest.mark.clause("3")
 def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
     lives.fill(account, on=date(2026, 11, 2))
+    lives.ask_under_the_agreement(account, on=date(2026, 11, 2))
     rows = {
+        "corrections": lives.correct(account, clerk=StaffFactory(), at=lives.moment(date(2026, 11, 2))),
+        "requests": account.subject_requests.first(), "returns": account.returns.first(),
         "relations": account.relation_set.first(), "employees": account.employee_set.first(),
         "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
         "links": ShareLink.objects.defer("digest").get(account=account), "mailings": Mailing.objects.get(account=account),
@@ -71,7 +74,7 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         if NOBODY in path and not path.endswith(("/bsn/", "/hand-over/", "/dismiss/")):
             problem(getattr(client, method)(path.replace(NOBODY, str(rows[kind].reference)), {}), 404, "not_found")
             tried += 1
-    assert tried == 34
+    assert tried == 44
     for kind in ("relations", "employees", "documents", "subscription-invoices", "links", "mailings", "invitations"):
         assert client.get(f"{API}/{kind}/").json() == {"next": None, "results": []}
         assert len(mine.get(f"{API}/{kind}/").json()["results"]) in (1, 2)

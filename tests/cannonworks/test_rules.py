@@ -38,6 +38,9 @@ def test_what_goes_by_itself_goes_when_we_say():
         ("accounts.NewsletterMail", "newsletter__finished_at", Term(days=90), "2"),
         ("finance.ShareLink", "expires_at", Term(days=90), "3"),
         ("relations.Import", "moved_at", Term(days=7), "4"),
+        ("rights.SubjectRequest", "closed_at", Term(years=1), "15"),
+        ("rights.Correction", "ended_at", Term(years=1), "16"),
+        ("rights.RightsMail", "planned_at", Term(years=1), "15"),
         ("retention.StatementMail", "made_on", Term(days=14), "6"),
     ]
 

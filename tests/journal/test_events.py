@@ -22,6 +22,8 @@ PASSING_ON = {
     "accounts/receivers.py": "record",
     "accounts/terms.py": "record",
     "rights/fulfilling.py": "record",
+    "rights/handling.py": "record",
+    "rights/tending.py": "record",
     "retention/people.py": "line",
 }
 #: What becomes of either kind of people is written by one function, which puts the kind before it.

@@ -98,7 +98,7 @@ def test_a_confirmed_letter_takes_them_too():
     keep(account, documents=2)
     confirmed_letter(account, on=CANCELLED_ON + DAY)
     erase(account, on=CANCELLED_ON + DAY)
-    assert stated(Erasure.objects.get()) == {"documents": 2}
+    assert stated(Erasure.objects.get()) == {"documents": 2, "requests": 1}  # and the scan of the letter
 
 
 def test_the_key_goes_before_the_files():

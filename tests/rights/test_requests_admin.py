@@ -274,5 +274,5 @@ def test_the_clocks_ask_the_same_whatever_their_number(client, officer, account,
     for _each in range(count):
         subject_request()
     client.get("/admin/")
-    with asks(14):
+    with asks(15):
         client.get("/admin/")
