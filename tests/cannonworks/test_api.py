@@ -59,13 +59,14 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
     lives.fill(account, on=date(2026, 11, 2))
     lives.ask_under_the_agreement(account, on=date(2026, 11, 2))
     rows = {
+        "users": ColleagueFactory(account=account),
         "corrections": lives.correct(account, clerk=StaffFactory(), at=lives.moment(date(2026, 11, 2))),
         "requests": account.subject_requests.first(), "returns": account.returns.first(),
         "relations": account.relation_set.first(), "employees": account.employee_set.first(),
         "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
         "links": ShareLink.objects.defer("digest").get(account=account), "mailings": Mailing.objects.get(account=account),
         "subscription-invoices": SubscriptionInvoice.objects.filter(account=account).first(),
-        "invitations": account.invitations.first(), "users": ColleagueFactory(account=account),
+        "invitations": account.invitations.first(),
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0
