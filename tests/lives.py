@@ -49,6 +49,12 @@ DUE_ON = date(2028, 2, 28)
 BSN = "111222333"
 #: What a scanned letter begins with, and no more of it.
 SCAN = b"%PDF-1.7\n%%EOF\n"
+#: What stays when an account is erased; kept by hand, so that nothing comes to stay by itself.
+EVIDENCE_AND_BOOKS = {
+    "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
+    "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
+    "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure",
+}  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 
 

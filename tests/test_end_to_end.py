@@ -21,14 +21,9 @@ from cannonworks.celery import app
 from retention import ledger
 from retention.models import Erasure, ErasureWarning
 from tests import processes
-from tests.lives import EVERYTHING, account_in, confirmed_letter, full_life, hold, rows
+from tests.lives import EVERYTHING, EVIDENCE_AND_BOOKS, account_in, confirmed_letter, full_life, hold, rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-EVIDENCE_AND_BOOKS = {
-    "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
-    "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
-    "accounts_termsacknowledgement", "accounts_termsannouncement",
-}  # fmt: skip
 
 
 class Mailbox:

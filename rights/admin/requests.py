@@ -227,7 +227,7 @@ class RequestAdmin(StaffAdmin):
         account = Account.objects.overview().filter(pk=int(chosen)).first() if chosen.isdecimal() else None
         if account is not None:
             return self._pass_on(request, row, account)
-        words = request.GET.get("q", row.company)[:160]
+        words = request.POST.get("search", row.company)[:160]
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "original": row, "title": _("Find the account"),
             "words": words, "facts": questions.asked_facts(row), "candidates": candidates(words),

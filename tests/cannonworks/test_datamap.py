@@ -106,7 +106,8 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
         "finance_mailing", "finance_numberseries", "finance_sharelink", "finance_shareopening",
         "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
         "relations_refusal", "relations_relation",
-        "rights_datareturn", "rights_returnfile", "rights_rightsmail", "rights_subjectrequest",
+        "rights_correction", "rights_correctionwords", "rights_datareturn", "rights_letterscan", "rights_returnfile",
+        "rights_rightsmail", "rights_subjectrequest",
     }  # fmt: skip
     assert datamap.erasable() == []
     assert [entry.table for entry in datamap.entries() if entry.leaves_by != "erasure"] == ["retention_statementmail"]

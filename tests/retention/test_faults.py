@@ -21,13 +21,9 @@ from journal.models import Entry
 from relations.models import Relation
 from retention import alarms, erasure, holds, ledger, parking, sweep, tasks
 from retention.models import Alarm, Erasure, Step
-from tests.lives import CANCELLED_ON, DUE_ON, account_in, full_life, hold, moment, rows
+from tests.lives import CANCELLED_ON, DUE_ON, EVIDENCE_AND_BOOKS, account_in, full_life, hold, moment, rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("5.4", "6")]
-EVIDENCE = {"journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold",
-            "retention_erasurewarning", "retention_erasure", "accounts_supportaccess",
-            "accounts_termsacknowledgement", "accounts_termsannouncement"}  # fmt: skip
-BOOKS = {"finance_subscriptioninvoice", "finance_payment"}
 
 
 def due_account() -> Account:
@@ -50,7 +46,7 @@ def done(account: Account) -> list[Erasure]:
     """The account's runs; all of it gone but books, evidence and the address of the statement."""
     account.refresh_from_db()
     assert (account.state, account.claimed_at) == (State.ERASED, None)
-    assert set(rows(account)) <= EVIDENCE | BOOKS | {"retention_statementmail"}
+    assert set(rows(account)) <= EVIDENCE_AND_BOOKS | {"retention_statementmail"}
     return list(Erasure.objects.filter(account=account))
 
 
@@ -60,7 +56,7 @@ def test_one_huge_account_goes_in_many_transactions_and_is_counted_whole(monkeyp
     before = rows(account)
     assert erasure.erase_due(on=DUE_ON, at=moment(DUE_ON)) == 1
     (run,) = done(account)
-    ended = EVIDENCE | BOOKS | {"accounts_session"}  # sessions end at the fence, before rows are counted
+    ended = EVIDENCE_AND_BOOKS | {"accounts_session"}  # sessions end at the fence, before rows are counted
     assert run.rows == {table: count for table, count in before.items() if table not in ended}
 
 
