@@ -22,13 +22,15 @@ from django.core.exceptions import ImproperlyConfigured
 from cannonworks import embedded, secrets
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-USER = """
-import sys
+#: Until there is something to read; in short turns, for a signal that comes just before a read does not interrupt it.
+WAIT = "while not select.select([sys.stdin], [], [], 0.2)[0]: pass"
+USER = f"""
+import select, sys
 from pathlib import Path
 from cannonworks import embedded
 servers = embedded.start(Path(sys.argv[1]))
 print(servers.sockets, flush=True)
-sys.stdin.read()
+{WAIT}
 """
 STARTED = """
 import psycopg
@@ -173,7 +175,7 @@ def test_nothing_is_left_when_the_last_user_ends(folder, user):
 
 
 def test_a_forked_child_counts_as_a_user(folder):
-    code = "import os, sys\n" + USER.replace("sys.stdin.read()", "os.fork() or sys.stdin.read()")
+    code = "import os, sys\n" + USER.replace(WAIT, "os.fork() or sys.stdin.read()")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     parent = subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=BASE_DIR, **pipes)
     parent.stdout.readline()
@@ -335,7 +337,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
 
 
 def test_a_held_command_keeps_them_between_its_steps_and_gives_its_exit_code(folder):
-    step = USER.replace("sys.stdin.read()", STARTED)
+    step = USER.replace(WAIT, STARTED)
     steps = ["sh", "-c", f'"{sys.executable}" -c "$0" "$1" && "{sys.executable}" -c "$0" "$1" && exit 7']
     done = subprocess.run(
         [sys.executable, "-m", "cannonworks.embedded", "hold", *steps, step, str(folder)],

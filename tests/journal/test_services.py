@@ -104,7 +104,7 @@ def test_what_a_rolled_back_change_wrote_is_not_in_it():
 #: A value for every personal field, unlike any other text in the product.
 COMPANY = {
     "company_name": "Xenomorf Holding", "kvk_number": "80417263", "vat_number": "NL004495445B01",
-    "email": "kantoor@xenomorf.example", "phone": "+31208273645", "street": "Qwertzlaan", "house_number": "7351",
+    "email": "kantoor@xenomorf.example", "phone": "+31208273645", "street": "Qwertzlaan", "house_number": "7351 Qz",
     "postcode": "9417 QX", "city": "Zqoogeveen", "country": "SM",
 }  # fmt: skip
 MAIN_USER = {
@@ -114,12 +114,12 @@ MAIN_USER = {
 RELATION = {
     "first_name": "Relatius", "initials": "R.X.Q.", "infix": "opden", "last_name": "Vlinderzoon", "gender": "f",
     "company_name": "Vlinderzoon BV", "kvk_number": "80417299", "vat_number": "NL822655287B01",
-    "email": "r@vlinderzoon.example", "phone": "+31208273699", "street": "Vlinderhof", "house_number": "8462",
+    "email": "r@vlinderzoon.example", "phone": "+31208273699", "street": "Vlinderhof", "house_number": "8462 Qx",
     "postcode": "7941 VX", "city": "Vlinderdam", "country": "LI",
 }  # fmt: skip
 EMPLOYEE = {
     "first_name": "Werkmans", "initials": "W.E.K.", "infix": "tenbroek", "last_name": "Arbeidzaam", "gender": "m",
-    "email": "w@arbeidzaam.example", "phone": "+31208273611", "street": "Zwoegerspad", "house_number": "9573",
+    "email": "w@arbeidzaam.example", "phone": "+31208273611", "street": "Zwoegerspad", "house_number": "9573 Qw",
     "postcode": "8051 WX", "city": "Ploeterburg", "country": "MC",
 }  # fmt: skip
 BSN = "123456782"
