@@ -64,6 +64,11 @@ def local_date(at: datetime) -> date:
     return in_amsterdam(at).date()
 
 
+def last_day_before(end: datetime) -> date:
+    """Return the last day that lies, at least in part, before ``end``: of a term, that on which it is still in time."""
+    return local_date(end - timedelta(microseconds=1))
+
+
 def start_of_day(on: date) -> datetime:
     """Return the midnight with which ``on`` begins in Amsterdam; clocks change at night, never then."""
     return datetime(on.year, on.month, on.day, tzinfo=AMSTERDAM)
@@ -220,8 +225,7 @@ def _end(deadline: Deadline) -> str:
         return gettext("Not before: %(moment)s.") % {"moment": _moment(deadline.due_at)}
     if deadline.kind.term.unit is Unit.HOURS:
         return gettext("Due: %(moment)s.") % {"moment": _moment(deadline.due_at)}
-    last_day = deadline.due_at.date() - ONE_DAY
-    return gettext("Due: until the end of %(day)s.") % {"day": _day(last_day)}
+    return gettext("Due: until the end of %(day)s.") % {"day": _day(last_day_before(deadline.due_at))}
 
 
 def _moment(at: datetime) -> str:

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.due import Due, due_source
 from accounts.models import User
-from cannonworks.deadlines import local_date, start_of_day
-from rights.letters_to_main_user import last_day
+from cannonworks.deadlines import last_day_before, start_of_day
 from rights.models import Correction
 
 
@@ -26,5 +25,5 @@ def corrections_to_decide(user: User, on: date) -> Iterator[Due]:
             _("Look at a correction that our helpdesk proposes"),
             reverse("correction", args=[correction.reference]),
             why=_("Nothing changes unless you confirm it."),
-            by=local_date(last_day(correction.expires_at)),
+            by=last_day_before(correction.expires_at),
         )

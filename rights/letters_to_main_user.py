@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import last_day_before
 from rights.models import Correction, RegisteredLetter
 from rights.post import Addressed, writes
 from rights.states import CorrectionState
@@ -48,17 +47,12 @@ def letter_waits(about: UUID) -> Addressed | None:
     return _about_letter(about, RegisteredLetter.objects.confirmed_not_ordered())
 
 
-def last_day(moment: datetime) -> datetime:
-    """A moment on the last day of a term that ends at ``moment``."""
-    return moment - timedelta(microseconds=1)
-
-
 def _about_correction(found: QuerySet) -> Addressed | None:
     correction = found.select_related("account").first()
     user = correction.account.main_user if correction else None
     if correction is None or user is None:
         return None
-    until = local_date(last_day(correction.expires_at))
+    until = last_day_before(correction.expires_at)
     return Addressed(user.email, user.language, {"name": user.first_name, "correction": correction, "until": until})
 
 

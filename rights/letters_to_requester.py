@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from cannonworks.deadlines import last_day_before
 from cannonworks.mails import written
 from cannonworks.rules import age
 from rights.links import page_of
 from rights.models import Outcome, SubjectRequest
 from rights.post import Addressed, writes
-from rights.stages import CHECK_WITHIN, deadline_of, last_day_of
+from rights.stages import CHECK_WITHIN, deadline_of
 from rights.states import RequestState
 from rights.telling import MAILS, STILL_OPEN
 
@@ -62,6 +63,6 @@ def said_of(request: SubjectRequest) -> dict[str, Any]:
         "company": request.company or _("the company"),
         "kept": age("rights.SubjectRequest").keep,
         "page": page_of(request) if request.email else "",
-        "last_day": deadline and last_day_of(deadline),
+        "last_day": deadline and last_day_before(deadline.due_at),
         "check_days": CHECK_WITHIN.days,
     }

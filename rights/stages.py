@@ -7,10 +7,10 @@ that the request was passed on, and until when. The dates follow from what they 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cannonworks.deadlines import ONE_DAY, Deadline, compute, kind_named
+from cannonworks.deadlines import Deadline, compute, kind_named
 from rights.models import SubjectRequest
 from rights.states import RequestState
 from rights.telling import passed_on_before
@@ -53,11 +53,6 @@ def deadline_of(request: SubjectRequest) -> Deadline | None:
     if told_at is None and request.state in (RequestState.RECEIVED, RequestState.CLOSED):
         return None
     return compute(kind_named("subject_request"), told_at or request.received_at)
-
-
-def last_day_of(deadline: Deadline) -> date:
-    """The last day on which it is in time."""
-    return deadline.due_at.date() - ONE_DAY
 
 
 def may_ask_for_check(request: SubjectRequest, clock: Deadline | None, *, at: datetime) -> bool:

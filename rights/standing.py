@@ -9,11 +9,11 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cannonworks.deadlines import ONE_DAY, Deadline, explain, local_date
+from cannonworks.deadlines import Deadline, explain, last_day_before, local_date
 from cannonworks.templatetags.days import written
 from rights.links import bearing
 from rights.models import Outcome, SubjectRequest
-from rights.stages import CHECK_WITHIN, Stage, deadline_of, last_day_of, may_ask_for_check, stage_of
+from rights.stages import CHECK_WITHIN, Stage, deadline_of, may_ask_for_check, stage_of
 from rights.states import OPEN_REQUESTS, RequestState
 
 
@@ -62,7 +62,7 @@ def _steps(request: SubjectRequest, stage: Stage, clock: Deadline | None) -> Ite
     is_closed = stage == Stage.CLOSED
     yield _step(_("Received"), request.received_at, now=stage == Stage.RECEIVED)
     if clock is not None:
-        until = _("It has until the end of %(day)s.") % {"day": written(last_day_of(clock))}
+        until = _("It has until the end of %(day)s.") % {"day": written(last_day_before(clock.due_at))}
         yield _step(_("Passed on to the company"), clock.start, now=stage == Stage.PASSED_ON, text=until)
     elif not is_closed:
         yield _step(_("Passed on to the company"), None)
@@ -89,7 +89,7 @@ def _following(request: SubjectRequest, stage: Stage, clock: Deadline | None, *,
         return words % {"day": written(local_date(clock.due_at))}
     if stage == Stage.HANDLED and request.done_at is not None and may_check:
         words = _("The company tells you itself what it did. Do you doubt it? Until %(day)s you can have us check it.")
-        return words % {"day": written(local_date(request.done_at + CHECK_WITHIN) - ONE_DAY)}
+        return words % {"day": written(last_day_before(request.done_at + CHECK_WITHIN))}
     return str(NEXT[stage])
 
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from cannonworks.admin import Table, chip, link, short_day
-from cannonworks.deadlines import ONE_DAY, local_date
+from cannonworks.deadlines import last_day_before, local_date
 from rights.models import DataReturn, SubjectRequest
 from rights.states import RequestState
 from rights.tending import clock_of
@@ -22,7 +22,7 @@ MOST = 8
 
 def due_chip(due_at: datetime, *, at: datetime) -> str:
     """The last day on which it is in time, in the colour and the word of how near that is; red when it is over."""
-    last_day, today = local_date(due_at) - ONE_DAY, local_date(at)
+    last_day, today = last_day_before(due_at), local_date(at)
     if at >= due_at:
         return chip("danger", _("Overdue since %(day)s") % {"day": short_day(local_date(due_at))})
     if last_day == today:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from cannonworks.deadlines import ONE_DAY, Deadline, compute, kind_named, local_date
+from cannonworks.deadlines import Deadline, compute, kind_named, last_day_before
 from rights.querysets import SubjectRequestQuerySet
 from rights.states import OPEN_REQUESTS, WITH_HOLDER, RequestState
 
@@ -162,4 +162,4 @@ class SubjectRequest(models.Model):
     @property
     def last_day(self) -> date | None:
         """The day at whose end the holder's term is over; None as long as nobody was told."""
-        return local_date(self.due_at) - ONE_DAY if self.due_at else None
+        return last_day_before(self.due_at) if self.due_at else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import last_day_before
 from cannonworks.storage import AccountFileField
 from rights.querysets import DataReturnQuerySet
 from rights.states import RETURNS_UNDER_WAY, ReturnState
@@ -76,7 +76,7 @@ class DataReturn(models.Model):
     def last_day(self) -> date:
         """Of a return that is or was ready: the last day on which it can be taken."""
         assert self.expires_at is not None  # noqa: S101  as the database has it
-        return local_date(self.expires_at - timedelta(microseconds=1))
+        return last_day_before(self.expires_at)
 
     def can_be_taken(self, at: datetime) -> bool:
         """Whether it is there at this moment; the job that removes it comes by later."""

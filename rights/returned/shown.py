@@ -17,7 +17,7 @@ from accounts.context import is_going
 from accounts.models import Account
 from cannonworks import rules
 from cannonworks.datamap import Category
-from cannonworks.deadlines import ONE_DAY, compute, explain, kind_named, local_date
+from cannonworks.deadlines import compute, explain, kind_named, last_day_before, local_date
 from cannonworks.zipping import Measure
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents
@@ -85,7 +85,7 @@ def clock_of(found: DataReturn, *, at: datetime) -> Clock | None:
     if not found.is_under_way:
         return None
     explained = explain(compute(kind_named("data_return"), found.asked_at))
-    left = (local_date(found.due_at) - ONE_DAY - local_date(at)).days
+    left = (last_day_before(found.due_at) - local_date(at)).days
     if left < 0:
         return Clock("going", _("later than promised"), explained)
     if left == 0:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import fresh, main_user_only
+from cannonworks.deadlines import last_day_before
 from cannonworks.listing import Order, listing
 from rights import corrections as services
-from rights.letters_to_main_user import last_day
 from rights.models import Correction
 
 ORDERS = (Order("newest", gettext_lazy("Newest first"), ("-id",)),)
@@ -37,7 +37,7 @@ def correction(request: HttpRequest, reference: UUID) -> HttpResponse:
     context = {
         "correction": found,
         "words": found.words,
-        "until": last_day(timezone.localtime(found.expires_at)),
+        "until": last_day_before(found.expires_at),
         "can_be_decided": found.can_be_decided(at),
         "is_over": found.expires_at <= at,
         "helpdesk": settings.HELPDESK,
