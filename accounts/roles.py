@@ -46,6 +46,19 @@ RETURNS = ("rights.view_datareturn", "rights.change_datareturn")
 REQUESTS = tuple(f"rights.{verb}_subjectrequest" for verb in ("view", "add", "change"))
 #: Who bring a change before the main user, and carry it out (§16).
 CORRECTIONS = tuple(f"rights.{verb}_correction" for verb in ("view", "add", "change"))
+#: Who enter what holders tell of a breach, and confer with them about it (§13).
+REPORTS = (
+    "breaches.view_breach",
+    *(f"breaches.{verb}_{model}" for model in ("breachreport", "consultation") for verb in ("view", "add", "change")),
+)
+#: Who keep the register, choose the accounts that a breach touches, and release notices (§13).
+BREACHES = (
+    *REPORTS,
+    "breaches.add_breach",
+    "breaches.change_breach",
+    *(f"breaches.view_{model}" for model in ("phase", "selection", "affected", "notice", "meeting", "permission")),
+    *(f"breaches.{verb}_directword" for verb in ("view", "add")),
+)
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +74,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "rights.view_registeredletter",
         "rights.add_registeredletter",
         *RETURNS,
+        *REPORTS,
         "retention.view_hold",
         "retention.view_erasure",
         "retention.view_erasurewarning",
@@ -86,6 +100,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "rights.add_registeredletter",
         "rights.change_registeredletter",
         *RETURNS,
+        *BREACHES,
         "retention.view_hold",
         "retention.add_hold",
         "retention.change_hold",
@@ -104,6 +119,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        "accounts.view_account",
+        *BREACHES,
         "retention.view_alarm",
         "journal.view_entry",
     ),

@@ -120,6 +120,7 @@ class Kind:
 KINDS = (
     Kind("breach_notice", "13", Term(48, Unit.HOURS), _("CannonWorks notices the breach")),
     Kind("breach_consultation", "13", Term(2, Unit.WORKING_DAYS), _("the first notice between the parties")),
+    Kind("supervisor_notice", "13", Term(72, Unit.HOURS), _("we tell the account holder of the breach")),
     Kind("subject_request", "15", Term(5, Unit.WORKING_DAYS), _("the account holder is told of the request")),
     Kind("data_return", "6", Term(15, Unit.DAYS), _("the main user asks for the data")),
     Kind("audit_notice", "12", Term(14, Unit.DAYS), _("the written announcement"), waiting=True),

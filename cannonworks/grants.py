@@ -28,10 +28,11 @@ REFERENCE = f"(SELECT reference FROM accounts_account WHERE id = {ACCOUNT})"
 
 
 def rows(entry: Entry, role: str) -> str:
-    """SQL of the condition on rows of ``entry`` that the role sees, and may write; "" where rows have no account."""
+    """SQL of the condition on rows of ``entry`` that the role sees, and may write; "" where all see all rows."""
+    own = entry.rows.get(role)
     if not has_rows_of_accounts(entry):
-        return ""
-    if own := entry.rows.get(role):
+        return own or ("true" if entry.rows else "")
+    if own:
         return own.format(account=entry.owner)
     if role == Role.HOLDER:
         return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
@@ -41,8 +42,13 @@ def rows(entry: Entry, role: str) -> str:
 
 
 def has_rows_of_accounts(entry: Entry) -> bool:
-    """Whether rows belong to accounts, so that row security stands before them."""
+    """Whether rows belong to accounts."""
     return entry.account.partition("__")[0] in {field.name for field in entry.model._meta.local_concrete_fields}
+
+
+def is_secured(entry: Entry) -> bool:
+    """Whether row security stands before the table: its rows belong to accounts, or are chosen for some role."""
+    return has_rows_of_accounts(entry) or bool(entry.rows)
 
 
 def verbs(entry: Entry, role: str) -> list[str]:
@@ -64,7 +70,7 @@ def statements(entry: Entry) -> list[str]:
             said.append(f"GRANT {', '.join(_grant(entry, role, verb) for verb in granted)} ON {table} TO {name}")
             if condition := rows(entry, role):
                 said.append(f'CREATE POLICY "{role}" ON {table} TO {name} USING ({condition})')
-    switch = "ENABLE" if has_rows_of_accounts(entry) else "DISABLE"
+    switch = "ENABLE" if is_secured(entry) else "DISABLE"
     return [*said, f"ALTER TABLE {table} {switch} ROW LEVEL SECURITY"]
 
 

@@ -186,6 +186,10 @@ AGES = (
     ),
     Age("rights.SubjectRequest", "closed_at", Term(years=1), clause="15", since=_("the end of the request")),
     Age("rights.Correction", "ended_at", Term(years=1), clause="16", since=_("the end of the correction")),
+    # As long as anybody can bring a claim over a breach (BW 3:310); the register itself names nobody and stays.
+    Age("breaches.Consultation", "opened_at", Term(years=5), clause="13", since=_("the first notice of the breach")),
+    Age("breaches.Meeting", "ends_at", Term(years=5), clause="13", since=_("the meeting")),
+    Age("breaches.BreachReport", "judged_at", Term(years=5), clause="13", since=_("our answer to the report")),
     Age("rights.RightsMail", "planned_at", Term(years=1), clause="15", since=_("the mail")),
     # The post gives up by this; every other row goes once its mail went.
     Age(

@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "finance",
     "processors",
     "rights",
+    "breaches",
     "retention",
 ]
 MIDDLEWARE = [

@@ -40,6 +40,7 @@ from retention.models import Ground, Hold
 from rights import corrections, scans
 from rights import services as rights
 from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile, RightsMail
+from tests import breached
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
@@ -53,7 +54,8 @@ SCAN = b"%PDF-1.7\n%%EOF\n"
 EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
-    "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure",
+    "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
+    "breaches_permission",
 }  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 
@@ -145,6 +147,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     warnings.plan_warnings(on=account.warn_on, only=[account.pk])
     read_terms(account, on=cancelled_on)
     ask_under_the_agreement(account, on=cancelled_on)
+    breached.all_of_it(account, at=moment(cancelled_on))
     return Account.objects.get(pk=account.pk)
 
 

@@ -304,6 +304,7 @@ def test_the_kinds_are_those_of_the_agreement():
         assert [(kind.name, kind.clause, str(kind.term), str(kind.starts_at)) for kind in KINDS] == [
             ("breach_notice", "13", "48 hours", "CannonWorks notices the breach"),
             ("breach_consultation", "13", "2 working days", "the first notice between the parties"),
+            ("supervisor_notice", "13", "72 hours", "we tell the account holder of the breach"),
             ("subject_request", "15", "5 working days", "the account holder is told of the request"),
             ("data_return", "6", "15 days", "the main user asks for the data"),
             ("audit_notice", "12", "14 days", "the written announcement"),
@@ -337,7 +338,7 @@ def test_a_moment_at_the_ends_of_the_calendar_is_refused_in_words(kind, start):
 
 
 def test_an_unknown_kind_is_refused_with_the_names_of_all():
-    with pytest.raises(ValueError, match="breach_notice, breach_consultation, subject_request, data_return, audit"):
+    with pytest.raises(ValueError, match="breach_notice, breach_consultation, supervisor_notice, subject_request, data_return, audit"):
         kind_named("holiday")
 
 

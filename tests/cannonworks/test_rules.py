@@ -28,7 +28,7 @@ def test_the_rules_are_those_of_the_agreement():
     assert WARNING_DAYS == (90, 30, 7)
 
 
-@pytest.mark.clause("1", "2", "3", "4", "6", "17", "19")
+@pytest.mark.clause("1", "2", "3", "4", "6", "13", "17", "19")
 def test_what_goes_by_itself_goes_when_we_say():
     assert [(age.model, age.counted_from, age.keep, age.clause) for age in AGES] == [
         ("accounts.UsageEvent", "at", Term(months=12), "17"),
@@ -40,6 +40,9 @@ def test_what_goes_by_itself_goes_when_we_say():
         ("relations.Import", "moved_at", Term(days=7), "4"),
         ("rights.SubjectRequest", "closed_at", Term(years=1), "15"),
         ("rights.Correction", "ended_at", Term(years=1), "16"),
+        ("breaches.Consultation", "opened_at", Term(years=5), "13"),
+        ("breaches.Meeting", "ends_at", Term(years=5), "13"),
+        ("breaches.BreachReport", "judged_at", Term(years=5), "13"),
         ("rights.RightsMail", "planned_at", Term(years=1), "15"),
         ("retention.StatementMail", "made_on", Term(days=14), "6"),
     ]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from relations.querysets import OwnedQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+
+class BreachQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Not closed; what was noticed first at the top."""
+        return self.filter(closed_at__isnull=True).order_by("noticed_at", "id")
+
+    def told_to(self, account: Account) -> Self:
+        """Of which this account was sent a notice, or will be as soon as the mail goes; the newest first."""
+        return self.filter(affected__account=account, phases__released_at__isnull=False).distinct().order_by("-number")
+
+
+class PhaseQuerySet(models.QuerySet):
+    def released(self) -> Self:
+        """Which went to affected accounts, the first first."""
+        return self.filter(released_at__isnull=False).order_by("number")
+
+
+class ReportQuerySet(OwnedQuerySet):
+    def to_judge(self) -> Self:
+        """Of which nobody has said yet what it is; the oldest first."""
+        return self.filter(judged_at__isnull=True).order_by("id")
+
+
+class AffectedQuerySet(OwnedQuerySet):
+    def untold(self) -> Self:
+        """Who no mail about the breach was handed to yet: their 48 hours run."""
+        return self.filter(told_at__isnull=True, excused_at__isnull=True)
+
+
+class NoticeQuerySet(OwnedQuerySet):
+    def to_send(self, at: datetime) -> Self:
+        """Neither handed to a mail server nor refused for good, and not to wait any longer."""
+        ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
+        return self.filter(ready, handed_at__isnull=True, failed_at__isnull=True).order_by("id")
+
+    def unread(self) -> Self:
+        """Which nobody of the account who decides has opened."""
+        return self.filter(read_at__isnull=True)
+
+
+class ConsultationQuerySet(OwnedQuerySet):
+    def open(self) -> Self:
+        """Not held and not waived."""
+        return self.filter(held_at__isnull=True, waived_at__isnull=True)
