@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -127,7 +128,7 @@ def in_language(row: models.Model, name: str) -> str:
     return str(getattr(row, f"{name}_{language}"))
 
 
-def _text(label: object) -> models.TextField:
+def _text(label: Any) -> models.TextField:
     return models.TextField(label, max_length=4000, blank=True, default="")
 
 
