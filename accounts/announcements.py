@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import date, datetime, timedelta
-from smtplib import SMTPException
+from datetime import date, datetime
 
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
@@ -14,15 +12,8 @@ from django.urls import reverse
 from accounts.models import TermsAnnouncement, TermsVersion, User
 from cannonworks import mails
 
-log = logging.getLogger(__name__)
-
 #: So many are looked for at a time; each is sent and noted by itself.
 BATCH = 500
-#: A failed mail is tried again after this, twice as long each time, at most a day.
-FIRST_PAUSE = timedelta(minutes=10)
-LONGEST_PAUSE = timedelta(days=1)
-FAILURES = (SMTPException, OSError)
-
 #: One for every account that is there, of customers who came later too; those with one keep it.
 PLAN = """
 INSERT INTO accounts_termsannouncement (version_id, account_id)
@@ -73,8 +64,8 @@ def _send(pk: int, at: datetime) -> bool:
         return False
     try:
         mail_of(row, user).send()
-    except FAILURES as error:
-        _try_later(row, error, at)
+    except mails.FAILURES as error:
+        mails.put_off(row, error, at=at)
         return False
     row.user, row.sent_at, row.failure = user.reference, at, ""
     row.save(update_fields=["user", "sent_at", "failure"])
@@ -92,11 +83,3 @@ def mail_of(row: TermsAnnouncement, user: User) -> EmailMessage:
         "accounts/mail/terms", to=user.email, language=user.language, about=f"terms-{version.number}-{row.pk}",
         user=user, version=version, pages=pages,
     )  # fmt: skip
-
-
-def _try_later(row: TermsAnnouncement, error: Exception, at: datetime) -> None:
-    row.attempts += 1
-    row.retry_at = at + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
-    row.failure = type(error).__name__  # the server's words may quote the address
-    row.save(update_fields=["attempts", "retry_at", "failure"])
-    log.warning("announcement to account %s failed: %s", row.account.reference, row.failure)

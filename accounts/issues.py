@@ -8,7 +8,7 @@ with the next batch.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
+from smtplib import SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 from typing import Any
 
 from django.conf import settings
@@ -102,7 +102,7 @@ def _readers() -> QuerySet[Subscriber]:
 def carry_on(*, at: datetime, batch: int = BATCH) -> tuple[int, bool]:
     """Send at most ``batch`` mails of the issues that are being sent; how many went, and whether more wait for now.
 
-    Safe on many workers at once. Raises SMTPException or OSError when the mail server is away; then all waits.
+    Safe on many workers at once. Raises one of ``mails.FAILURES`` when the mail server is away; then all waits.
     """
     sent, has_more = 0, False
     for newsletter in Newsletter.objects.filter(state=NewsletterState.SENDING).order_by("pk"):
@@ -173,7 +173,7 @@ def _deliver(mail: NewsletterMail, door: BaseEmailBackend, at: datetime) -> bool
     except (SMTPRecipientsRefused, SMTPResponseException) as error:
         _refused(mail, _code(error), at)
         return False
-    except (SMTPException, OSError):
+    except mails.FAILURES:
         door.close()
         return False
     _note(mail, MailState.SENT, at)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from smtplib import SMTPException
 
 from celery import shared_task
 from django.core.mail import EmailMessage
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from cannonworks import mails
 from cannonworks.encryption import seal_secret, unseal_secret
 
 #: What a mail in the queue is sealed for: nobody reads an address or a link there.
@@ -29,14 +29,14 @@ def count_usage() -> int:
     return count_days(on=timezone.localdate())
 
 
-@shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6, expires=7200)
+@shared_task(acks_late=True, autoretry_for=mails.FAILURES, retry_backoff=30, max_retries=6, expires=7200)
 def send_mail(sealed: str) -> int:
     """Send one sealed mail (``to``, ``subject``, ``body``); tried again for half an hour. Returns 1."""
     mail = json.loads(unseal_secret(sealed, purpose=MAIL_PURPOSE))
     return EmailMessage(mail["subject"], mail["body"], to=[mail["to"]]).send()
 
 
-@shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=6)
+@shared_task(acks_late=True, autoretry_for=mails.FAILURES, retry_backoff=30, max_retries=6)
 def send_newsletters() -> int:
     """Beat, every ten minutes, and as soon as staff send one: mail a batch of what is being sent; how many went."""
     from accounts.issues import carry_on  # which asks for this task
@@ -47,7 +47,7 @@ def send_newsletters() -> int:
     return sent
 
 
-@shared_task(acks_late=True, autoretry_for=(SMTPException, OSError), retry_backoff=30, max_retries=3)
+@shared_task(acks_late=True, autoretry_for=mails.FAILURES, retry_backoff=30, max_retries=3)
 def send_newsletter_test(newsletter: int, user: int) -> int:
     """Mail an issue, in both languages, to the member of staff who tries it."""
     from accounts.issues import mail_test

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from email.utils import formataddr, parseaddr
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
@@ -25,11 +24,8 @@ from journal import services as journal
 
 log = logging.getLogger(__name__)
 
-FAILURES = (SMTPException, OSError)
 #: So often a mail is tried before its sender is told.
 MOST_ATTEMPTS = 4
-
-
 #: An invoice that is not paid so many days after it was made, is told of again: the first time, the second time.
 REMINDER_DAYS = (14, 30)
 
@@ -75,11 +71,11 @@ def _sent(mailing: Mailing, at: datetime) -> Exception | None:
         with transaction.atomic():  # a link that was made for a mail that did not go is none
             sharing.check_shareable(mailing.document.account, mailing.document)
             document_mail(mailing, at=at).send()
-    except (*FAILURES, Refused, KeyUnavailable) as error:
+    except (*mails.FAILURES, Refused, KeyUnavailable) as error:
         mailing.link = None
         mailing.attempts += 1
         mailing.failure = error.code if isinstance(error, Refused) else type(error).__name__  # no word of the server
-        if mailing.attempts >= MOST_ATTEMPTS or not isinstance(error, FAILURES):
+        if mailing.attempts >= MOST_ATTEMPTS or not isinstance(error, mails.FAILURES):
             mailing.state = MailingState.FAILED
         return error
     mailing.state, mailing.sent_at, mailing.failure = MailingState.SENT, at, ""
@@ -104,7 +100,7 @@ def document_mail(mailing: Mailing, *, at: datetime) -> EmailMessage:
 
 
 def send_invoice(pk: int, *, at: datetime) -> bool:
-    """Mail an invoice for the subscription to the main user, once; whether it went. FAILURES: try it again later."""
+    """Mail an invoice for the subscription to the main user, once; whether it went. ``mails.FAILURES``: try later."""
     with transaction.atomic():
         invoice = _taken(pk, mailed_at__isnull=True)
         if invoice is None or (message := invoice_mail("subscription", invoice, about="invoice")) is None:
@@ -161,7 +157,7 @@ def _taken(pk: int, **only: Any) -> SubscriptionInvoice | None:
 def _tried(send: Callable[..., bool], pk: int, **more: Any) -> bool:
     try:
         return send(pk, **more)
-    except FAILURES as error:
+    except mails.FAILURES as error:
         log.warning("the mail of invoice %s failed: %s", pk, type(error).__name__)
         return False
 

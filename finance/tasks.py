@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from cannonworks import mails
 from finance import post, subscription
 from finance.models import Mailing
 
@@ -33,7 +34,7 @@ def charge_due_subscriptions() -> int:
     return subscription.charge_due(on=timezone.localdate())
 
 
-@shared_task(acks_late=True, autoretry_for=post.FAILURES, retry_backoff=60, max_retries=5)
+@shared_task(acks_late=True, autoretry_for=mails.FAILURES, retry_backoff=60, max_retries=5)
 def send_invoice(pk: int) -> bool:
     """Mail one invoice for the subscription; tried again for half an hour, and then by the daily run."""
     return post.send_invoice(pk, at=timezone.now())

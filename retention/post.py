@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime, timedelta
-from smtplib import SMTPException
+from datetime import date, datetime
 
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -19,11 +18,6 @@ from retention.models import ErasureWarning, StatementMail
 
 log = logging.getLogger(__name__)
 
-#: A failed mail is tried again after this, twice as long each time, at most a day.
-FIRST_PAUSE = timedelta(minutes=10)
-LONGEST_PAUSE = timedelta(days=1)
-FAILURES = (SMTPException, OSError)
-
 
 def send_waiting(*, on: date, at: datetime) -> int:
     """Send every warning and statement that waits; return how many went. Safe on many workers at once."""
@@ -31,8 +25,8 @@ def send_waiting(*, on: date, at: datetime) -> int:
     ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
     warnings = ErasureWarning.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
     sent = sum(_send_warning(pk, at) for pk in list(warnings))
-    mails = StatementMail.objects.filter(ready, erasure__statement__isnull=False).order_by("id")
-    return sent + sum(_send_statement(pk, on, at) for pk in list(mails.values_list("pk", flat=True)))
+    waiting = StatementMail.objects.filter(ready, erasure__statement__isnull=False).order_by("id")
+    return sent + sum(_send_statement(pk, on, at) for pk in list(waiting.values_list("pk", flat=True)))
 
 
 def drop_pointless_warnings() -> None:
@@ -52,8 +46,8 @@ def _send_warning(pk: int, at: datetime) -> bool:
         return False
     try:
         _warning_mail(warning, user).send()
-    except FAILURES as error:
-        _try_later(warning, error, at)
+    except mails.FAILURES as error:
+        mails.put_off(warning, error, at=at)
         return False
     warning.sent_at, warning.failure = at, ""
     warning.save(update_fields=["sent_at", "failure"])
@@ -68,7 +62,7 @@ def _send_statement(pk: int, on: date, at: datetime) -> bool:
         return False
     try:
         _statement_mail(mail).send()
-    except FAILURES as error:
+    except mails.FAILURES as error:
         if on < rules.age("retention.StatementMail").keep.after(mail.made_on):
             _try_later(mail, error, at)
             return False
@@ -84,13 +78,11 @@ def _take(rows, pk):  # type: ignore[no-untyped-def]
     return rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
 
 
-def _try_later(row: ErasureWarning | StatementMail, error: Exception, at: datetime) -> None:
-    row.attempts += 1
-    row.retry_at = at + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
-    if isinstance(row, ErasureWarning):
-        row.failure = type(error).__name__  # the server's words may quote the address
-    row.save()
-    log.warning("mail about account %s failed: %s", row.account.reference, type(error).__name__)
+def _try_later(mail: StatementMail, error: Exception, at: datetime) -> None:
+    mail.attempts += 1
+    mail.retry_at = mails.next_try(mail.attempts, at=at)
+    mail.save(update_fields=["attempts", "retry_at"])
+    log.warning("the statement of run %s was not mailed: %s", mail.erasure.reference, type(error).__name__)
 
 
 def _warning_mail(warning: ErasureWarning, user: User) -> EmailMessage:

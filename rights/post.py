@@ -6,25 +6,19 @@ request is gone, its reader has no address) is forgotten. A repeat after a crash
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from smtplib import SMTPException
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Account
-from cannonworks.mails import letter
+from cannonworks import mails
 from rights.models import RightsMail
 
-log = logging.getLogger(__name__)
-
-FAILURES = (SMTPException, OSError)
-#: A failed mail is tried again after this, twice as long each time, at most a day; after so many times staff are told.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
+#: After so many failures staff are told.
 MANY_ATTEMPTS = 5
 
 
@@ -76,18 +70,14 @@ def send(pk: int, *, at: datetime) -> bool:
     if addressed is None:
         mail.delete()
         return False
-    message = letter(
+    message = mails.letter(
         f"rights/mail/{mail.template}", to=addressed.to, language=addressed.language, about=f"rights-{mail.pk}",
         **addressed.context,
     )  # fmt: skip
     try:
         message.send()
-    except FAILURES as error:
-        mail.attempts += 1
-        mail.retry_at = at + min(FIRST_PAUSE * 2 ** (mail.attempts - 1), LONGEST_PAUSE)
-        mail.failure = type(error).__name__  # the server's words may quote the address
-        mail.save(update_fields=["attempts", "retry_at", "failure"])
-        log.warning("mail %s about %s failed: %s", mail.template, mail.about, mail.failure)
+    except mails.FAILURES as error:
+        mails.put_off(mail, error, at=at)
         return False
     mail.sent_at, mail.failure = at, ""
     mail.save(update_fields=["sent_at", "failure"])

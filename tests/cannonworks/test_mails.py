@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPDataError
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import translation
 from cannonworks import mails
 
 ADDRESS = "https://cannonworks.example/invitation/x/"
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def test_what_stands_above_the_first_blank_line_is_the_subject():
@@ -57,3 +60,26 @@ def test_the_same_letter_has_the_same_id(settings):
 def test_the_domain_is_that_of_the_sender_with_or_without_a_name(settings, sender):
     settings.DEFAULT_FROM_EMAIL = sender
     assert mails.domain() == "cannonworks.example"
+
+
+def test_a_failed_mail_is_tried_again_ever_later_and_at_least_once_a_day():
+    pauses = [mails.next_try(attempts, at=AT) - AT for attempts in (1, 2, 3, 8, 9, 40)]
+    assert pauses == [timedelta(minutes=minutes) for minutes in (10, 20, 40, 1280, 1440, 1440)]
+
+
+def test_what_is_put_off_is_noted_with_the_kind_of_the_failure_and_not_with_the_words_of_the_server(caplog):
+    saved: list[list[str]] = []
+    row = SimpleNamespace(
+        pk=7, attempts=1, retry_at=None, failure="", save=lambda update_fields: saved.append(update_fields)
+    )
+    mails.put_off(row, SMTPDataError(550, b"anna@korenmaat.example is unknown"), at=AT)
+    assert (row.attempts, row.retry_at, row.failure) == (2, AT + timedelta(minutes=20), "SMTPDataError")
+    assert saved == [["attempts", "retry_at", "failure"]]
+    assert "korenmaat" not in caplog.text
+    assert "SMTPDataError" in caplog.text
+
+
+def test_failures_are_what_the_mail_server_and_the_way_to_it_make():
+    assert issubclass(SMTPDataError, mails.FAILURES)
+    assert issubclass(ConnectionRefusedError, mails.FAILURES)
+    assert not issubclass(ValueError, mails.FAILURES)

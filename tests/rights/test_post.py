@@ -55,7 +55,7 @@ def test_what_the_server_refuses_is_tried_again_ever_later_and_quotes_nobody(pos
         pauses.append(mail.retry_at - at)
         assert post.send_waiting(at=mail.retry_at - timedelta(seconds=1)) == 0
         at = mail.retry_at
-    assert [pause // timedelta(minutes=1) for pause in pauses] == [5, 10, 20, 40]
+    assert [pause // timedelta(minutes=1) for pause in pauses] == [10, 20, 40, 80]
     assert (mail.attempts, mail.failure) == (4, "SMTPDataError")
     post_office.refusal = ""
     assert (post.send_waiting(at=at), len(post_office.letters)) == (1, 1)
