@@ -81,7 +81,7 @@ register(
     subject=Subject.NOBODY,
     plain=(
         "id", "reference", "account", "breach", "report", "meeting", "opened_at", "due_at", "agreed_at", "held_at",
-        "waived_at", "waived_by", "signed_at", "signed_by",
+        "waived_at", "waived_by", "lapsed_at", "signed_at", "signed_by",
     ),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
@@ -90,5 +90,5 @@ register(
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=("id", "reference", "account", "breach", "to_subjects", "to_others", "given_by", "given_at", "withdrawn_at"),
-    may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT"},
+    may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT LOCK"},
 )

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from relations.querysets import OwnedQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import Account
+    from breaches.models import Consultation
 
 
 class BreachQuerySet(models.QuerySet):
@@ -53,5 +54,27 @@ class NoticeQuerySet(OwnedQuerySet):
 
 class ConsultationQuerySet(OwnedQuerySet):
     def open(self) -> Self:
-        """Not held and not waived."""
-        return self.filter(held_at__isnull=True, waived_at__isnull=True)
+        """Not held, not waived and not lapsed: somebody waits for it."""
+        return self.filter(held_at__isnull=True, waived_at__isnull=True, lapsed_at__isnull=True)
+
+    def untaken(self, at: datetime) -> Self:
+        """Open after their term, though a moment within it was offered by us: nobody took one."""
+        from breaches.models import Meeting
+
+        offered = Meeting.objects.offered().filter(
+            Q(account=OuterRef("account")) | Q(account__isnull=True, breach=OuterRef("breach")),
+            starts_at__lt=OuterRef("due_at"),
+        )
+        return self.open().filter(Exists(offered), due_at__lte=at, agreed_at__isnull=True)
+
+
+class MeetingQuerySet(OwnedQuerySet):
+    def offered(self) -> Self:
+        """Proposed by us, and not withdrawn."""
+        return self.filter(is_from_holder=False, withdrawn_at__isnull=True)
+
+    def open_to(self, consultation: Consultation, at: datetime) -> Self:
+        """Which the account can choose now for this consultation, the first first."""
+        for_all = Q(account__isnull=True, breach__isnull=False, breach=consultation.breach_id)
+        theirs = Q(account=consultation.account_id, breach=consultation.breach_id)
+        return self.offered().filter(for_all | theirs, minuted_at__isnull=True, starts_at__gt=at).order_by("starts_at")

@@ -21,6 +21,13 @@ EVENTS: Mapping[str, Promise] = {
     "analytics.refused": _("Statistics of use were refused"),
     "bsn.revealed": _("A citizen service number was looked at"),
     "company.changed": _("The company's details were changed"),
+    "consultation.agreed": _("A moment to confer about a breach was agreed on"),
+    "consultation.held": _("A breach was conferred about"),
+    "consultation.lapsed": _("Consultations lapsed: a moment was offered in time and not taken"),
+    "consultation.proposed": _("A moment to confer about a breach was proposed"),
+    "consultation.signed": _("The minutes of a consultation were signed off"),
+    "consultation.waived": _("The account holder needs no consultation about a breach"),
+    "consultation.withdrawn": _("A moment to confer about a breach was withdrawn"),
     "correction.applied": _("A correction was applied"),
     "correction.confirmed": _("The main user agreed to a correction"),
     "correction.lapsed": _("A correction lapsed"),
@@ -147,6 +154,9 @@ EVENTS: Mapping[str, Promise] = {
     "user.removed": _("A user was removed from the account"),
     "user.signed_in": _("A user signed in"),
     "warning.sent": _("A warning of erasure was mailed"),
+    "word.allowed": _("The main user allowed us to tell others of a breach"),
+    "word.disallowed": _("The main user took back that we may tell others of a breach"),
+    "word.recorded": _("It was recorded what others are told of a breach, and on which ground"),
 }
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from breaches.models.breaches import Breach
 from breaches.models.reports import BreachReport
-from breaches.querysets import ConsultationQuerySet
+from breaches.querysets import ConsultationQuerySet, MeetingQuerySet
+from cannonworks.deadlines import Deadline, compute, kind_named
 
 
 class Meeting(models.Model):
@@ -40,6 +41,8 @@ class Meeting(models.Model):
     minuted_by = models.UUIDField(_("minutes by"), null=True, blank=True)
     minuted_at = models.DateTimeField(_("minutes made at"), null=True, blank=True)
 
+    objects = MeetingQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("appointment")
         verbose_name_plural = _("appointments")
@@ -58,6 +61,11 @@ class Meeting(models.Model):
 
     def __str__(self) -> str:
         return str(self.reference)[:8]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be agreed on or held: neither withdrawn nor written up."""
+        return self.withdrawn_at is None and self.minuted_at is None
 
 
 class Consultation(models.Model):
@@ -86,6 +94,8 @@ class Consultation(models.Model):
     #: The holder needs no consultation, and said so.
     waived_at = models.DateTimeField(_("waived at"), null=True, blank=True)
     waived_by = models.UUIDField(_("waived by"), null=True, blank=True)
+    #: Moments within the term were offered, and nobody took one.
+    lapsed_at = models.DateTimeField(_("lapsed at"), null=True, blank=True)
     signed_at = models.DateTimeField(_("minutes signed off at"), null=True, blank=True)
     signed_by = models.UUIDField(_("minutes signed off by"), null=True, blank=True)
 
@@ -108,9 +118,19 @@ class Consultation(models.Model):
             models.Index(fields=["breach", "id"], name="consultation_of_breach"),
             models.Index(
                 fields=["breach", "due_at"], name="consultation_open",
-                condition=Q(held_at__isnull=True, waived_at__isnull=True),
+                condition=Q(held_at__isnull=True, waived_at__isnull=True, lapsed_at__isnull=True),
             ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.reference)[:8]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it: held, waived, or offered in time and not taken."""
+        return bool(self.held_at or self.waived_at or self.lapsed_at)
+
+    @property
+    def deadline(self) -> Deadline:
+        """The two working days within which we confer, explained."""
+        return compute(kind_named("breach_consultation"), self.opened_at)
