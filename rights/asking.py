@@ -16,12 +16,11 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.blocking import unblock_account
 from accounts.post import post
-from accounts.services import lock
 from cannonworks.errors import Refused
 from cannonworks.rates import is_too_often
 from journal import services as journal
+from rights import tasks
 from rights.letters_to_holder import tell_holder
 from rights.links import LINK_LASTS, Link, address_of, bearing, link_over, seal, unseal
 from rights.models import Outcome, SubjectRequest, Wish
@@ -30,7 +29,7 @@ from rights.states import REQUEST_STEPS, RequestState, move
 from rights.telling import tell_requester
 
 __all__ = [
-    "Link", "Stage", "ask", "ask_for_check", "bearing", "found", "open_again", "opened", "stage_of", "submit",
+    "Link", "Stage", "ask", "ask_for_check", "bearing", "found", "opened", "stage_of", "submit",
     "take_back",
 ]  # fmt: skip
 
@@ -170,7 +169,7 @@ def take_back(request: SubjectRequest, *, at: datetime) -> SubjectRequest:
         request.save(update_fields=["state", "outcome", "closed_at"])
         journal.record("request.withdrawn", clause="15", request=request.reference)
     if was_blocked:
-        transaction.on_commit(lambda: _open_soon(request.reference), robust=True)
+        transaction.on_commit(lambda: tasks.open_again.delay(str(request.reference)), robust=True)
     return request
 
 
@@ -179,25 +178,3 @@ def _locked(request: SubjectRequest) -> SubjectRequest:
         return SubjectRequest.objects.select_for_update().get(pk=request.pk)
     except SubjectRequest.DoesNotExist:  # gone with its account, or after its year
         raise link_over() from None
-
-
-# --- What follows ----------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def open_again(reference: UUID) -> bool:
-    """Unblock the account of a closed request when nothing else keeps it blocked; whether it was. Idempotent."""
-    request = SubjectRequest.objects.select_related("account").filter(reference=reference).first()
-    if request is None or request.account is None:
-        return False
-    account = lock(request.account)
-    if account.blocked_at is None or SubjectRequest.objects.blocking(account).exists():
-        return False
-    unblock_account(account, actor=None, because=reference)
-    return True
-
-
-def _open_soon(reference: UUID) -> None:
-    from rights import tasks  # which opens by what is here
-
-    tasks.open_again.delay(str(reference))

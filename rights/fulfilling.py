@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.blocking import unblock_account
 from accounts.models import Account, User
 from accounts.services import check_not_going, lock
 from cannonworks.errors import Refused
@@ -26,10 +25,10 @@ from journal.models import Entry
 from relations import finding
 from relations.asked import Asked, asked_source
 from relations.models import Employee, Person, Relation
-from rights.letters_to_holder import tell_holder
 from rights.models import Outcome, PersonKind, SubjectRequest, Wish
 from rights.states import REQUEST_STEPS, WITH_HOLDER, RequestState, move
 from rights.telling import tell_requester
+from rights.unblocking import open_if_last
 from rights.wishes import title_of
 
 MODELS: Mapping[str, type[Person]] = {PersonKind.RELATION: Relation, PersonKind.EMPLOYEE: Employee}
@@ -128,9 +127,8 @@ def finish(request: SubjectRequest, *, actor: User, outcome: str, note: str = ""
     Refused as ``not_done_yet`` (what is still to be done), ``say_why`` (a note is needed), ``not_waiting`` (a colleague
     was first, or it was taken back). An account that was blocked for it alone is open at once. Locks both.
     """
-    account, request = locked(request, actor=actor)
+    _account, request = locked(request, actor=actor)
     _prove(request, outcome, note.strip(), actor)
-    was_blocked = request.state == RequestState.BLOCKED
     move(request, RequestState.DONE, REQUEST_STEPS, clause="15")
     request.outcome, request.note, request.done_at = outcome, note.strip(), at
     if outcome == Outcome.NOT_HERE:
@@ -138,9 +136,7 @@ def finish(request: SubjectRequest, *, actor: User, outcome: str, note: str = ""
     request.save(update_fields=["state", "outcome", "note", "done_at", "person_kind", "person"])
     _record_outcome(request, actor)
     tell_requester(request, "handled", at=at)
-    if was_blocked and not SubjectRequest.objects.blocking(account).exists():
-        unblock_account(account, actor=actor, because=request.reference)
-        tell_holder(request, "unblocked", at=at)
+    open_if_last(request, actor=actor, at=at)
     return request
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.blocking import block_account, unblock_account
+from accounts.blocking import block_account
 from accounts.models import Account, User
 from accounts.services import check_not_going, check_staff, lock
 from cannonworks.deadlines import compute, kind_named
@@ -26,6 +26,7 @@ from rights.models import Channel, Outcome, SubjectRequest, Wish
 from rights.stages import deadline_of, may_ask_for_check
 from rights.states import REQUEST_STEPS, RequestState, move
 from rights.telling import tell_requester
+from rights.unblocking import open_if_last
 
 #: Who may shut an account (``accounts.roles``); the rest of this is for all who may act on requests.
 MAY_BLOCK = "rights.block_subjectrequest"
@@ -199,13 +200,10 @@ def take_back(request: SubjectRequest, *, actor: User, at: datetime) -> SubjectR
     """Close what the requester takes back by letter or phone; opens an account blocked for it alone. Locks both."""
     check_staff(actor)
     row = _locked_with_account(request)
-    was_blocked = row.state == RequestState.BLOCKED
     if row.waits_for_holder:
         tell_holder(row, "withdrawn", at=at)
     row = _close(row, Outcome.WITHDRAWN, "closed", actor=actor, at=at)
-    if was_blocked and row.account and not SubjectRequest.objects.blocking(row.account).exists():
-        unblock_account(row.account, actor=actor, because=row.reference)
-        tell_holder(row, "unblocked", at=at)
+    open_if_last(row, actor=actor, at=at)
     return row
 
 

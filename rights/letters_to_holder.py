@@ -11,10 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import Account, Company, User
+from accounts.models import Account
 from rights import post
 from rights.models import SubjectRequest
-from rights.post import Addressed, writes
+from rights.post import Addressed, to_main_user, writes
 
 #: What the main user may be told: that there is a request, that it waits, that the account is blocked, and open again,
 #: and that whoever asked takes it back.
@@ -53,14 +53,7 @@ def about_what_is_taken_back(reference: UUID) -> Addressed | None:
 
 
 def _addressed(request: SubjectRequest) -> Addressed | None:
-    user = User.objects.filter(account=request.account_id, is_main=True).first()
-    if user is None or request.due_at is None:
+    if request.due_at is None:
         return None
-    context = {
-        "request": request,
-        "user": user,
-        "company": Company.objects.filter(account=request.account_id).first(),
-        "last_day": request.last_day,
-        "address": settings.SITE_URL + reverse("request", args=[request.reference]),
-    }
-    return Addressed(user.email, user.language, context)
+    address = settings.SITE_URL + reverse("request", args=[request.reference])
+    return to_main_user(request.account_id, request=request, last_day=request.last_day, address=address)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from cannonworks.deadlines import last_day_before
 from rights.models import Correction, RegisteredLetter
-from rights.post import Addressed, writes
+from rights.post import Addressed, to_main_user, writes
 from rights.states import CorrectionState
 
 
@@ -32,7 +32,7 @@ def old_address(about: UUID) -> Addressed | None:
     if correction is None:
         return None
     user = User.objects.filter(account=correction.account_id, reference=correction.of).first()
-    return Addressed(correction.words.old, user.language, {"name": user.first_name}) if user else None
+    return Addressed(correction.words.old, user.language, {"user": user}) if user else None
 
 
 @writes("letter_received")
@@ -48,15 +48,13 @@ def letter_waits(about: UUID) -> Addressed | None:
 
 
 def _about_correction(found: QuerySet) -> Addressed | None:
-    correction = found.select_related("account").first()
-    user = correction.account.main_user if correction else None
-    if correction is None or user is None:
+    correction = found.first()
+    if correction is None:
         return None
     until = last_day_before(correction.expires_at)
-    return Addressed(user.email, user.language, {"name": user.first_name, "correction": correction, "until": until})
+    return to_main_user(correction.account_id, correction=correction, until=until)
 
 
 def _about_letter(about: UUID, letters: QuerySet) -> Addressed | None:
-    letter = letters.filter(account__reference=about).select_related("request", "account").order_by("-id").first()
-    user = letter and letter.account.main_user
-    return Addressed(user.email, user.language, {"name": user.first_name, "letter": letter}) if user else None
+    letter = letters.filter(account__reference=about).select_related("request").order_by("-id").first()
+    return to_main_user(letter.account_id, letter=letter) if letter else None

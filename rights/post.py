@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Account
+from accounts.models import Account, Company, User
 from cannonworks import mails
 from rights.models import RightsMail
 
@@ -45,6 +45,18 @@ def writes(*templates: str) -> Callable[[Writer], Writer]:
         return writer
 
     return registered
+
+
+def to_main_user(account: int | None, **context: Any) -> Addressed | None:
+    """A mail to whoever decides for the account with this key, as it is now; None when there is nobody any more.
+
+    Its template sees ``user`` and ``company`` beside ``context``.
+    """
+    user = User.objects.filter(account=account, is_main=True).first()
+    if user is None:
+        return None
+    company = Company.objects.filter(account=account).first()
+    return Addressed(user.email, user.language, {"user": user, "company": company, **context})
 
 
 def plan(template: str, *, about: UUID, account: Account | None, at: datetime) -> None:

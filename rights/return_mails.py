@@ -7,9 +7,8 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import Company, User
 from rights.models import DataReturn
-from rights.post import Addressed, writes
+from rights.post import Addressed, to_main_user, writes
 from rights.states import ReturnState
 
 
@@ -17,13 +16,6 @@ from rights.states import ReturnState
 def about_a_return(reference: UUID) -> Addressed | None:
     """None when it was cancelled, expired or taken meanwhile, or nobody decides for the account any more."""
     found = DataReturn.objects.filter(reference=reference, state=ReturnState.READY, taken_at__isnull=True).first()
-    user = User.objects.filter(account=found.account_id, is_main=True).first() if found else None
-    if found is None or user is None:
+    if found is None:
         return None
-    context = {
-        "user": user,
-        "company": Company.objects.filter(account=found.account_id).first(),
-        "last_day": found.last_day,
-        "address": settings.SITE_URL + reverse("export"),
-    }
-    return Addressed(user.email, user.language, context)
+    return to_main_user(found.account_id, last_day=found.last_day, address=settings.SITE_URL + reverse("export"))

@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from cannonworks.storage import FilesUnavailable
-from rights import corrections, making, post, returning, services, tending
+from rights import corrections, making, post, returning, services, tending, unblocking
 
 #: A worker from which nothing was heard for so long is gone: it tells every second how far it is.
 SILENCE = timedelta(minutes=5)
@@ -30,9 +30,7 @@ def send_post() -> int:
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
 def open_again(reference: str) -> bool:
     """Open the account that was blocked for a request which was taken back; whether it was."""
-    from rights.asking import open_again  # which asks for this task
-
-    return open_again(UUID(reference))
+    return unblocking.open_again(UUID(reference), at=timezone.now())
 
 
 @shared_task(acks_late=True)

@@ -12,6 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import tasks
+from accounts.models import Account
+from accounts.services import cancel_account
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
@@ -194,3 +196,15 @@ def test_an_account_that_was_blocked_for_it_opens_again_unless_another_keeps_it(
         as_jobs(account.refresh_from_db)
         assert (account.blocked_at is not None) is is_blocked
     assert as_jobs(lambda: tasks.open_again(str(second.reference))) is False
+    to_holder = as_jobs(lambda: list(RightsMail.objects.filter(template="holder_unblocked")))
+    assert [mail.about for mail in to_holder] == [second.reference]
+
+
+def test_an_account_that_is_being_erased_is_not_opened_any_more(account, holder):
+    from rights import tasks
+
+    row = as_jobs(lambda: subject_request(account, state="closed"))
+    as_jobs(lambda: cancel_account(account, actor=holder, on=ASKED_AT.date()))
+    as_jobs(lambda: Account.objects.update(blocked_at=ASKED_AT, claimed_at=ASKED_AT))
+    assert as_jobs(lambda: tasks.open_again(str(row.reference))) is False
+    assert mails() == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
+from accounts.models import User
 from rights import post
 from rights.models import RightsMail
 from rights.post import Addressed
@@ -15,6 +17,7 @@ from tests.asked import ASKED_AT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("15")]
 TEMPLATE = "trial"
+MAILS = Path(__file__).parents[2] / "templates" / "rights" / "mail"
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +77,17 @@ def test_a_step_that_fails_plans_no_mail():
     assert not RightsMail.objects.exists()
     with pytest.raises(LookupError):
         post.plan("unknown", about=uuid4(), account=None, at=ASKED_AT)
+
+
+def test_what_concerns_an_account_goes_to_whoever_decides_for_it_by_then(account, holder, colleague):
+    for user in (holder, colleague):
+        User.objects.filter(account=account).update(is_main=False)
+        User.objects.filter(pk=user.pk).update(is_main=True, language="en")
+        context = {"user": user, "company": account.company, "number": 7}
+        assert post.to_main_user(account.pk, number=7) == Addressed(user.email, "en", context)
+    assert post.to_main_user(None) is None
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in MAILS.glob("*.txt") if "requester" not in path.stem))
+def test_every_mail_to_who_signs_in_greets_them_by_their_name(name):
+    assert name.startswith("_") or "with name=user.first_name %}Hello" in (MAILS / f"{name}.txt").read_text()
