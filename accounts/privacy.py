@@ -17,6 +17,7 @@ from accounts.models import (
     Newsletter,
     NewsletterMail,
     Notice,
+    PlannedMail,
     Session,
     Subscriber,
     SupportAccess,
@@ -31,6 +32,8 @@ from accounts.models import (
 )
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
+#: Whoever has the link of something sees that one, and what is mailed about it.
+LINKED = "::text = current_setting('cannonworks.link', true)"
 #: Staff see people of an account only while they have it open (§1); staff's and helpers' own rows are of no account.
 OPENED = (
     "{account} IS NULL OR {account} IN (SELECT account_id FROM accounts_supportaccess"
@@ -295,3 +298,12 @@ outside(
 )
 for counted in (AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog):
     outside(counted, why="Never written: failed sign-ins are counted in the cache, and only until the lock ends.")
+register(
+    PlannedMail,
+    category=Category.REQUESTS,
+    subject=Subject.NOBODY,
+    plain=("id", "account", "about", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
+    may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
+    # Whoever has the link of what it is about.
+    rows={"reader": f"about{LINKED}"},
+)

@@ -150,3 +150,13 @@ class TermsVersionQuerySet(models.QuerySet):
     def without_words(self) -> Self:
         """The same without the texts themselves, which are long."""
         return self.defer("text_nl", "text_en")
+
+
+class MailQuerySet(models.QuerySet):
+    def to_send(self, at: datetime) -> Self:
+        """Not sent, and not to wait any longer; the oldest first."""
+        return self.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=at), sent_at__isnull=True).order_by("id")
+
+    def failing(self, attempts: int) -> Self:
+        """Not sent after so many attempts; the oldest first."""
+        return self.filter(sent_at__isnull=True, attempts__gte=attempts).order_by("id")

@@ -9,6 +9,7 @@ from django.core.mail import EmailMessage
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from accounts import outbox
 from cannonworks import mails
 from cannonworks.encryption import seal_secret, unseal_secret
 
@@ -34,6 +35,18 @@ def send_mail(sealed: str) -> int:
     """Send one sealed mail (``to``, ``subject``, ``body``); tried again for half an hour. Returns 1."""
     mail = json.loads(unseal_secret(sealed, purpose=MAIL_PURPOSE))
     return EmailMessage(mail["subject"], mail["body"], to=[mail["to"]]).send()
+
+
+@shared_task(acks_late=True)
+def send_planned(pk: int) -> bool:
+    """Send one mail from the outbox."""
+    return outbox.send(pk, at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def empty_outbox() -> int:
+    """Beat, every ten minutes: send mails that could not be sent before, or whose message was lost."""
+    return outbox.send_waiting(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=mails.FAILURES, retry_backoff=30, max_retries=6)

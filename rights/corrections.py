@@ -15,14 +15,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import newsletter, roles, signing_in, support
+from accounts import newsletter, outbox, roles, signing_in, support
 from accounts.models import Account, Company, User
 from accounts.services import check_decides, check_not_going, check_staff, lock
 from cannonworks import isolation
 from cannonworks.deadlines import compute, kind_named
 from cannonworks.errors import Refused
 from journal import services as journal
-from rights import post
 from rights.correctable import EMAIL, Correctable, correctable, name_of, reference_of
 from rights.models import Correction, CorrectionWords
 from rights.states import CORRECTION_STEPS, CorrectionState, move
@@ -60,7 +59,7 @@ def propose_correction(
     correction.save(force_insert=True)
     CorrectionWords(account=account, correction=correction, whose=whose, old=old, new=new).save(force_insert=True)
     _record("correction.proposed", correction, actor, until=correction.expires_at)
-    post.plan("correction_proposed", about=correction.reference, account=account, at=at)
+    outbox.plan("rights/correction_proposed", about=correction.reference, account=account, at=at)
     return correction
 
 
@@ -117,9 +116,9 @@ def apply_correction(correction: Correction, *, actor: User, at: datetime) -> Co
     correction.applied_by, correction.applied_at, correction.ended_at = actor, at, at
     correction.save(update_fields=["state", "applied_by", "applied_at", "ended_at"])
     _record("correction.applied", correction, actor)
-    post.plan("correction_applied", about=correction.reference, account=correction.account, at=at)
+    outbox.plan("rights/correction_applied", about=correction.reference, account=correction.account, at=at)
     if correction.what == EMAIL:
-        post.plan("correction_old_address", about=correction.reference, account=correction.account, at=at)
+        outbox.plan("rights/correction_old_address", about=correction.reference, account=correction.account, at=at)
     return correction
 
 

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from accounts import outbox
 from accounts.models import Account
-from rights import post
+from accounts.outbox import Addressed, to_main_user, writes
 from rights.models import SubjectRequest
-from rights.post import Addressed, to_main_user, writes
 
 #: What the main user may be told: that there is a request, that it waits, that the account is blocked, and open again,
 #: and that whoever asked takes it back.
@@ -28,24 +28,24 @@ def tell_holder(request: SubjectRequest, what: str, *, at: datetime) -> None:
     """
     # By its key: whoever bears the link of the request may not read the account.
     account = Account(pk=request.account_id) if request.account_id else None
-    post.plan(f"holder_{what}", about=request.reference, account=account, at=at)
+    outbox.plan(f"rights/holder_{what}", about=request.reference, account=account, at=at)
 
 
-@writes("holder_told", "holder_reminded", "holder_blocked")
+@writes("rights/holder_told", "rights/holder_reminded", "rights/holder_blocked")
 def about_what_waits(reference: UUID) -> Addressed | None:
     """None when meanwhile nothing is to be done any more."""
     found = SubjectRequest.objects.filter(reference=reference).first()
     return _addressed(found) if found and found.waits_for_holder else None
 
 
-@writes("holder_unblocked")
+@writes("rights/holder_unblocked")
 def about_what_is_done(reference: UUID) -> Addressed | None:
     """None when the account was blocked again for another request meanwhile."""
     found = SubjectRequest.objects.filter(reference=reference).select_related("account").first()
     return _addressed(found) if found and found.account and found.account.blocked_at is None else None
 
 
-@writes("holder_withdrawn")
+@writes("rights/holder_withdrawn")
 def about_what_is_taken_back(reference: UUID) -> Addressed | None:
     """That nothing is to be done any more."""
     found = SubjectRequest.objects.filter(reference=reference).first()

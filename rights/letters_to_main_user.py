@@ -7,25 +7,25 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import User
+from accounts.outbox import Addressed, to_main_user, writes
 from cannonworks.deadlines import last_day_before
 from rights.models import Correction, RegisteredLetter
-from rights.post import Addressed, to_main_user, writes
 from rights.states import CorrectionState
 
 
-@writes("correction_proposed")
+@writes("rights/correction_proposed")
 def proposed(about: UUID) -> Addressed | None:
     """To the main user, as long as there is something to decide."""
     return _about_correction(Correction.objects.filter(reference=about, state=CorrectionState.PROPOSED))
 
 
-@writes("correction_applied")
+@writes("rights/correction_applied")
 def applied(about: UUID) -> Addressed | None:
     """To the main user."""
     return _about_correction(Correction.objects.filter(reference=about))
 
 
-@writes("correction_old_address")
+@writes("rights/correction_old_address")
 def old_address(about: UUID) -> Addressed | None:
     """To the address with which somebody signed in until now: whoever reads it there did perhaps not ask for it."""
     correction = Correction.objects.filter(reference=about).select_related("words").first()
@@ -35,13 +35,13 @@ def old_address(about: UUID) -> Addressed | None:
     return Addressed(correction.words.old, user.language, {"user": user}) if user else None
 
 
-@writes("letter_received")
+@writes("rights/letter_received")
 def letter_received(about: UUID) -> Addressed | None:
     """The receipt of a registered letter, to the main user, unless the request was withdrawn by now."""
     return _about_letter(about, RegisteredLetter.objects.filter(request__withdrawn_on__isnull=True))
 
 
-@writes("letter_waits")
+@writes("rights/letter_waits")
 def letter_waits(about: UUID) -> Addressed | None:
     """That the letter is confirmed and the erasure waits for the return of data, as long as it does."""
     return _about_letter(about, RegisteredLetter.objects.confirmed_not_ordered())

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.outbox import Addressed, writes
 from cannonworks.deadlines import last_day_before
 from cannonworks.mails import written
 from cannonworks.rules import age
 from rights.links import page_of
 from rights.models import Outcome, SubjectRequest
-from rights.post import Addressed, writes
 from rights.stages import CHECK_WITHIN, deadline_of
 from rights.states import RequestState
 from rights.telling import MAILS, STILL_OPEN

@@ -29,6 +29,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models.functions import Now
 from typst import TypstError
 
+from accounts import outbox
 from accounts.models import Account
 from accounts.services import data_key
 from accounts.states import State
@@ -38,7 +39,6 @@ from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from finance.models import Document
 from finance.printing import document_pdf
 from journal import services as journal
-from rights import post
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents, covers, lines
 from rights.returned.contents import Table
@@ -346,7 +346,7 @@ class _Maker:
         found.rows_done = found.rows_total
         found.ready_at = _moment(connection)
         found.expires_at = end_of(found.ready_at)
-        post.plan("return_ready", about=found.reference, account=self.account, at=found.ready_at)
+        outbox.plan("rights/return_ready", about=found.reference, account=self.account, at=found.ready_at)
         journal.record(
             "return.ready", account=self.account, clause="6", data_return=found.reference, rows=self.found.rows_done
         )

@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from accounts.privacy import OPENED
+from accounts.privacy import LINKED, OPENED
 from cannonworks.datamap import Category, Personal, Subject, register
 from rights.models import (
     Correction,
@@ -9,12 +9,8 @@ from rights.models import (
     LetterScan,
     RegisteredLetter,
     ReturnFile,
-    RightsMail,
     SubjectRequest,
 )
-
-#: Whoever has the link of a request sees that one, and what is mailed about it.
-LINKED = "::text = current_setting('cannonworks.link', true)"
 
 register(
     RegisteredLetter,
@@ -87,12 +83,4 @@ register(
     fields={"file": Personal("6", label=_("copy to take along"))},
     plain=("id", "account", "of", "name", "size", "digest", "crc", "rows", "upto", "read_at"),
     may={"holder": "SELECT DELETE"},
-)
-register(
-    RightsMail,
-    category=Category.REQUESTS,
-    subject=Subject.NOBODY,
-    plain=("id", "account", "about", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
-    may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
-    rows={"reader": f"about{LINKED}"},
 )

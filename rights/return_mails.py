@@ -7,12 +7,12 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.outbox import Addressed, to_main_user, writes
 from rights.models import DataReturn
-from rights.post import Addressed, to_main_user, writes
 from rights.states import ReturnState
 
 
-@writes("return_ready")
+@writes("rights/return_ready")
 def about_a_return(reference: UUID) -> Addressed | None:
     """None when it was cancelled, expired or taken meanwhile, or nobody decides for the account any more."""
     found = DataReturn.objects.filter(reference=reference, state=ReturnState.READY, taken_at__isnull=True).first()

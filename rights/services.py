@@ -12,13 +12,14 @@ from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import outbox
 from accounts.models import Account, User
 from accounts.services import check_staff, lock, open_request, order_erasure
 from cannonworks.celery import app
 from cannonworks.deadlines import local_date, start_of_day
 from cannonworks.errors import Refused
 from journal import services as journal
-from rights import post, scans
+from rights import scans
 from rights.models import DataReturn, LetterScan, RegisteredLetter
 
 
@@ -35,7 +36,7 @@ def receive_letter(
         account, actor=actor, code=code, carrier_number=carrier_number, received_on=received_on,
         identity_check=identity_check,
     )  # fmt: skip
-    post.plan("letter_received", about=account.reference, account=account, at=at)
+    outbox.plan("rights/letter_received", about=account.reference, account=account, at=at)
     if scan is not None:
         scans.add_scan(letter, actor=actor, file=scan, at=at)  # last: a file is not rolled back
     return letter
@@ -88,7 +89,7 @@ def confirm_letter(
         if open_request(account) != letter.request:
             raise Refused("request_withdrawn", _("This request is not open any more."), clause="6")
         journal.record("letter.waits", account=account, actor=actor, clause="6", code=letter.request.code)
-        post.plan("letter_waits", about=account.reference, account=account, at=at or start_of_day(on))
+        outbox.plan("rights/letter_waits", about=account.reference, account=account, at=at or start_of_day(on))
         return letter
     _order(letter, on=on)
     return letter

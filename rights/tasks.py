@@ -8,23 +8,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from cannonworks.storage import FilesUnavailable
-from rights import corrections, making, post, returning, services, tending, unblocking
+from rights import corrections, making, returning, services, tending, unblocking
 
 #: A worker from which nothing was heard for so long is gone: it tells every second how far it is.
 SILENCE = timedelta(minutes=5)
 TRANSIENT = (OperationalError, InterfaceError, FilesUnavailable)
-
-
-@shared_task(acks_late=True)
-def send_mail(pk: int) -> bool:
-    """Send one mail about a request."""
-    return post.send(pk, at=timezone.now())
-
-
-@shared_task(acks_late=True)
-def send_post() -> int:
-    """Beat, every ten minutes: send mails about requests that could not be sent, or whose message was lost."""
-    return post.send_waiting(at=timezone.now())
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)

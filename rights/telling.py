@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.models import Account
-from rights.models import RightsMail, SubjectRequest
-from rights.post import plan
+from accounts.models import Account, PlannedMail
+from accounts.outbox import plan
+from rights.models import SubjectRequest
 from rights.states import RequestState
 
 #: What there is to tell → the mail that tells it.
 MAILS: Mapping[str, str] = {
-    "received": "requester_received",
-    "answered": "requester_answered",
-    "unproven": "requester_unproven",
-    "joined": "requester_joined",
-    "passed_on": "requester_passed_on",
-    "handled": "requester_handled",
-    "check_begun": "requester_check_begun",
-    "checked": "requester_checked",
-    "closed": "requester_closed",
+    "received": "rights/requester_received",
+    "answered": "rights/requester_answered",
+    "unproven": "rights/requester_unproven",
+    "joined": "rights/requester_joined",
+    "passed_on": "rights/requester_passed_on",
+    "handled": "rights/requester_handled",
+    "check_begun": "rights/requester_check_begun",
+    "checked": "rights/requester_checked",
+    "closed": "rights/requester_closed",
 }
 #: The other word on a check: the company has not done its part yet. It does not say what that part is.
-STILL_OPEN = "requester_still_open"
+STILL_OPEN = "rights/requester_still_open"
 
 
 def tell_requester(request: SubjectRequest, what: str, *, at: datetime) -> None:
@@ -48,5 +48,5 @@ def tell_requester(request: SubjectRequest, what: str, *, at: datetime) -> None:
 
 def passed_on_before(request: SubjectRequest) -> datetime | None:
     """When the requester was first told that the company has it; None: never, or by letter."""
-    mails = RightsMail.objects.filter(about=request.reference, template=MAILS["passed_on"])
+    mails = PlannedMail.objects.filter(about=request.reference, template=MAILS["passed_on"])
     return mails.order_by("id").values_list("planned_at", flat=True).first()

@@ -13,6 +13,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import PlannedMail
+from accounts.outbox import MANY_ATTEMPTS
 from accounts.services import lock
 from cannonworks.deadlines import (
     ONE_DAY,
@@ -29,8 +31,7 @@ from cannonworks.errors import Refused
 from journal import services as journal
 from rights.handling import close_over
 from rights.letters_to_holder import tell_holder
-from rights.models import DataReturn, RightsMail, SubjectRequest
-from rights.post import MANY_ATTEMPTS
+from rights.models import DataReturn, SubjectRequest
 from rights.querysets import SubjectRequestQuerySet
 from rights.stages import CHECK_WITHIN
 from rights.states import REQUEST_STEPS, RequestState, move
@@ -90,7 +91,7 @@ def troubles(at: datetime) -> Iterator[tuple[str, str, str]]:
         yield "request", str(row.reference), f"§15: {local_date(compute(CHECK, row.check_asked_at).due_at)} (check)"
     for late in DataReturn.objects.overdue(at)[:MOST]:
         yield "return", str(late.reference), f"§6: {local_date(late.due_at)}"
-    for about, failure in RightsMail.objects.failing(MANY_ATTEMPTS).values_list("about", "failure")[:MOST]:
+    for about, failure in PlannedMail.objects.failing(MANY_ATTEMPTS).values_list("about", "failure")[:MOST]:
         yield "mail", str(about), failure
 
 

@@ -19,6 +19,7 @@ from accounts.models import (
     Newsletter,
     NewsletterMail,
     Notice,
+    PlannedMail,
     Session,
     TermsAnnouncement,
     User,
@@ -39,7 +40,7 @@ from retention import aging, erasure, holds, warnings
 from retention.models import Ground, Hold
 from rights import corrections, scans
 from rights import services as rights
-from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile, RightsMail
+from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile
 from tests import breached
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
@@ -175,7 +176,7 @@ def ask_under_the_agreement(account: Account, *, on: date) -> None:
     at = moment(on)
     request = subject_request(account, state="told", at=at)
     subject_request(account, state="closed", at=at - timedelta(days=30))
-    RightsMail.objects.create(account=account, about=request.reference, template="told", planned_at=at)
+    PlannedMail.objects.create(account=account, about=request.reference, template="told", planned_at=at)
     returned = DataReturn.objects.create(
         account=account, asked_by=account.main_user.reference, asked_at=at, due_at=at + timedelta(days=16), moved_at=at,
         state="ready", ready_at=at, expires_at=at + timedelta(days=14),

@@ -2,6 +2,7 @@
 
 from accounts.models.account import Account, DataKey, ErasureRequest
 from accounts.models.invitation import Invitation
+from accounts.models.mails import PlannedMail
 from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
 from accounts.models.notices import Dismissal, Notice
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
@@ -26,6 +27,7 @@ __all__ = [
     "NewsletterState",
     "Notice",
     "Personalia",
+    "PlannedMail",
     "Session",
     "Subscriber",
     "SupportAccess",

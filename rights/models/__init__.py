@@ -2,7 +2,6 @@
 
 from rights.models.corrections import Correction, CorrectionWords
 from rights.models.letters import LetterScan, RegisteredLetter
-from rights.models.mails import RightsMail
 from rights.models.requests import Channel, Outcome, PersonKind, SubjectRequest, Wish
 from rights.models.returns import DataReturn, ReturnFile
 
@@ -16,7 +15,6 @@ __all__ = [
     "PersonKind",
     "RegisteredLetter",
     "ReturnFile",
-    "RightsMail",
     "SubjectRequest",
     "Wish",
 ]

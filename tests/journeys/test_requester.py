@@ -11,10 +11,10 @@ from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import Account
+from accounts.models import Account, PlannedMail
 from accounts.states import State
 from cannonworks import isolation
-from rights.models import RightsMail, SubjectRequest
+from rights.models import SubjectRequest
 from rights.telling import tell_requester
 from tests.factories import AccountFactory
 from tests.journeys.conftest import DESKTOP, PHONE
@@ -104,7 +104,7 @@ def test_a_requester_asks_follows_it_and_has_it_checked(browsers, language, view
 
     with isolation.acting_as(isolation.JOBS):
         SubjectRequest.objects.update(received_at=timezone.now() - timedelta(days=30))
-        RightsMail.objects.update(planned_at=timezone.now() - timedelta(days=30))
+        PlannedMail.objects.update(planned_at=timezone.now() - timedelta(days=30))
     page.reload()
     page.get_by_role("button", name=said["check"]).click()
     expect(current).to_contain_text(said["checking"])

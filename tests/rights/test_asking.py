@@ -12,13 +12,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import tasks
-from accounts.models import Account
+from accounts.models import Account, PlannedMail
 from accounts.services import cancel_account
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
 from rights import asking, links
-from rights.models import RightsMail, SubjectRequest
+from rights.models import SubjectRequest
 from rights.states import WITH_HOLDER
 from tests.asked import ASKED_AT, subject_request
 from tests.signin import altered
@@ -58,7 +58,7 @@ def events() -> list[str]:
 
 
 def mails() -> list[str]:
-    return as_jobs(lambda: list(RightsMail.objects.order_by("id").values_list("template", flat=True)))
+    return as_jobs(lambda: list(PlannedMail.objects.order_by("id").values_list("template", flat=True)))
 
 
 def code(service, *args, **kwargs) -> str:
@@ -78,13 +78,13 @@ def test_a_link_makes_one_request_and_then_leads_to_it():
     assert (row.reference, row.email, row.state, row.language, row.received_at) == (
         opened.reference, EMAIL, "received", "nl", ASKED_AT,
     )  # fmt: skip
-    assert (events(), mails()) == (["request.received"], ["requester_received"])
+    assert (events(), mails()) == (["request.received"], ["rights/requester_received"])
 
 
 def test_what_is_done_with_data_is_answered_at_once():
     made = asking.submit(link(), at=ASKED_AT, **{**ASKED, "wish": "inform", "company": "", "wants_agreement": True})
     assert (made.state, made.outcome, made.closed_at) == ("closed", "answered", ASKED_AT)
-    assert (events(), mails()) == (["request.received", "request.answered"], ["requester_answered"])
+    assert (events(), mails()) == (["request.received", "request.answered"], ["rights/requester_answered"])
 
 
 def test_a_link_that_was_altered_or_forged_opens_nothing():
@@ -132,7 +132,7 @@ def test_asking_stores_nothing_and_looks_nobody_up(django_capture_on_commit_call
     assert heard[0] == heard[1]
     assert heard[0][0] == []
     assert "three days" in heard[0][1]
-    assert as_jobs(SubjectRequest.objects.count) == as_jobs(RightsMail.objects.count) == 0
+    assert as_jobs(SubjectRequest.objects.count) == as_jobs(PlannedMail.objects.count) == 0
 
 
 def test_mails_are_few_for_one_mailbox_and_for_all_together(django_capture_on_commit_callbacks, settings):
@@ -157,12 +157,12 @@ def test_a_check_is_asked_from_the_moment_that_the_term_is_over(account):
         with asking.bearing(row.reference):
             due_at = asking.deadline_of(row).due_at
         assert code(asking.ask_for_check, row, at=due_at - timedelta(seconds=1)) == "no_check_now"
-        assert as_jobs(lambda: RightsMail.objects.count()) == 0
+        assert as_jobs(lambda: PlannedMail.objects.count()) == 0
         checked = asking.ask_for_check(row, at=due_at)
         assert (checked.state, checked.check_asked_at, asking.stage_of(checked)) == ("checking", due_at, "checking")
-        assert (events().pop(), mails()) == ("request.check_asked", ["requester_check_begun"])
+        assert (events().pop(), mails()) == ("request.check_asked", ["rights/requester_check_begun"])
         assert code(asking.ask_for_check, row, at=due_at) == "no_check_now"
-        as_jobs(RightsMail.objects.all().delete)
+        as_jobs(PlannedMail.objects.all().delete)
 
 
 def test_a_check_is_asked_until_thirty_days_after_it_was_handled(account):
@@ -176,7 +176,7 @@ def test_a_check_is_asked_until_thirty_days_after_it_was_handled(account):
 def test_a_request_is_taken_back_in_any_state_but_once(account, state):
     row = as_jobs(lambda: subject_request(account if state not in ("received", "unmatched") else None, state=state))
     gone = asking.take_back(row, at=ASKED_AT + timedelta(days=30))
-    told = ["requester_closed", *(["holder_withdrawn"] if state in WITH_HOLDER else [])]
+    told = ["rights/requester_closed", *(["rights/holder_withdrawn"] if state in WITH_HOLDER else [])]
     assert (gone.state, gone.outcome, events(), mails()) == ("closed", "withdrawn", ["request.withdrawn"], told)
     assert code(asking.take_back, row, at=ASKED_AT) == "no_such_step"
     assert mails() == told
@@ -196,7 +196,7 @@ def test_an_account_that_was_blocked_for_it_opens_again_unless_another_keeps_it(
         as_jobs(account.refresh_from_db)
         assert (account.blocked_at is not None) is is_blocked
     assert as_jobs(lambda: tasks.open_again(str(second.reference))) is False
-    to_holder = as_jobs(lambda: list(RightsMail.objects.filter(template="holder_unblocked")))
+    to_holder = as_jobs(lambda: list(PlannedMail.objects.filter(template="rights/holder_unblocked")))
     assert [mail.about for mail in to_holder] == [second.reference]
 
 

@@ -17,13 +17,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import Account
+from accounts.models import Account, PlannedMail
 from cannonworks import isolation
 from journal.models import Entry
 from relations.services import add_relation
 from rights import links
 from rights.links import Link, seal
-from rights.models import RightsMail, SubjectRequest
+from rights.models import SubjectRequest
 from rights.states import RequestState
 from tests.asked import subject_request
 from tests.factories import AccountFactory
@@ -142,7 +142,7 @@ def test_a_link_makes_one_request_and_then_shows_it(client):
     page = client.get(path).content.decode()
     assert "Je verzoek" in page
     assert "Timmerbedrijf de Vries" in page
-    assert list(RightsMail.objects.values_list("template", flat=True)) == ["requester_received"]
+    assert list(PlannedMail.objects.values_list("template", flat=True)) == ["rights/requester_received"]
     facts = Entry.objects.get(event="request.received").facts
     assert facts == {"request": str(row.reference), "wish": "erase", "channel": "form"}
 
@@ -210,7 +210,7 @@ def test_of_two_posts_at_once_with_one_link_one_makes_the_request(monkeypatch):
     with ThreadPoolExecutor(2) as both:
         assert list(both.map(post, (1, 2))) == [(302, path)] * 2
     assert SubjectRequest.objects.count() == 1
-    assert RightsMail.objects.count() == Entry.objects.filter(event="request.received").count() == 1
+    assert PlannedMail.objects.count() == Entry.objects.filter(event="request.received").count() == 1
 
 
 # --- How it stands ---------------------------------------------------------------------------------------------------
@@ -221,7 +221,9 @@ STATES = [state for state in RequestState if state != RequestState.UNMATCHED]
 def passed_on(row: SubjectRequest) -> SubjectRequest:
     """As staff leave it: the requester was told at that moment."""
     at = row.told_at or row.received_at + timedelta(minutes=15)
-    RightsMail.objects.create(account=row.account, about=row.reference, template="requester_passed_on", planned_at=at)
+    PlannedMail.objects.create(
+        account=row.account, about=row.reference, template="rights/requester_passed_on", planned_at=at
+    )
     return row
 
 
@@ -301,7 +303,9 @@ def test_a_check_and_taking_it_back_say_what_became_of_it(client, account):
     assert "Laat het ons controleren" not in client.get(path).content.decode()
     early = client.post(path + "check/", follow=True).content.decode()
     assert "zodra de termijn voorbij is" in early
-    RightsMail.objects.filter(template="requester_passed_on").update(planned_at=timezone.now() - timedelta(days=30))
+    PlannedMail.objects.filter(template="rights/requester_passed_on").update(
+        planned_at=timezone.now() - timedelta(days=30)
+    )
     assert "Laat het ons controleren" in client.get(path).content.decode()
     assert "We controleren het" in client.post(path + "check/", follow=True).content.decode()
     gone = client.post(path + "withdraw/", follow=True).content.decode()

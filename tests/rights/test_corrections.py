@@ -11,19 +11,19 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from accounts import signing_in
+from accounts import outbox, signing_in
 from accounts import support as opening
 from accounts.due import due_from
-from accounts.models import Account, Company, Session, User
+from accounts.models import Account, Company, PlannedMail, Session, User
 from accounts.services import cancel_account
 from accounts.states import State
 from cannonworks import isolation
 from cannonworks.deadlines import AMSTERDAM, start_of_day
 from cannonworks.errors import Refused
 from journal.models import Entry
-from rights import corrections, post
+from rights import corrections
 from rights.correctable import CORRECTABLE
-from rights.models import Correction, CorrectionWords, RightsMail
+from rights.models import Correction, CorrectionWords
 from rights.states import CORRECTION_STEPS, CorrectionState
 from tests.cast import member
 from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
@@ -204,7 +204,7 @@ def test_a_value_that_cannot_be_is_refused_before_anybody_is_bothered(colleague,
     with pytest.raises(ValidationError):
         propose(colleague, actor=clerk, new=new)
     assert refusal(propose, colleague, actor=clerk, new=" Tim@OUD.example ") == "same"
-    assert not RightsMail.objects.exists()
+    assert not PlannedMail.objects.exists()
 
 
 def test_what_holders_change_themselves_stays_with_them(clerk):
@@ -250,10 +250,10 @@ def test_one_correction_of_a_field_at_a_time(colleague, clerk):
 
 def test_mails_go_to_the_main_user_and_to_the_old_address(colleague, clerk, holder, post_office):
     found = propose(colleague, actor=clerk)
-    assert post.send_waiting(at=AT) == 1
+    assert outbox.send_waiting(at=AT) == 1
     corrections.confirm_correction(found, actor=holder, at=AT)
     apply(found, actor=clerk, at=AT)
-    assert post.send_waiting(at=AT) == 2
+    assert outbox.send_waiting(at=AT) == 2
     told = {letter["To"]: letter.get_content() for letter in post_office.letters[1:]}
     assert set(told) == {holder.email, "tim@oud.example"}
     first = post_office.letters[0]
@@ -264,7 +264,7 @@ def test_mails_go_to_the_main_user_and_to_the_old_address(colleague, clerk, hold
 
 def test_a_mail_about_what_is_decided_already_is_not_sent(colleague, clerk, holder, post_office):
     corrections.refuse_correction(propose(colleague, actor=clerk), actor=holder, at=AT)
-    assert (post.send_waiting(at=AT), post_office.letters) == (0, [])
+    assert (outbox.send_waiting(at=AT), post_office.letters) == (0, [])
 
 
 def test_the_main_user_has_it_to_do_until_its_last_day_and_nobody_else(colleague, clerk, holder, outsider, asks):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import Account
+from accounts.models import Account, PlannedMail
 from accounts.states import State
 from cannonworks.datamap import Role
 from cannonworks.errors import Refused
@@ -19,7 +19,7 @@ from journal.models import Entry
 from relations import services as relations
 from relations.models import Relation
 from rights import fulfilling
-from rights.models import Outcome, RightsMail, SubjectRequest
+from rights.models import Outcome, SubjectRequest
 from rights.states import WITH_HOLDER, RequestState
 from tests.asked import subject_request
 from tests.factories import AccountFactory
@@ -289,8 +289,8 @@ def test_an_account_opens_at_once_when_the_last_blocking_request_is_handled(acco
     finish(last, outcome, note)
     assert Account.objects.get().blocked_at is None
     assert blocks() == ["account.unblocked"]
-    to_holder = RightsMail.objects.exclude(template="requester_handled")
-    assert list(to_holder.values_list("template", "about")) == [("holder_unblocked", last.reference)]
+    to_holder = PlannedMail.objects.exclude(template="rights/requester_handled")
+    assert list(to_holder.values_list("template", "about")) == [("rights/holder_unblocked", last.reference)]
 
 
 def test_handling_another_request_does_not_open_it(account):

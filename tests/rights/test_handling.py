@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 
-from accounts.models import Account
+from accounts import outbox
+from accounts.models import Account, PlannedMail
 from accounts.states import State
 from cannonworks import isolation
 from cannonworks.deadlines import AMSTERDAM
@@ -19,10 +20,10 @@ from journal.events import EVENTS
 from journal.models import Entry
 from relations.models import Relation
 from relations.services import add_relation
-from rights import handling, post
+from rights import handling
 from rights.evidence import evidence
 from rights.letters_to_requester import on_paper
-from rights.models import Outcome, RightsMail, SubjectRequest
+from rights.models import Outcome, SubjectRequest
 from rights.states import REQUEST_STEPS, RequestState
 from tests.asked import ASKED_AT, due_after, subject_request
 from tests.cast import member
@@ -65,7 +66,7 @@ def events() -> list[str]:
 
 
 def mails() -> list[str]:
-    return as_jobs(lambda: list(RightsMail.objects.order_by("id").values_list("template", flat=True)))
+    return as_jobs(lambda: list(PlannedMail.objects.order_by("id").values_list("template", flat=True)))
 
 
 def refused(code: str, act, *args, **more) -> None:
@@ -80,7 +81,7 @@ def refused(code: str, act, *args, **more) -> None:
 def test_a_phone_call_is_entered_and_who_called_is_told(as_staff, support):
     row = handling.enter(support, at=AT, **CALL)
     assert (row.state, row.channel, row.email, row.received_at) == ("received", "phone", "bram@thuis.example", AT)
-    assert (events(), mails()) == (["request.entered"], ["requester_received"])
+    assert (events(), mails()) == (["request.entered"], ["rights/requester_received"])
     entry = as_jobs(lambda: Entry.objects.get(event="request.entered"))
     assert entry.facts == {"request": str(row.reference), "wish": "change", "channel": "phone"}
     assert (entry.actor_reference, entry.account_reference) == (support.reference, None)
@@ -88,7 +89,7 @@ def test_a_phone_call_is_entered_and_who_called_is_told(as_staff, support):
 
 def test_a_question_what_is_done_is_answered_at_once(as_staff, support):
     row = handling.enter(support, at=AT, **{**CALL, "wish": "inform", "company": ""})
-    assert (row.state, row.outcome, row.closed_at, mails()) == ("closed", "answered", AT, ["requester_answered"])
+    assert (row.state, row.outcome, row.closed_at, mails()) == ("closed", "answered", AT, ["rights/requester_answered"])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_letter_without_an_e_mail_gets_its_words_on_paper(as_staff, support, a
         assert str(row) in on_paper(row)
         row = handling.match(row, account=account, actor=support, at=AT)
         assert "dinsdag 17 november 2026" in on_paper(row)
-        assert (mails(), "http" in on_paper(row)) == (["holder_told"], False)
+        assert (mails(), "http" in on_paper(row)) == (["rights/holder_told"], False)
         unknown = handling.enter(support, at=AT, **{**CALL, **PAPER, "name": "Anna"})
         unknown = handling.no_account(unknown, actor=support, at=AT + timedelta(days=1))
         assert "woensdag 18 november 2026" in on_paper(unknown)
@@ -124,7 +125,7 @@ def test_the_holder_is_told_and_five_working_days_start(as_staff, support, accou
     row = handling.match(row, account=account, actor=support, at=AT)
     due_at = datetime(2026, 11, 18, tzinfo=AMSTERDAM)
     assert (row.state, row.account, row.told_at, row.due_at) == ("told", account, AT, due_at)
-    assert (events(), mails()) == (["request.told"], ["holder_told", "requester_passed_on"])
+    assert (events(), mails()) == (["request.told"], ["rights/holder_told", "rights/requester_passed_on"])
     assert row.deadline.due_at == due_at
 
 
@@ -154,7 +155,7 @@ def test_the_clock_of_holder_and_requester_is_the_same(as_staff, support, accoun
 def test_nobody_found_is_told_the_same(as_staff, support):
     row = handling.no_account(subject_request(), actor=support, at=AT)
     assert (row.state, row.account, row.told_at, row.due_at) == ("unmatched", None, None, due_after(AT))
-    assert (events(), mails()) == (["request.unmatched"], ["requester_passed_on"])
+    assert (events(), mails()) == (["request.unmatched"], ["rights/requester_passed_on"])
 
 
 def test_an_account_that_turns_up_later_is_told_and_the_requester_hears_nothing_new(as_staff, support, account):
@@ -162,7 +163,7 @@ def test_an_account_that_turns_up_later_is_told_and_the_requester_hears_nothing_
     later = AT + timedelta(days=3)
     row = handling.match(row, account=account, actor=support, at=later)
     assert (row.state, row.told_at, row.due_at) == ("told", later, due_after(later))
-    assert mails() == ["requester_passed_on", "holder_told"]
+    assert mails() == ["rights/requester_passed_on", "rights/holder_told"]
 
 
 @pytest.mark.parametrize("why", ["erased", "claimed", "ordered"])
@@ -191,7 +192,7 @@ def test_the_same_of_the_same_mailbox_is_joined(as_staff, support, account):
     row = handling.match(subject_request(email="BRAM@thuis.example"), account=account, actor=support, at=AT)
     assert (row.state, row.outcome, row.joined_to, row.account) == ("closed", "joined", earlier, account)
     assert (row.due_at, row.closed_at) == (earlier.due_at, AT)
-    assert (events(), mails()) == (["request.joined"], ["requester_joined"])
+    assert (events(), mails()) == (["request.joined"], ["rights/requester_joined"])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,11 @@ def test_on_paper_name_and_address_tell_who_it_is(as_staff, support, account):
 def test_of_no_account_it_is_joined_all_the_same(as_staff, support):
     earlier = handling.no_account(subject_request(), actor=support, at=AT)
     row = handling.no_account(subject_request(company="timmerbedrijf DE VRIES"), actor=support, at=AT)
-    assert (row.outcome, row.joined_to, mails()) == ("joined", earlier, ["requester_passed_on", "requester_joined"])
+    assert (row.outcome, row.joined_to, mails()) == (
+        "joined",
+        earlier,
+        ["rights/requester_passed_on", "rights/requester_joined"],
+    )
     other = handling.no_account(subject_request(company="Jansen"), actor=support, at=AT)
     assert other.state == "unmatched"
 
@@ -230,7 +235,7 @@ def test_of_no_account_it_is_joined_all_the_same(as_staff, support):
 def test_who_does_not_show_who_it_is_is_told_so(as_staff, support, account):
     row = handling.refuse_unproven(subject_request(), actor=support, at=AT)
     assert (row.state, row.outcome, events(), mails()) == (
-        "closed", "unproven", ["request.closed"], ["requester_unproven"],
+        "closed", "unproven", ["request.closed"], ["rights/requester_unproven"],
     )  # fmt: skip
     told = subject_request(account, state="told")
     refused("passed_on", handling.refuse_unproven, told, actor=support, at=AT)
@@ -241,7 +246,7 @@ def test_taking_back_by_phone_opens_the_account_again(as_staff, support, account
     row = handling.take_back(row, actor=support, at=AT)
     assert (row.state, row.outcome) == ("closed", "withdrawn")
     assert Account.objects.get(pk=account.pk).blocked_at is None
-    assert mails() == ["holder_withdrawn", "requester_closed", "holder_unblocked"]
+    assert mails() == ["rights/holder_withdrawn", "rights/requester_closed", "rights/holder_unblocked"]
 
 
 def test_an_account_with_another_request_stays_blocked(as_staff, support, account):
@@ -255,7 +260,7 @@ def test_a_check_is_noted_once_the_term_is_over(as_staff, support, account):
     row = subject_request(account, state="told")
     refused("no_check_now", handling.note_check, row, actor=support, at=row.due_at - timedelta(microseconds=1))
     row = handling.note_check(row, actor=support, at=row.due_at)
-    assert (row.state, row.check_asked_at, mails()) == ("checking", row.due_at, ["requester_check_begun"])
+    assert (row.state, row.check_asked_at, mails()) == ("checking", row.due_at, ["rights/requester_check_begun"])
 
 
 def test_on_paper_and_of_no_account_the_clock_is_that_of_the_letter(as_staff, support):
@@ -268,7 +273,7 @@ def test_carried_out_closes_it(as_staff, support, account):
     row = subject_request(account, state="checking")
     row = handling.decide(row, carried_out=True, actor=support, at=row.due_at)
     assert (row.state, row.outcome, row.checked_at, row.closed_at) == ("closed", "fulfilled", row.due_at, row.due_at)
-    assert (events(), mails()) == (["request.checked", "request.closed"], ["requester_checked"])
+    assert (events(), mails()) == (["request.checked", "request.closed"], ["rights/requester_checked"])
 
 
 def test_what_the_holder_said_is_kept(as_staff, support, account):
@@ -282,7 +287,7 @@ def test_not_carried_out_blocks_the_account(as_staff, officer, account):
     assert (row.state, row.checked_at, row.blocked_at, row.outcome) == ("blocked", row.due_at, row.due_at, "")
     assert Account.objects.get(pk=account.pk).blocked_at == row.due_at
     assert events() == ["request.checked", "request.blocked", "account.blocked"]
-    assert mails() == ["holder_blocked", "requester_still_open"]
+    assert mails() == ["rights/holder_blocked", "rights/requester_still_open"]
 
 
 def test_nothing_is_blocked_before_the_term_is_over(as_staff, officer, account):
@@ -301,7 +306,7 @@ def test_support_does_not_block(as_staff, support, account):
 def test_a_check_of_no_account_ends_the_same_way(as_staff, support, carried_out):
     row = subject_request(state="checking")
     row = handling.decide(row, carried_out=carried_out, actor=support, at=AT + timedelta(days=20))
-    assert (row.state, row.outcome, mails()) == ("closed", "unmatched", ["requester_checked"])
+    assert (row.state, row.outcome, mails()) == ("closed", "unmatched", ["rights/requester_checked"])
 
 
 @pytest.mark.parametrize("state", sorted(set(RequestState.values) - {"checking"}))
@@ -315,7 +320,11 @@ def test_an_account_found_during_a_check_is_told_first(as_staff, officer, accoun
     row = subject_request(state="checking", due_at=due_after(ASKED_AT))
     at = row.due_at + timedelta(days=1)
     row = handling.match(row, account=account, actor=officer, at=at)
-    assert (row.state, row.due_at, mails()) == ("told", due_after(at), ["holder_told", "requester_passed_on"])
+    assert (row.state, row.due_at, mails()) == (
+        "told",
+        due_after(at),
+        ["rights/holder_told", "rights/requester_passed_on"],
+    )
 
 
 # --- Who may, and which steps there are ------------------------------------------------------------------------------
@@ -437,7 +446,7 @@ def test_each_mail_that_staff_cause_can_be_written(account, support, mailoutbox)
     handling.decide(
         handling.note_check(known, actor=support, at=known.due_at), carried_out=True, actor=support, at=known.due_at
     )
-    post.send_waiting(at=known.due_at)
-    assert sorted(RightsMail.objects.filter(sent_at__isnull=True).values_list("template", flat=True)) == []
+    outbox.send_waiting(at=known.due_at)
+    assert sorted(PlannedMail.objects.filter(sent_at__isnull=True).values_list("template", flat=True)) == []
     assert Outcome.JOINED in SubjectRequest.objects.values_list("outcome", flat=True)
     assert len(mailoutbox) >= 4

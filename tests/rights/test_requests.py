@@ -10,13 +10,13 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts import outbox
+from accounts.models import Account, PlannedMail
 from relations import services as relations
 from relations.models import Relation
-from rights import post
 from rights.clock import clock_of
 from rights.letters_to_holder import WORDS, tell_holder
-from rights.models import RightsMail, SubjectRequest
+from rights.models import SubjectRequest
 from rights.states import RequestState
 from tests.asked import ASKED_AT, subject_request
 from tests.callers import API, browser, device, problem
@@ -81,7 +81,7 @@ def test_what_does_not_wait_has_no_clock(account):
 def test_the_main_user_is_mailed_once_in_their_language_and_no_name_is_in_it(account, holder, post_office, what):
     request = subject_request(account, state="told", wish="erase")
     tell_holder(request, what, at=ASKED_AT)
-    assert (post.send_waiting(at=ASKED_AT), len(post_office.letters)) == (1, 1)
+    assert (outbox.send_waiting(at=ASKED_AT), len(post_office.letters)) == (1, 1)
     (letter,) = post_office.letters
     words = f"{letter['Subject']} {letter.get_content()}"
     assert letter["To"] == holder.email
@@ -98,7 +98,7 @@ def test_a_mail_that_has_no_point_any_more_is_not_sent(account, post_office):
         tell_holder(request, what, at=ASKED_AT)
     Account.objects.update(blocked_at=ASKED_AT)  # for another one, meanwhile
     tell_holder(request, "unblocked", at=ASKED_AT)
-    assert (post.send_waiting(at=ASKED_AT), post_office.letters, RightsMail.objects.count()) == (0, [], 0)
+    assert (outbox.send_waiting(at=ASKED_AT), post_office.letters, PlannedMail.objects.count()) == (0, [], 0)
     with pytest.raises(LookupError):
         tell_holder(request, "else", at=ASKED_AT)
 

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
+from accounts import outbox
 from accounts import services as lifecycle
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
-from rights import post
 from rights.models import DataReturn, RegisteredLetter
 from rights.services import confirm_letter, order_after_return, order_waiting
 from tests.factories import StaffFactory
@@ -107,7 +107,7 @@ def test_a_letter_whose_request_was_taken_back_does_not_wait_either(staff, secon
 
 def test_the_holder_is_told_that_it_waits(post_office):
     found, _data = confirmed()
-    assert post.send_waiting(at=AT) == 1
+    assert outbox.send_waiting(at=AT) == 1
     assert found.request.code in post_office.letters[0]["Subject"]
 
 

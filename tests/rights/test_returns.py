@@ -9,15 +9,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.blocking import block_account
-from accounts.models import Account, User
+from accounts.models import Account, PlannedMail, User
+from accounts.outbox import send_waiting
 from accounts.states import State
 from cannonworks import rules
 from cannonworks.deadlines import AMSTERDAM
 from cannonworks.rules import Term
 from journal.models import Entry
 from rights import making, returning
-from rights.models import DataReturn, ReturnFile, RightsMail
-from rights.post import send_waiting
+from rights.models import DataReturn, ReturnFile
 from rights.returned.shown import clock_of
 from rights.returns_due import returns_due
 from rights.states import ReturnState
@@ -345,7 +345,7 @@ def test_the_main_user_gets_a_mail_when_it_is_ready(holder, now, mailoutbox, lan
     holder.language = language
     holder.save()
     found = ready(holder.account, at=now)
-    assert RightsMail.objects.get().about == found.reference
+    assert PlannedMail.objects.get().about == found.reference
     assert send_waiting(at=timezone.now()) == 1
     (mail,) = mailoutbox
     assert (mail.to, subject in mail.subject) == ([holder.email], True)
@@ -358,7 +358,7 @@ def test_a_mail_without_a_point_does_not_go(holder, now, mailoutbox):
     found = ready(holder.account, at=now)
     take_all(found, holder, now)
     assert send_waiting(at=timezone.now()) == 0
-    assert (mailoutbox, RightsMail.objects.count()) == ([], 0)
+    assert (mailoutbox, PlannedMail.objects.count()) == ([], 0)
 
 
 def test_the_page_takes_as_many_queries_with_many_files_as_with_few(client, holder, now, asks):

@@ -10,13 +10,14 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from accounts import outbox
 from accounts import services as lifecycle
 from accounts.models import Account
 from accounts.states import State
 from cannonworks import isolation
 from cannonworks.errors import Refused
 from journal.models import Entry
-from rights import post, scans
+from rights import scans
 from rights.models import LetterScan, RegisteredLetter
 from rights.services import confirm_letter, receive_letter, record_letter
 from tests.cast import member
@@ -132,7 +133,7 @@ def test_the_main_user_gets_a_receipt_in_his_language(staff, post_office, langua
         account, actor=staff, code=code, carrier_number="3SABC", received_on=ON, identity_check="Vergeleken",
         scan=ContentFile(PNG), at=moment(ON),
     )  # fmt: skip
-    assert post.send_waiting(at=moment(ON)) == 1
+    assert outbox.send_waiting(at=moment(ON)) == 1
     (mail,) = post_office.letters
     assert mail["To"] == account.main_user.email
     assert word in mail["Subject"]
@@ -146,7 +147,7 @@ def test_no_receipt_of_what_was_withdrawn_meanwhile(staff, post_office):
         account, actor=staff, code=code, carrier_number="3S", received_on=ON, identity_check="x", at=moment(ON)
     )
     lifecycle.withdraw_erasure(account, actor=account.main_user, on=ON)
-    assert (post.send_waiting(at=moment(ON)), post_office.letters) == (0, [])
+    assert (outbox.send_waiting(at=moment(ON)), post_office.letters) == (0, [])
 
 
 def test_a_refused_scan_records_no_letter(staff):

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 
+from accounts import outbox
+from accounts.models import PlannedMail
 from cannonworks import isolation
-from rights import post
-from rights.models import RightsMail, SubjectRequest
+from rights.models import SubjectRequest
 from rights.telling import MAILS, STILL_OPEN, tell_requester
 from tests.asked import ASKED_AT, subject_request
 
@@ -29,7 +30,7 @@ STEPS = {
 def told(row: SubjectRequest, what: str) -> mail.EmailMessage:
     """The mail of a step, sent as a worker sends it."""
     tell_requester(row, what, at=ASKED_AT)
-    post.send_waiting(at=ASKED_AT)
+    outbox.send_waiting(at=ASKED_AT)
     return mail.outbox.pop()
 
 
@@ -68,7 +69,7 @@ def test_a_mail_tells_the_same_whoever_was_found(account, what):
 
 def test_a_check_that_found_something_undone_is_told_without_saying_what(account):
     assert "nog niet klaar" in told(subject_request(account, state="blocked"), "checked").subject
-    assert RightsMail.objects.get().template == STILL_OPEN
+    assert PlannedMail.objects.get().template == STILL_OPEN
 
 
 def test_that_it_was_passed_on_is_told_once_with_the_day_of_then(account):
@@ -79,7 +80,7 @@ def test_that_it_was_passed_on_is_told_once_with_the_day_of_then(account):
     row.told_at = row.due_at = ASKED_AT + timedelta(days=9)
     row.save()
     tell_requester(row, "passed_on", at=ASKED_AT + timedelta(days=9))
-    assert RightsMail.objects.count() == 1
+    assert PlannedMail.objects.count() == 1
 
 
 @pytest.mark.parametrize("what", ["handled", "checked", "closed"])
@@ -100,7 +101,7 @@ def test_an_answer_has_the_privacy_statement_and_the_agreement_for_who_wants_it(
 def test_who_came_by_letter_is_written_a_letter_by_staff(account):
     for what in MAILS:
         tell_requester(subject_request(account, state="told", email="", channel="letter"), what, at=ASKED_AT)
-    assert not RightsMail.objects.exists()
+    assert not PlannedMail.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["holder", "staff", "jobs", "bearer"])
@@ -113,11 +114,11 @@ def test_everybody_who_takes_a_step_may_tell_of_it(account, staff, who):
     with isolation.acting_as(identities[who]):
         for what in MAILS:
             tell_requester(row, what, at=ASKED_AT)
-    assert RightsMail.objects.count() == len(MAILS)
+    assert PlannedMail.objects.count() == len(MAILS)
 
 
 def test_every_text_is_of_a_mail_and_every_mail_has_one():
-    texts = {path.stem for path in Path(settings.BASE_DIR, "templates/rights/mail").glob("requester_*.txt")}
-    assert texts == {*MAILS.values(), STILL_OPEN, "requester_link"}
+    texts = {f"rights/{path.stem}" for path in Path(settings.BASE_DIR, "templates/rights/mail").glob("requester_*.txt")}
+    assert texts == {*MAILS.values(), STILL_OPEN, "rights/requester_link"}
     with pytest.raises(KeyError):
         tell_requester(SubjectRequest(), "nothing", at=ASKED_AT)

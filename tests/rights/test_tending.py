@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Account
+from accounts import outbox
+from accounts.models import Account, PlannedMail
+from accounts.outbox import MANY_ATTEMPTS
 from accounts.states import State
 from cannonworks.deadlines import AMSTERDAM, ONE_DAY, compute, local_date, start_of_day
 from journal.models import Entry
 from retention.alarms import check_everything
 from retention.models import Alarm, AlarmKind
-from rights import asking, handling, post, tending
-from rights.models import DataReturn, RightsMail, SubjectRequest
-from rights.post import MANY_ATTEMPTS
+from rights import asking, handling, tending
+from rights.models import DataReturn, SubjectRequest
 from tests.asked import ASKED_AT, due_after, subject_request
 from tests.factories import AccountFactory, StaffFactory
 
@@ -33,12 +34,12 @@ def at(*when: int) -> datetime:
 
 
 def mails() -> list[str]:
-    return list(RightsMail.objects.order_by("id").values_list("template", flat=True))
+    return list(PlannedMail.objects.order_by("id").values_list("template", flat=True))
 
 
 def tended(moment: datetime) -> list[str]:
     """The mails of one round."""
-    before = RightsMail.objects.count()
+    before = PlannedMail.objects.count()
     tending.tend(at=moment)
     return mails()[before:]
 
@@ -106,8 +107,8 @@ def test_staff_are_told_of_all_that_waits_and_the_alarm_ends_with_it(account, ho
     back = DataReturn.objects.create(
         account=account, asked_by=holder.reference, asked_at=ASKED_AT, due_at=now, moved_at=ASKED_AT
     )
-    post.plan("requester_received", about=lost.reference, account=None, at=ASKED_AT)
-    RightsMail.objects.update(attempts=MANY_ATTEMPTS, failure="SMTPServerDisconnected", retry_at=now + ONE_DAY)
+    outbox.plan("rights/requester_received", about=lost.reference, account=None, at=ASKED_AT)
+    PlannedMail.objects.update(attempts=MANY_ATTEMPTS, failure="SMTPServerDisconnected", retry_at=now + ONE_DAY)
     check_everything(on=local_date(now), at=now)
     assert alarms() == sorted(
         [("request", str(lost.reference)), ("request", str(check.reference)), ("return", str(back.reference)),
@@ -119,7 +120,7 @@ def test_staff_are_told_of_all_that_waits_and_the_alarm_ends_with_it(account, ho
     handling.no_account(lost, actor=staff, at=now)
     handling.decide(check, carried_out=True, actor=staff, at=now)
     DataReturn.objects.update(state="ready", ready_at=now, expires_at=now + ONE_DAY)
-    RightsMail.objects.update(attempts=MANY_ATTEMPTS - 1)
+    PlannedMail.objects.update(attempts=MANY_ATTEMPTS - 1)
     check_everything(on=local_date(now), at=now)
     assert alarms() == []
 
@@ -158,13 +159,20 @@ def test_the_holder_is_reminded_on_the_last_day_and_once_more_when_it_is_over(ac
     due_at = row.due_at
     assert due_at == start_of_day(last_day.date() + ONE_DAY)
     rounds = [last_day - INSTANT, last_day, last_day + timedelta(hours=9), due_at - INSTANT, due_at, due_at + ONE_DAY]
-    assert [tended(moment) for moment in rounds] == [[], ["holder_reminded"], [], [], ["holder_reminded"], []]
+    assert [tended(moment) for moment in rounds] == [
+        [],
+        ["rights/holder_reminded"],
+        [],
+        [],
+        ["rights/holder_reminded"],
+        [],
+    ]
     assert Entry.objects.filter(event="request.reminded", facts__request=str(row.reference)).count() == 2
 
 
 def test_after_days_of_silence_there_is_one_reminder(account):
     row = subject_request(account, state="told")
-    assert [tended(row.due_at + n * ONE_DAY) for n in (3, 4)] == [["holder_reminded"], []]
+    assert [tended(row.due_at + n * ONE_DAY) for n in (3, 4)] == [["rights/holder_reminded"], []]
 
 
 @pytest.mark.parametrize("state", ["received", "unmatched", "done", "blocked", "closed"])
@@ -180,7 +188,7 @@ def test_what_is_done_is_closed_after_thirty_days_in_which_a_check_can_be_asked(
     assert tended(end - INSTANT) == []
     assert asking.may_ask_for_check(row, row.deadline, at=end - INSTANT)
     assert not asking.may_ask_for_check(row, row.deadline, at=end)
-    assert tended(end) == ["requester_closed"]
+    assert tended(end) == ["rights/requester_closed"]
     row.refresh_from_db()
     assert (row.state, row.outcome, row.closed_at) == ("closed", "not_here", end)
     assert tended(end) == []
@@ -189,7 +197,7 @@ def test_what_is_done_is_closed_after_thirty_days_in_which_a_check_can_be_asked(
 def test_what_is_of_no_account_is_closed_thirty_days_after_its_term():
     row = handling.no_account(subject_request(), actor=StaffFactory(), at=ASKED_AT)
     end = row.due_at + timedelta(days=30)
-    assert (tended(end - INSTANT), tended(end)) == ([], ["requester_closed"])
+    assert (tended(end - INSTANT), tended(end)) == ([], ["rights/requester_closed"])
     row.refresh_from_db()
     assert (row.state, row.outcome) == ("closed", "unmatched")
 

@@ -1,4 +1,4 @@
-"""Mails about requests under the agreement: planned in the transaction of a step, sent after it, each once (§6, §15).
+"""Mails about what is done under the agreement: planned in the transaction of a step, sent after it, each once.
 
 What a mail says is read when it is sent, so nothing of it is stored twice, and a mail that has no point any more (its
 request is gone, its reader has no address) is forgotten. A repeat after a crash has the same Message-ID.
@@ -14,9 +14,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Account, Company, User
+from accounts.models import Account, Company, PlannedMail, User
 from cannonworks import mails
-from rights.models import RightsMail
 
 #: After so many failures staff are told.
 MANY_ATTEMPTS = 5
@@ -24,24 +23,25 @@ MANY_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Addressed:
-    """To whom a mail goes, in which language, and what its template sees."""
+    """To whom a mail goes, in which language, what its template sees, and files: name, content, type."""
 
     to: str
     language: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[tuple[str, bytes, str], ...] = ()
 
 
 #: Who is told, given the reference of what a mail is about; None: nobody any more.
 Writer = Callable[[UUID], Addressed | None]
-#: By template, in ``templates/rights/mail``.
+#: By name: ``app/name`` is written in ``templates/app/mail/name.txt``.
 _writers: dict[str, Writer] = {}
 
 
-def writes(*templates: str) -> Callable[[Writer], Writer]:
+def writes(*names: str) -> Callable[[Writer], Writer]:
     """Register the function that addresses these mails; done where an app starts."""
 
     def registered(writer: Writer) -> Writer:
-        _writers.update(dict.fromkeys(templates, writer))
+        _writers.update(dict.fromkeys(names, writer))
         return writer
 
     return registered
@@ -59,33 +59,39 @@ def to_main_user(account: int | None, **context: Any) -> Addressed | None:
     return Addressed(user.email, user.language, {"user": user, "company": company, **context})
 
 
-def plan(template: str, *, about: UUID, account: Account | None, at: datetime) -> None:
-    """Have a mail sent once the transaction is committed; the step and its mail are there together, or neither is."""
-    if template not in _writers:
-        raise LookupError(f"Nobody writes the mail {template!r}.")
-    mail = RightsMail.objects.create(account=account, about=about, template=template, planned_at=at)
+def plan(name: str, *, about: UUID, account: Account | None, at: datetime) -> None:
+    """Have a mail sent once the transaction is committed; the step and its mail are there together, or neither is.
+
+    LookupError when nobody ``writes`` a mail of this ``name``.
+    """
+    if name not in _writers:
+        raise LookupError(f"Nobody writes the mail {name!r}.")
+    mail = PlannedMail.objects.create(account=account, about=about, template=name, planned_at=at)
     transaction.on_commit(lambda: _send_soon(mail.pk), robust=True)  # a lost message costs minutes
 
 
 def send_waiting(*, at: datetime, limit: int = 1_000) -> int:
     """Send what waits; return how many went. Safe on many workers at once."""
-    return sum(send(pk, at=at) for pk in list(RightsMail.objects.to_send(at).values_list("pk", flat=True)[:limit]))
+    return sum(send(pk, at=at) for pk in list(PlannedMail.objects.to_send(at).values_list("pk", flat=True)[:limit]))
 
 
 @transaction.atomic
 def send(pk: int, *, at: datetime) -> bool:
     """Send one mail that waits; whether it went. A failure is noted, and it is tried again later."""
-    mail = RightsMail.objects.to_send(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+    mail = PlannedMail.objects.to_send(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
     if mail is None:
         return False
     addressed = _writers[mail.template](mail.about)
     if addressed is None:
         mail.delete()
         return False
+    app, _slash, name = mail.template.partition("/")
     message = mails.letter(
-        f"rights/mail/{mail.template}", to=addressed.to, language=addressed.language, about=f"rights-{mail.pk}",
+        f"{app}/mail/{name}", to=addressed.to, language=addressed.language, about=f"{app}-{mail.pk}",
         **addressed.context,
     )  # fmt: skip
+    for file in addressed.files:
+        message.attach(*file)
     try:
         message.send()
     except mails.FAILURES as error:
@@ -97,6 +103,6 @@ def send(pk: int, *, at: datetime) -> bool:
 
 
 def _send_soon(pk: int) -> None:
-    from rights import tasks  # which sends by what is here
+    from accounts import tasks  # which sends by what is here
 
-    tasks.send_mail.delay(pk)
+    tasks.send_planned.delay(pk)
