@@ -3,7 +3,7 @@
 from rights.models.corrections import Correction, CorrectionWords
 from rights.models.letters import LetterScan, RegisteredLetter
 from rights.models.mails import RightsMail
-from rights.models.requests import Channel, Outcome, PersonKind, SubjectRequest, Wish
+from rights.models.requests import Channel, Outcome, SubjectRequest, Wish
 from rights.models.returns import DataReturn, ReturnFile
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "DataReturn",
     "LetterScan",
     "Outcome",
-    "PersonKind",
     "RegisteredLetter",
     "ReturnFile",
     "RightsMail",
