@@ -249,7 +249,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionState": "rights.states.CorrectionState.choices",
         "Outcome": "rights.models.Outcome.choices",
         "HolderOutcome": "rights.requests_api.OUTCOMES",
-        "PersonKind": "rights.models.PersonKind.choices",
+        "PersonKind": "relations.models.PersonKind.choices",
         "DocumentKind": "finance.models.DocumentKind.choices",
     },
     "SERVE_INCLUDE_SCHEMA": False,

@@ -21,7 +21,7 @@ from cannonworks.downloads import Lines, csv_response, written
 from cannonworks.pages import after
 from journal import services as journal
 from relations.importing import columns as naming
-from relations.importing.checking import MODELS, told
+from relations.importing.checking import told
 from relations.importing.reading import head_of, read
 from relations.imports import CLAUSES, opened
 from relations.models import Import, Refusal, What
@@ -44,7 +44,7 @@ def export(account: Account, *, actor: User, what: str, at: datetime) -> Streami
     journal.record("export.downloaded", account=account, actor=actor, clause=CLAUSES[What(what)], **facts)
     names = [name for name in naming.labels(what) if name != "bsn"]
     words = _words(what)
-    people = MODELS[what]._default_manager.filter(account=account, restricted_on=None).order_by(*ORDER)
+    people = What(what).model._default_manager.filter(account=account, restricted_on=None).order_by(*ORDER)
 
     def portion(place: Any) -> tuple[Lines, Any]:
         check_not_going(Account.objects.get(pk=account.pk))  # or the file would end early and look whole
@@ -58,7 +58,7 @@ def export(account: Account, *, actor: User, what: str, at: datetime) -> Streami
 
 def left_out(account: Account, what: str) -> int:
     """How many the export leaves out because they are restricted (§15); by an index of those alone."""
-    return MODELS[what]._default_manager.filter(account=account, restricted_on__isnull=False).count()
+    return What(what).model._default_manager.filter(account=account, restricted_on__isnull=False).count()
 
 
 def template(what: str) -> str:
@@ -108,7 +108,7 @@ def _words(what: str) -> Mapping[str, Mapping[Any, str]]:
     """The words of fields that have a choice, in the reader's language; an import knows them in both."""
     words: dict[str, Mapping[Any, str]] = {"sole_trader": {True: str(_("yes")), False: str(_("no"))}}
     for name in {"gender", "kind"} & set(naming.labels(what)):
-        choices: Any = MODELS[what]._meta.get_field(name)
+        choices: Any = What(what).model._meta.get_field(name)
         words[name] = {value: str(label) if value else "" for value, label in choices.flatchoices}
     return words
 

@@ -29,7 +29,7 @@ from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from journal import services as journal
 from relations.importing import columns as naming
 from relations.importing import known, reading
-from relations.importing.checking import MODELS, Checked, Checker, seal
+from relations.importing.checking import Checked, Checker, seal
 from relations.models import Import, ImportState, Refusal, What
 
 log = logging.getLogger(__name__)
@@ -231,7 +231,7 @@ def _take(found: Import, checked: list[Checked]) -> None:
     people = [each for each in checked if not each.problems]
     if any(each.bsn for each in people):
         seal(people, key=encryption.cipher(data_key(found.account)))
-    MODELS[found.what]._default_manager.bulk_create([each.person for each in people])
+    What(found.what).model._default_manager.bulk_create([each.person for each in people])
     others = [each for each in checked if each.problems]
     Refusal.objects.bulk_create(
         Refusal(

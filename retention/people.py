@@ -8,7 +8,7 @@ a worker was killed after writing it says nothing new (``told``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,11 @@ from cannonworks.deadlines import in_amsterdam
 from cannonworks.errors import Refused
 from journal import services as journal
 from relations import leaving
-from relations.models import Departure, DepartureKind, Employee, Person, Relation
+from relations.models import PEOPLE, Departure
 from relations.services import check_not_restricted
 from retention import alarms, ledger, sweep
 from retention.models import AlarmKind
 
-MODELS: Mapping[str, type[Person]] = {DepartureKind.RELATION: Relation, DepartureKind.EMPLOYEE: Employee}
 #: So many are proven in one transaction, with one write to the ledger.
 PORTION = 1_000
 #: What the ledger calls a line about one person.
@@ -67,7 +66,7 @@ def places() -> Iterator[tuple[type[models.Model], models.Field]]:
     """
     for entry in datamap.entries():
         for field in entry.model._meta.local_concrete_fields:
-            if field.related_model in MODELS.values():
+            if field.related_model in PEOPLE.values():
                 yield entry.model, field
 
 
@@ -92,7 +91,7 @@ def _prove(keys: Sequence[int], at: datetime) -> tuple[int, dict[int, int]]:
 def _look(taken: Sequence[Departure]) -> Counter[int]:
     """How many rows there are of each, in every place that can hold them; one query a place."""
     found: Counter[int] = Counter({row.pk: 0 for row in taken})
-    for kind, model in MODELS.items():
+    for kind, model in PEOPLE.items():
         mine = [row for row in taken if row.kind == kind]
         if not mine:
             continue
@@ -116,7 +115,7 @@ def _erase_again(pk: int, found: int, at: datetime) -> bool:
     alarms.sound(AlarmKind.RESIDUE, str(departure.person), f"{departure.kind}: {found}", at=at)
     if sweep.why_stopped(at) or account.claimed_at is not None:
         return False
-    person = MODELS[departure.kind]._default_manager.filter(account=account, reference=departure.person).first()
+    person = PEOPLE[departure.kind]._default_manager.filter(account=account, reference=departure.person).first()
     if person is None:
         return False  # something points at a row that is not there: for people to look at
     person.account = account
@@ -137,7 +136,7 @@ def _told(row: Departure) -> journal.Line:
 
 
 def _line(row: Departure) -> dict[str, Any]:
-    category = datamap.entry(MODELS[row.kind]).category
+    category = datamap.entry(PEOPLE[row.kind]).category
     return {
         "kind": LINE,
         "account": str(row.account.reference),

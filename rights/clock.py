@@ -1,40 +1,21 @@
-"""How much of the holder's term is left, as a chip: "3 working days left" (§15)."""
+"""How much is left of the terms of requests and of returns of data (§6, §15)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
-from cannonworks.deadlines import ONE_DAY, why_not_working
-from rights.models import SubjectRequest
+from cannonworks.deadlines import Unit
+from cannonworks.left import Left, days_left
+from rights.models import DataReturn, SubjectRequest
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Tone (of ``chip-…``) and words; ``is_over``: the term has ended."""
-
-    tone: str
-    words: str
-    is_over: bool = False
-
-
-def clock_of(request: SubjectRequest, *, on: date) -> Clock | None:
+def clock_of(request: SubjectRequest, *, on: date) -> Left | None:
     """The clock of a request that waits for the holder; None when it does not."""
-    last_day = request.last_day
-    if last_day is None or not request.waits_for_holder:
+    if request.due_at is None or not request.waits_for_holder:
         return None
-    if on > last_day:
-        return Clock("going", _("the term is over"), is_over=True)
-    if on == last_day:
-        return Clock("lapsed", _("today is the last day"))
-    left = working_days(on, last_day)
-    words = ngettext("%(count)d working day left", "%(count)d working days left", left) % {"count": left}
-    return Clock("lapsed" if left <= 1 else "draft", words)
+    return days_left(request.due_at, Unit.WORKING_DAYS, on=on)
 
 
-def working_days(after: date, until: date) -> int:
-    """How many working days there are after one day, until and with another."""
-    return sum(why_not_working(after + n * ONE_DAY) is None for n in range(1, (until - after).days + 1))
+def clock_of_return(found: DataReturn, *, on: date) -> Left | None:
+    """The clock of a return that is not ready; None when it is, or was given up."""
+    return days_left(found.due_at, Unit.DAYS, on=on) if found.is_under_way else None

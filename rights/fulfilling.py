@@ -7,7 +7,7 @@ employees are the work of all of them (docs/readings.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,14 +24,13 @@ from journal import services as journal
 from journal.models import Entry
 from relations import finding
 from relations.asked import Asked, asked_source
-from relations.models import Employee, Person, Relation
-from rights.models import Outcome, PersonKind, SubjectRequest, Wish
+from relations.models import PEOPLE, Person
+from rights.models import Outcome, SubjectRequest, Wish
 from rights.states import REQUEST_STEPS, WITH_HOLDER, RequestState, move
 from rights.telling import tell_requester
 from rights.unblocking import open_if_last
 from rights.wishes import title_of
 
-MODELS: Mapping[str, type[Person]] = {PersonKind.RELATION: Relation, PersonKind.EMPLOYEE: Employee}
 #: So many are shown at most, and so many looked at for each thing to look for.
 MOST, EACH = 8, 5
 #: Parts of "known to them as" that are looked for one by one.
@@ -79,7 +78,7 @@ def person_of(request: SubjectRequest) -> Person | None:
     """Whom the holder says it is about; None when that was not said, or they are not in the account any more."""
     if request.person is None:
         return None
-    rows = MODELS[request.person_kind]._default_manager
+    rows = PEOPLE[request.person_kind]._default_manager
     return rows.filter(account=request.account_id, reference=request.person).first()
 
 
@@ -206,7 +205,7 @@ def _marks(request: SubjectRequest) -> Iterator[tuple[str, object]]:
 def _with_words(words: str, user: User) -> Iterator[tuple[str, Person]]:
     if not words.strip():
         return
-    for kind, model in MODELS.items():
+    for kind, model in PEOPLE.items():
         rows = finding.people(model, user, finding.Choice(words))
         for person in rows_from(rows, finding.ORDERS[0].columns, None, EACH):
             yield kind, person

@@ -13,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cannonworks.api import Body, Endpoint, RowBody
+from relations.models import PEOPLE, PersonKind
 from rights import fulfilling
 from rights.forms.requests import NOTE, OUTCOMES
-from rights.models import PersonKind, SubjectRequest
+from rights.models import SubjectRequest
 
 #: What the account is told of a request; how it was shown who asks is one of them.
 FIELDS = (
@@ -89,7 +90,7 @@ class SubjectRequestEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, E
     def choose(self, request: Request, **kwargs: Any) -> Response:
         """Say who it is. The account keeps working with the person by the usual endpoints."""
         found, body = self.get_object(), self.checked(ChooseBody)
-        rows = fulfilling.MODELS[body["kind"]]._default_manager.visible_to(request.user)
+        rows = PEOPLE[body["kind"]]._default_manager.visible_to(request.user)
         person = get_object_or_404(rows, reference=body["person"])
         return self._answer(fulfilling.choose(found, person=person, actor=request.user))
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from accounts.models import Account
 from cannonworks.blocking import Needed, stays_open
-from rights.models import PersonKind, SubjectRequest
+from relations.models import PersonKind
+from rights.models import SubjectRequest
 
 stays_open("requests", "request", "request-choose", "request-finish")
 stays_open("api-requests", "api-request", "api-request-choose", "api-request-finish")

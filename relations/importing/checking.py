@@ -19,9 +19,7 @@ from accounts.models import Account
 from cannonworks import dutch
 from relations.importing import columns as naming
 from relations.importing.reading import Row
-from relations.models import Employee, Person, Relation, What
-
-MODELS: Mapping[str, type[Person]] = {What.RELATIONS: Relation, What.EMPLOYEES: Employee}
+from relations.models import Employee, What
 
 Problem = tuple[str, str]  # field or "", code
 
@@ -109,7 +107,7 @@ class Checker:
     def _clean(self, checked: Checked, fields: dict[str, Any]) -> None:
         number = fields.pop("bsn", "")
         wrong = {name for name, _code in checked.problems}
-        model = MODELS[self.what]
+        model = What(self.what).model
         fields = {name: value for name, value in fields.items() if name not in wrong}
         person = checked.person = model(account=self.account, **fields)
         self._try(checked, person.clean)
@@ -160,8 +158,10 @@ def _code(name: str, code: str) -> str:
     return code if code in PROBLEMS else "other"
 
 
-#: Not from a file, and not looked up for every row.
-EXCLUDED = {
-    what: {field.name for field in model._meta.local_concrete_fields} - set(naming.labels(what)) | {"bsn", "bsn_hash"}
-    for what, model in MODELS.items()
-}
+def _excluded(what: What) -> set[str]:
+    """Not from a file, and not looked up for every row."""
+    fields = {field.name for field in what.model._meta.local_concrete_fields}
+    return fields - {*naming.labels(what)} | {"bsn", "bsn_hash"}
+
+
+EXCLUDED: Mapping[str, set[str]] = {what: _excluded(what) for what in What}

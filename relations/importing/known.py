@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Account
 from cannonworks.encryption import lookup_keys
-from relations.importing.checking import MODELS, Checked
+from relations.importing.checking import Checked
 from relations.models import Employee, Person, What
 
 NAMED = "last_name = c0 AND first_name = c1 AND infix = c2 AND postcode = c3 AND house_number = c4"
@@ -85,7 +85,7 @@ def _there(what: str, account: int, same: str, indexed: str, keys: Sequence[tupl
     parts = list(zip(*keys, strict=True))
     names = ", ".join(f"c{number}" for number in range(len(parts)))
     arrays = ", ".join(["%s::text[]"] * len(parts))
-    table = MODELS[what]._meta.db_table
+    table = What(what).model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT number FROM unnest({arrays}) WITH ORDINALITY AS wanted({names}, number) WHERE EXISTS"

@@ -8,13 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-
-
-class DepartureKind(models.TextChoices):
-    """The model by its name, as the journal and the ledger call it."""
-
-    RELATION = "relation", _("Relation")
-    EMPLOYEE = "employee", _("Employee or contractor")
+from relations.models.people import PersonKind
 
 
 class Departure(models.Model):
@@ -24,7 +18,7 @@ class Departure(models.Model):
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="departures", db_index=False)
-    kind = models.CharField(_("kind"), max_length=10, choices=DepartureKind.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=PersonKind.choices)
     person = models.UUIDField(_("person"), help_text=_("The random reference that they had."))
     key = models.BigIntegerField(help_text=_("The key that their row had, by which other rows may point at it."))
     removed_at = models.DateTimeField(_("erased at"), db_default=Now())
@@ -36,7 +30,7 @@ class Departure(models.Model):
         verbose_name_plural = _("erased people")
         constraints = [
             models.UniqueConstraint(fields=["account", "person"], name="departure_once"),
-            models.CheckConstraint(name="departure_kind_known", condition=Q(kind__in=DepartureKind.values)),
+            models.CheckConstraint(name="departure_kind_known", condition=Q(kind__in=PersonKind.values)),
         ]
         indexes = [models.Index(fields=["id"], name="departure_unproven", condition=Q(proven_at__isnull=True))]
 

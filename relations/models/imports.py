@@ -12,14 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cannonworks.storage import AccountFileField
+from relations.models.people import PEOPLE, Person
 from relations.querysets import ImportQuerySet
 
 
 class What(models.TextChoices):
-    """Of whom a file tells."""
+    """Of whom a file tells: the kind of people, in the plural."""
 
     RELATIONS = "relations", _("Relations")
     EMPLOYEES = "employees", _("Employees")
+
+    @property
+    def model(self) -> type[Person]:
+        return PEOPLE[self.value.removesuffix("s")]
 
 
 class ImportState(models.TextChoices):

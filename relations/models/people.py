@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
@@ -176,3 +177,14 @@ class Employee(Person):
     def masked_bsn(self) -> str:
         """That there is a BSN, and nothing of it; decrypts nothing."""
         return self.MASK if self.bsn_hash else ""
+
+
+class PersonKind(models.TextChoices):
+    """The model by its name, as the journal, the ledger and requests call it."""
+
+    RELATION = "relation", _("Relation")
+    EMPLOYEE = "employee", _("Employee or contractor")
+
+
+#: By ``PersonKind``: everybody whom an account keeps is in one of these.
+PEOPLE: Mapping[str, type[Person]] = {PersonKind.RELATION: Relation, PersonKind.EMPLOYEE: Employee}

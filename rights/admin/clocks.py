@@ -11,23 +11,27 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from cannonworks.admin import Table, chip, link, short_day
-from cannonworks.deadlines import last_day_before, local_date
+from cannonworks.deadlines import Deadline, local_date
+from cannonworks.left import Left, days_left
+from rights.clock import clock_of_return
 from rights.models import DataReturn, SubjectRequest
 from rights.states import RequestState
 from rights.tending import clock_of
 
 #: So many of each stand on the board, what ends first at the top; their lists have them all.
 MOST = 8
+#: Tones of the holder's pages → the administration's.
+LOOKS = {"going": "danger", "lapsed": "warning", "draft": "info"}
 
 
-def due_chip(due_at: datetime, *, at: datetime) -> str:
-    """The last day on which it is in time, in the colour and the word of how near that is; red when it is over."""
-    last_day, today = last_day_before(due_at), local_date(at)
-    if at >= due_at:
-        return chip("danger", _("Overdue since %(day)s") % {"day": short_day(local_date(due_at))})
-    if last_day == today:
-        return chip("warning", _("Until the end of today"))
-    return chip("info", _("Until the end of %(day)s") % {"day": short_day(last_day)})
+def due_chip(clock: Left | None) -> str:
+    """What is left of a term and its last day, in the colour of how near that is; a dash where no clock runs."""
+    return chip(LOOKS[clock.tone], f"{clock.words} · {short_day(clock.last_day)}") if clock else "–"
+
+
+def left_of(due: Deadline, *, at: datetime) -> Left:
+    """What is left of it at this moment."""
+    return days_left(due.due_at, due.kind.term.unit, on=local_date(at))
 
 
 def clocks(request: HttpRequest, *, at: datetime) -> list[Table]:
@@ -56,14 +60,19 @@ def _requests(at: datetime) -> Iterator[list[object]]:
     """What waits for staff, and what holders are late with; by the end of its clock."""
     ours = SubjectRequest.objects.waiting_for_staff().order_by("id")[:MOST]
     theirs = SubjectRequest.objects.filter(Q(state=RequestState.TOLD, due_at__lte=at)).order_by("due_at", "id")[:MOST]
-    timed = [(clock.due_at, row) for row in (*ours, *theirs) if (clock := clock_of(row)) is not None]
-    for due_at, row in sorted(timed, key=lambda each: (each[0], each[1].pk))[:MOST]:
+    timed = [(due, row) for row in (*ours, *theirs) if (due := clock_of(row)) is not None]
+    for due, row in sorted(timed, key=lambda each: (each[0].due_at, each[1].pk))[:MOST]:
         name = format_html("{} · {}", row.get_wish_display(), row)
-        yield [link(row, name), row.company or "–", waits_for(row), due_chip(due_at, at=at)]
+        yield [link(row, name), row.company or "–", waits_for(row), due_chip(left_of(due, at=at))]
 
 
 def _returns(at: datetime) -> Iterator[list[object]]:
     rows = DataReturn.objects.under_way().select_related("account__company").order_by("due_at")[:MOST]
     for row in rows:
         name = getattr(row.account, "company", None) or row.account
-        yield [str(row), link(row.account, name), row.get_state_display(), due_chip(row.due_at, at=at)]
+        yield [
+            str(row),
+            link(row.account, name),
+            row.get_state_display(),
+            due_chip(clock_of_return(row, on=local_date(at))),
+        ]

@@ -23,7 +23,7 @@ from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, link, sho
 from cannonworks.deadlines import local_date
 from rights import handling
 from rights.admin import request_questions as questions
-from rights.admin.clocks import due_chip, waits_for
+from rights.admin.clocks import due_chip, left_of, waits_for
 from rights.admin.request_forms import EnterForm
 from rights.admin.request_page import tables
 from rights.evidence import evidence
@@ -134,8 +134,8 @@ class RequestAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("term"), ordering="due_at")
     def due(self, row: SubjectRequest) -> str:
-        clock = clock_of(row)
-        return due_chip(clock.due_at, at=timezone.now()) if clock else "–"
+        due = clock_of(row)
+        return due_chip(due and left_of(due, at=timezone.now()))
 
     @display(description=gettext_lazy("waits for"))
     def waits(self, row: SubjectRequest) -> str:

@@ -15,14 +15,15 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, link, moment, signed_in
+from cannonworks.deadlines import explain
 from rights import returning
+from rights.admin.clocks import due_chip
+from rights.clock import clock_of_return
 from rights.models import DataReturn
-from rights.returned.shown import WHY, clock_of
+from rights.returned.shown import WHY
 from rights.states import ReturnState
 
 LOOKS = {ReturnState.READY: "success", ReturnState.STOPPED: "danger", ReturnState.RUNNING: "info"}
-#: Tones of the holder's pages → the administration's.
-TONES = {"going": "danger", "lapsed": "warning"}
 
 
 class StateFilter(KnownValues):
@@ -87,13 +88,11 @@ class ReturnAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("clock"))
     def clock(self, found: DataReturn) -> str:
-        clock = clock_of(found, at=timezone.now())
-        return chip(TONES.get(clock.tone, "info"), clock.words) if clock else "–"
+        return due_chip(clock_of_return(found, on=timezone.localdate()))
 
     @display(description=gettext_lazy("how it is counted"))
     def counted(self, found: DataReturn) -> str:
-        clock = clock_of(found, at=timezone.now())
-        return " ".join(clock.explained) if clock else "–"
+        return " ".join(explain(found.deadline)) if found.is_under_way else "–"
 
     @display(description=gettext_lazy("stopped because"))
     def reason(self, found: DataReturn) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from relations.models import PersonKind
 from rights import fulfilling
-from rights.models import Outcome, PersonKind
+from rights.models import Outcome
 
 NOTE = 1000
 OUTCOMES = [(outcome.value, outcome.label) for outcome in fulfilling.OUTCOMES]

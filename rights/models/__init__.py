@@ -2,7 +2,7 @@
 
 from rights.models.corrections import Correction, CorrectionWords
 from rights.models.letters import LetterScan, RegisteredLetter
-from rights.models.requests import Channel, Outcome, PersonKind, SubjectRequest, Wish
+from rights.models.requests import Channel, Outcome, SubjectRequest, Wish
 from rights.models.returns import DataReturn, ReturnFile
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "DataReturn",
     "LetterScan",
     "Outcome",
-    "PersonKind",
     "RegisteredLetter",
     "ReturnFile",
     "SubjectRequest",

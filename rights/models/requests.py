@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from cannonworks.deadlines import Deadline, compute, kind_named, last_day_before
+from relations.models import PersonKind
 from rights.querysets import SubjectRequestQuerySet
 from rights.states import OPEN_REQUESTS, WITH_HOLDER, RequestState
 
@@ -43,11 +44,6 @@ class Outcome(models.TextChoices):
     JOINED = "joined", _("Joined to an earlier request")
     UNPROVEN = "unproven", _("Not shown who asks")
     WITHDRAWN = "withdrawn", _("Taken back by the requester")
-
-
-class PersonKind(models.TextChoices):
-    RELATION = "relation", _("Relation")
-    EMPLOYEE = "employee", _("Employee or contractor")
 
 
 class SubjectRequest(models.Model):

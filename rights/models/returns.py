@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from cannonworks.deadlines import last_day_before
+from cannonworks.deadlines import Deadline, compute, kind_named, last_day_before
 from cannonworks.storage import AccountFileField
 from rights.querysets import DataReturnQuerySet
 from rights.states import RETURNS_UNDER_WAY, ReturnState
@@ -71,6 +71,11 @@ class DataReturn(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in RETURNS_UNDER_WAY
+
+    @property
+    def deadline(self) -> Deadline:
+        """Our clock, explained."""
+        return compute(kind_named("data_return"), self.asked_at)
 
     @property
     def last_day(self) -> date:

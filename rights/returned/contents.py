@@ -19,7 +19,7 @@ from accounts.models import Account
 from cannonworks import datamap
 from cannonworks.datamap import Category, Entry
 from relations.importing import columns as naming
-from relations.importing.checking import MODELS
+from relations.models import What
 from rights.models import ReturnFile
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -141,7 +141,7 @@ def _is_returned(entry: Entry, field: Any) -> bool:
 
 def _headings(model: type[models.Model]) -> Mapping[str, str | Promise]:
     """Of people the headings that an import knows."""
-    what = next((what for what, people in MODELS.items() if people is model), None)
+    what = next((what for what in What if what.model is model), None)
     return naming.labels(what) if what else {}
 
 

@@ -10,15 +10,15 @@ from typing import Any
 from django.db.models import BooleanField, CharField, Count, ExpressionWrapper, F, Func, Q, Sum, Value
 from django.db.models.functions import Length
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from accounts.context import is_going
 from accounts.models import Account
 from cannonworks import rules
 from cannonworks.datamap import Category
-from cannonworks.deadlines import compute, explain, kind_named, last_day_before, local_date
+from cannonworks.deadlines import explain, kind_named, local_date
 from cannonworks.zipping import Measure
+from rights.clock import clock_of_return
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents
 from rights.states import ReturnState
@@ -30,15 +30,6 @@ WHY: Mapping[str, str | Promise] = {
         "Something went wrong on our side. Go on; what was made is kept. Does it stop again? Call us."
     ),
 }
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How much of the fifteen days is left: tone (of ``chip-…``), words, and how it is counted."""
-
-    tone: str
-    words: str
-    explained: list[str]
 
 
 @dataclass
@@ -75,23 +66,10 @@ def progress(found: DataReturn, *, at: datetime) -> dict[str, Any]:
     return {
         "found": found,
         "polls": found.state in (ReturnState.QUEUED, ReturnState.RUNNING),
-        "clock": clock_of(found, at=at),
+        "clock": clock_of_return(found, on=local_date(at)),
+        "explained": explain(found.deadline),
         "why": WHY.get(found.why, ""),
     }
-
-
-def clock_of(found: DataReturn, *, at: datetime) -> Clock | None:
-    """The clock of a return that is not ready; None when it is, or was given up."""
-    if not found.is_under_way:
-        return None
-    explained = explain(compute(kind_named("data_return"), found.asked_at))
-    left = (last_day_before(found.due_at) - local_date(at)).days
-    if left < 0:
-        return Clock("going", _("later than promised"), explained)
-    if left == 0:
-        return Clock("lapsed", _("today is the last day"), explained)
-    words = ngettext("%(count)d day left", "%(count)d days left", left) % {"count": left}
-    return Clock("lapsed" if left <= 2 else "draft", words, explained)
 
 
 def inside(found: DataReturn) -> tuple[list[Folder], int]:

@@ -17,6 +17,7 @@ from cannonworks.deadlines import explain
 from cannonworks.errors import Refused
 from cannonworks.listing import Order, listing
 from cannonworks.pages import open_place, seal_place
+from relations.models import PEOPLE
 from relations.views import account_only
 from rights import fulfilling
 from rights.clock import clock_of
@@ -64,7 +65,7 @@ def choose(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Say who it is."""
     found, form = _found(request, reference), ChooseForm(request.POST)
     if form.is_valid():
-        model = fulfilling.MODELS[form.cleaned_data["kind"]]
+        model = PEOPLE[form.cleaned_data["kind"]]
         rows = model._default_manager.visible_to(request.user)  # type: ignore[attr-defined]
         person = get_object_or_404(rows, reference=form.cleaned_data["person"])
         try:

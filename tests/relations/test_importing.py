@@ -501,7 +501,7 @@ def test_refused_rows_come_back_as_they_stood_to_mend_and_bring_in(account):
 @pytest.mark.parametrize("what", list(What))
 def test_an_export_comes_into_another_account_as_the_same_people(account, outsider, what, language, monkeypatch):
     monkeypatch.setattr(exporting, "PORTION", 2)
-    model = checking.MODELS[what]
+    model = What(what).model
     odd = [
         {
             "company_name": "=SUM(A1)",

@@ -19,7 +19,7 @@ from cannonworks import encryption
 from cannonworks.encryption import Keyring
 from cannonworks.errors import Changed, KeyUnavailable, Refused
 from journal.models import Entry
-from relations.models import Employee, EmployeeKind, Relation
+from relations.models import PEOPLE, Employee, EmployeeKind, Person, Relation, What
 from relations.services import (
     add_employee,
     add_relation,
@@ -285,3 +285,9 @@ def test_a_change_of_what_somebody_else_changed_is_refused_whole(account):
     assert change_relation(read, actor=user, city="Emmen").revision == 3
     assert change_relation(read, actor=user, revision=3).revision == 3
     assert Entry.objects.filter(event="relation.changed").count() == 2
+
+
+def test_everybody_is_of_one_kind_which_a_file_calls_by_its_plural():
+    assert set(PEOPLE.values()) == set(Person.__subclasses__())
+    assert {str(kind): model for kind, model in PEOPLE.items()} == {str(m._meta.model_name): m for m in PEOPLE.values()}
+    assert [what.model for what in What] == list(PEOPLE.values())

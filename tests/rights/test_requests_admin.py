@@ -260,7 +260,7 @@ def test_the_board_shows_what_ends_first_with_its_clock(client, officer, account
     assert [str(row.reference)[:8] in str(line[0]) for row, line in zip([late, soon], requests.rows, strict=True)] == [
         True, True,
     ]  # fmt: skip
-    assert ["Te laat" in str(line[-1]) for line in (*requests.rows, *returns.rows)] == [True, False, True]
+    assert ["voorbij" in str(line[-1]) for line in (*requests.rows, *returns.rows)] == [True, False, True]
 
 
 def test_the_board_has_nothing_for_who_may_not_see_it(client):

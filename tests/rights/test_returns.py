@@ -17,8 +17,8 @@ from cannonworks.deadlines import AMSTERDAM
 from cannonworks.rules import Term
 from journal.models import Entry
 from rights import making, returning
+from rights.clock import clock_of_return
 from rights.models import DataReturn, ReturnFile
-from rights.returned.shown import clock_of
 from rights.returns_due import returns_due
 from rights.states import ReturnState
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
@@ -115,17 +115,17 @@ def test_the_clock_counts_days_and_says_when_it_is_late(account):
     found = asked(account, at=datetime(2026, 3, 20, 23, 59, tzinfo=AMSTERDAM))  # over a change of the clock
 
     def clock(*moment: int) -> tuple[str, str]:
-        shown = clock_of(found, at=datetime(2026, *moment, tzinfo=AMSTERDAM))
+        shown = clock_of_return(found, on=datetime(2026, *moment, tzinfo=AMSTERDAM).date())
         return shown.tone, shown.words
 
     assert found.due_at == datetime(2026, 4, 5, tzinfo=AMSTERDAM)
     assert clock(3, 20, 23, 59) == ("draft", "nog 15 dagen")
-    assert clock(4, 2, 0, 0) == ("lapsed", "nog 2 dagen")
+    assert clock(4, 2, 0, 0) == ("draft", "nog 2 dagen")
     assert clock(4, 3, 23, 59) == ("lapsed", "nog 1 dag")
     assert clock(4, 4, 23, 59) == ("lapsed", "vandaag is de laatste dag")
-    assert clock(4, 5, 0, 0) == ("going", "later dan beloofd")
+    assert clock(4, 5, 0, 0) == ("going", "de termijn is voorbij")
     made = returning.cancel_return(found, actor=account.main_user)
-    assert clock_of(made, at=found.due_at) is None
+    assert clock_of_return(made, on=found.due_at.date()) is None
 
 
 # --- Taken ---------------------------------------------------------------------------------------------------------

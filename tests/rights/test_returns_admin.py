@@ -25,7 +25,7 @@ def test_the_list_tells_state_clock_and_progress(client, account):
     client.force_login(member("Support"))
     client.cookies["django_language"] = "en"
     page = client.get(LIST).content.decode()
-    for words in (str(found), account.company.company_name, "Stopped", "later than promised", "our side"):
+    for words in (str(found), account.company.company_name, "Stopped", "the term is over", "our side"):
         assert words in page
     fine = asked(AccountFactory(), at=at)
     found_by = {value: [*client.get(LIST, {"clock": value}).context["cl"].queryset] for value in ("late", "open")}
