@@ -33,7 +33,7 @@ class Addressed:
 
 #: Who is told, given the reference of what a mail is about; None: nobody any more.
 Writer = Callable[[UUID], Addressed | None]
-#: By name: ``app/name`` is written in ``templates/app/mail/name.txt``.
+#: By name; see ``text_of``.
 _writers: dict[str, Writer] = {}
 
 
@@ -45,6 +45,12 @@ def writes(*names: str) -> Callable[[Writer], Writer]:
         return writer
 
     return registered
+
+
+def text_of(name: str) -> str:
+    """The template that a mail of this name is written by, without its ending."""
+    app, _slash, mail = name.partition("/")
+    return f"{app}/mail/{mail}"
 
 
 def to_main_user(account: int | None, **context: Any) -> Addressed | None:
@@ -85,10 +91,9 @@ def send(pk: int, *, at: datetime) -> bool:
     if addressed is None:
         mail.delete()
         return False
-    app, _slash, name = mail.template.partition("/")
     message = mails.letter(
-        f"{app}/mail/{name}", to=addressed.to, language=addressed.language, about=f"{app}-{mail.pk}",
-        **addressed.context,
+        text_of(mail.template), to=addressed.to, language=addressed.language,
+        about=f"{mail.template.partition('/')[0]}-{mail.pk}", **addressed.context,
     )  # fmt: skip
     for file in addressed.files:
         message.attach(*file)

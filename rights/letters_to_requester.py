@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.outbox import Addressed, writes
+from accounts.outbox import Addressed, text_of, writes
 from cannonworks.deadlines import last_day_before
 from cannonworks.mails import written
 from cannonworks.rules import age
@@ -32,7 +32,7 @@ def on_paper(request: SubjectRequest) -> str:
     if request.email:
         return ""
     said = {**said_of(request), "last_day": request.last_day}  # no mail told them of another one
-    return "\n\n".join(written(f"rights/mail/{_now(request)}", language=request.language, **said))
+    return "\n\n".join(written(text_of(_now(request)), language=request.language, **said))
 
 
 def _now(request: SubjectRequest) -> str:
