@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from breaches.models import (
     Affected,
     Breach,
+    BreachMail,
     BreachReport,
     Consultation,
     DirectWord,
@@ -91,4 +92,12 @@ register(
     subject=Subject.NOBODY,
     plain=("id", "reference", "account", "breach", "to_subjects", "to_others", "given_by", "given_at", "withdrawn_at"),
     may={"holder": "SELECT INSERT UPDATE", "staff": "SELECT"},
+)
+register(
+    BreachMail,
+    category=Category.REQUESTS,
+    subject=Subject.NOBODY,
+    plain=("id", "account", "about", "template", "reader", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
+    # Who is told is looked up with the rights of jobs: holders see no staff.
+    may={},
 )

@@ -50,8 +50,18 @@ class NoticeQuerySet(OwnedQuerySet):
         """Which nobody of the account who decides has opened."""
         return self.filter(read_at__isnull=True)
 
+    def unacknowledged(self) -> Self:
+        """Of which the main user has not said that he has read it."""
+        return self.filter(acknowledged_at__isnull=True)
+
 
 class ConsultationQuerySet(OwnedQuerySet):
     def open(self) -> Self:
         """Not held and not waived."""
         return self.filter(held_at__isnull=True, waived_at__isnull=True)
+
+
+class MailQuerySet(models.QuerySet):
+    def to_send(self, at: datetime) -> Self:
+        """Planned, not sent, and not to wait any longer after a failure; the oldest first."""
+        return self.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=at), sent_at__isnull=True).order_by("id")

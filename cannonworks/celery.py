@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
     "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "rights post": {"task": "rights.tasks.send_post", "schedule": crontab(minute="3-59/10")},
+    "breaches post": {"task": "breaches.tasks.send_post", "schedule": crontab(minute="2-59/5")},
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},
     "corrections": {"task": "rights.tasks.lapse_corrections", "schedule": crontab(hour=0, minute=5)},
     "letters": {"task": "rights.tasks.order_waiting", "schedule": crontab(minute="1-59/5")},

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from email.utils import parseaddr
+from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
+
+FAILURES = (SMTPException, OSError)
+#: A failed mail is tried again after this, twice as long each time, at most a day.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
 
 
 def written(template: str, *, language: str, **context: Any) -> tuple[str, str]:
@@ -36,3 +42,11 @@ def message_id(about: str) -> str:
 def domain() -> str:
     """From which we send."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+
+
+def put_off(row: Any, error: BaseException, *, at: datetime) -> None:
+    """Note that a mail (a row with ``attempts``, ``retry_at`` and ``failure``) did not go, and when it goes again."""
+    row.attempts += 1
+    row.retry_at = at + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE)
+    row.failure = type(error).__name__  # the server's words may quote the address
+    row.save(update_fields=["attempts", "retry_at", "failure"])

@@ -12,6 +12,7 @@ from accounts.models import Account
 from breaches.models import (
     Affected,
     Breach,
+    BreachMail,
     BreachReport,
     Consultation,
     Meeting,
@@ -119,5 +120,8 @@ def all_of_it(account: Account, *, at: datetime) -> Breach:
     Permission.objects.create(
         account=account, breach=row, to_subjects=True, given_by=account.main_user.reference, given_at=at
     )
-    report(account, at=at, judged_at=at, judged_by=SOMEBODY, answer="De laptop was versleuteld.")
+    answered = report(account, at=at, judged_at=at, judged_by=SOMEBODY, answer="De laptop was versleuteld.")
+    BreachMail.objects.create(
+        account=account, about=answered.reference, template="report_judged", planned_at=at, sent_at=at
+    )  # fmt: skip
     return row

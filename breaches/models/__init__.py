@@ -1,6 +1,7 @@
 from breaches.models.affected import Affected, Selection
 from breaches.models.breaches import Breach, BreachKind, DataKind, Harm, People, Phase, Protection
 from breaches.models.consultations import Consultation, Meeting
+from breaches.models.mails import BreachMail
 from breaches.models.notices import Notice
 from breaches.models.reports import BreachReport, ReportChannel
 from breaches.models.words import Audience, DirectWord, Permission
@@ -10,6 +11,7 @@ __all__ = [
     "Audience",
     "Breach",
     "BreachKind",
+    "BreachMail",
     "BreachReport",
     "Consultation",
     "DataKind",

@@ -43,6 +43,7 @@ def test_what_goes_by_itself_goes_when_we_say():
         ("breaches.Consultation", "opened_at", Term(years=5), "13"),
         ("breaches.Meeting", "ends_at", Term(years=5), "13"),
         ("breaches.BreachReport", "judged_at", Term(years=5), "13"),
+        ("breaches.BreachMail", "planned_at", Term(years=1), "13"),
         ("rights.RightsMail", "planned_at", Term(years=1), "15"),
         ("retention.StatementMail", "made_on", Term(days=14), "6"),
     ]
