@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts import cookies
-from accounts.models import Account, Company, User
+from accounts import banners, cookies
+from accounts.models import Account, User
 from accounts.states import State
 
 Tab = tuple[str, Any]
@@ -37,10 +37,16 @@ PEOPLE: tuple[Tab, ...] = (("relations", _("Relations")), ("employees", _("Emplo
 RELATIONS = Part("relations", _("Relations"), "people", ("/relations/",), PEOPLE)
 EMPLOYEES = Part("employees", _("Employees"), "employee", ("/employees/",), PEOPLE, is_wide=True)
 #: What every user of an account sees and what the main user alone sees; each is a row in the menu or a tab in its part.
-DATA_TABS: tuple[Tab, ...] = (("my-data", _("What we keep")), ("requests", _("Requests")), ("usage", _("Usage")))
-DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/"), DATA_TABS)
-#: All that the users of a blocked account have (§15).
+DATA_TABS: tuple[Tab, ...] = (
+    ("my-data", _("What we keep")),
+    ("requests", _("Requests")),
+    ("breaches", _("Breaches")),
+    ("usage", _("Usage")),
+)
+DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/"), DATA_TABS)
+#: All that the users of a blocked account have (§15), and what does not wait for anything (§13).
 REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
+BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/",))
 DOCUMENTS = Part(
     "documents", _("Documents"), "document", ("/documents/",), (("documents", _("Documents")), ("links", _("Links")))
 )
@@ -84,10 +90,12 @@ def header(request: HttpRequest) -> dict[str, Any]:
         return {"foot": FOOT, "ask_about_cookies": False, "in_administration": request.session.get(SECURED, False)}
     if user.is_helper:
         return framed(request, [ACCOUNTS, SECURITY])
+    # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
+    company = SimpleLazyObject(lambda: banners.company_of(user.account_id))
     return framed(request, parts(user)) | {
         "account": user.account,
-        # Asked for where it is shown: allauth draws its messages with all this too, as a visitor.
-        "company": SimpleLazyObject(lambda: Company.objects.filter(account=user.account_id).first()),
+        "company": company,
+        "banners": SimpleLazyObject(lambda: banners.shown(company)),
         "chip": chip(user.account),
         "ask_about_cookies": user.analytics is None and is_asked(request),
         "new_terms": request.session.get(TERMS_KEY),
@@ -110,7 +118,7 @@ def parts(user: User) -> list[Part]:
     """The menu of a user of an account: five on a phone."""
     tabs, data = ACCOUNT_TABS, DATA
     if user.account.blocked_at is not None:  # type: ignore[union-attr]  # a user of an account
-        return [REQUESTS]
+        return [REQUESTS, BREACHES]
     if user.is_main:
         data = replace(DATA, tabs=(*DATA_TABS, ("looks", _("Who looked"))))
         tabs = (

@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
+from accounts import roles
 from accounts.models import Account, Company, PlannedMail, User
-from cannonworks import mails
+from cannonworks import isolation, mails
 
 #: After so many failures staff are told.
 MANY_ATTEMPTS = 5
@@ -31,8 +33,9 @@ class Addressed:
     files: tuple[tuple[str, bytes, str], ...] = ()
 
 
-#: Who is told, given the reference of what a mail is about; None: nobody any more.
-Writer = Callable[[UUID], Addressed | None]
+#: Who is told, given the reference of what a mail is about, and that of the member of staff whom it was planned for,
+#: if it was; None: nobody any more.
+Writer = Callable[..., Addressed | None]
 #: By name; see ``text_of``.
 _writers: dict[str, Writer] = {}
 
@@ -65,15 +68,32 @@ def to_main_user(account: int | None, **context: Any) -> Addressed | None:
     return Addressed(user.email, user.language, {"user": user, "company": company, **context})
 
 
-def plan(name: str, *, about: UUID, account: Account | None, at: datetime) -> None:
+def plan(name: str, *, about: UUID, account: Account | None, at: datetime, reader: UUID | None = None) -> None:
     """Have a mail sent once the transaction is committed; the step and its mail are there together, or neither is.
 
     LookupError when nobody ``writes`` a mail of this ``name``.
     """
     if name not in _writers:
         raise LookupError(f"Nobody writes the mail {name!r}.")
-    mail = PlannedMail.objects.create(account=account, about=about, template=name, planned_at=at)
+    mail = PlannedMail.objects.create(account=account, about=about, template=name, planned_at=at, reader=reader)
     transaction.on_commit(lambda: _send_soon(mail.pk), robust=True)  # a lost message costs minutes
+
+
+def tell_staff(permission: str, name: str, *, about: UUID, account: Account | None, at: datetime) -> int:
+    """Plan a mail for each member of staff with this permission, or for our desk if there is nobody; how many."""
+    with isolation.acting_as(isolation.JOBS):  # a holder sees no staff
+        readers: list[UUID | None] = list(roles.who_may(permission).values_list("reference", flat=True))
+    for reader in readers or [None]:
+        plan(name, about=about, account=account, at=at, reader=reader)
+    return len(readers or [None])
+
+
+def to_staff(permission: str, reader: UUID | None, **context: Any) -> Addressed | None:
+    """A mail to a member of staff who still has the permission, who is ``user`` in its template; or to our desk."""
+    if reader is None:
+        return Addressed(settings.HELPDESK, settings.LANGUAGE_CODE, context)
+    user = roles.who_may(permission).filter(reference=reader).first()
+    return Addressed(user.email, user.language, {"user": user, **context}) if user else None
 
 
 def send_waiting(*, at: datetime, limit: int = 1_000) -> int:
@@ -87,7 +107,8 @@ def send(pk: int, *, at: datetime) -> bool:
     mail = PlannedMail.objects.to_send(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
     if mail is None:
         return False
-    addressed = _writers[mail.template](mail.about)
+    told = (mail.about, mail.reader) if mail.reader else (mail.about,)
+    addressed = _writers[mail.template](*told)
     if addressed is None:
         mail.delete()
         return False

@@ -302,7 +302,7 @@ register(
     PlannedMail,
     category=Category.REQUESTS,
     subject=Subject.NOBODY,
-    plain=("id", "account", "about", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
+    plain=("id", "account", "about", "reader", "template", "planned_at", "sent_at", "attempts", "retry_at", "failure"),
     may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
     # Whoever has the link of what it is about.
     rows={"reader": f"about{LINKED}"},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig, apps
 from django.contrib.auth.models import Group, Permission
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy, gettext_noop
 
 if TYPE_CHECKING:
@@ -132,6 +133,17 @@ def of(user: User) -> list[str]:
     if user.is_superuser:
         return [ADMINISTRATOR]
     return sorted(user.groups.values_list("name", flat=True))
+
+
+def who_may(permission: str) -> QuerySet[User]:
+    """The members of staff who are there and have a permission (``app.verb_model``), administrators among them."""
+    from accounts.models import User
+
+    app, codename = permission.split(".")
+    has_it = Group.objects.filter(permissions__codename=codename, permissions__content_type__app_label=app)
+    may = Q(is_superuser=True) | Q(groups__in=has_it)
+    found = User.objects.filter(may, is_staff=True, is_active=True).values("pk")
+    return User.objects.filter(pk__in=found).order_by("pk")
 
 
 def give(using: str = "default", app_config: AppConfig | None = None, **_signal: object) -> None:

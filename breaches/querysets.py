@@ -51,6 +51,10 @@ class NoticeQuerySet(OwnedQuerySet):
         """Which nobody of the account who decides has opened."""
         return self.filter(read_at__isnull=True)
 
+    def unacknowledged(self) -> Self:
+        """Of which the main user has not said that he has read it."""
+        return self.filter(acknowledged_at__isnull=True)
+
 
 class ConsultationQuerySet(OwnedQuerySet):
     def open(self) -> Self:

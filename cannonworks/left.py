@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from cannonworks.deadlines import ONE_DAY, Unit, last_day_before, why_not_working
 
 #: A term in hours is nearly over with so many left.
-FEW_HOURS = 12
+FEW_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Left:
     words: str
     last_day: date
     is_over: bool = False
+    #: Whole ones, of a term in hours.
+    hours: int = 0
 
 
 def days_left(due_at: datetime, unit: Unit, *, on: date) -> Left:
@@ -49,7 +51,7 @@ def hours_left(due_at: datetime, *, at: datetime) -> Left:
     if hours == 0:
         return Left("lapsed", _("less than an hour left"), last_day)
     words = ngettext("%(count)d hour left", "%(count)d hours left", hours) % {"count": hours}
-    return Left("lapsed" if hours <= FEW_HOURS else "draft", words, last_day)
+    return Left("lapsed" if hours < FEW_HOURS else "draft", words, last_day, hours=hours)
 
 
 def working_days(after: date, until: date) -> int:

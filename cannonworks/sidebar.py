@@ -93,6 +93,13 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("Breaches"),
+        "separator": True,
+        "items": [
+            _item(_("Reported to us"), "report", "breaches.breachreport"),
+        ],
+    },
+    {
         "title": _("Erasure"),
         "separator": True,
         "items": [

@@ -9,7 +9,7 @@ from cannonworks.api import Unknown
 #: Each app has its own endpoints; the kernel's are the schema and its page.
 API = [
     path("", include(f"{app}.api"))
-    for app in ("accounts", "relations", "finance", "rights", "retention", "cannonworks")
+    for app in ("accounts", "relations", "finance", "rights", "breaches", "retention", "cannonworks")
 ]
 
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("finance.urls")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
+    path("", include("breaches.urls")),
 ]
 handler400 = "cannonworks.problems.bad_request"
 handler500 = "cannonworks.problems.server_error"

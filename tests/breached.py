@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from accounts.models import Account
+from accounts.models import Account, PlannedMail
 from breaches.models import (
     Affected,
     Breach,
@@ -119,5 +119,8 @@ def all_of_it(account: Account, *, at: datetime) -> Breach:
     Permission.objects.create(
         account=account, breach=row, to_subjects=True, given_by=account.main_user.reference, given_at=at
     )
-    report(account, at=at, judged_at=at, judged_by=SOMEBODY, answer="De laptop was versleuteld.")
+    answered = report(account, at=at, judged_at=at, judged_by=SOMEBODY, answer="De laptop was versleuteld.")
+    PlannedMail.objects.create(
+        account=account, about=answered.reference, template="breaches/report_judged", planned_at=at, sent_at=at
+    )  # fmt: skip
     return row

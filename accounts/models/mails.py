@@ -15,6 +15,8 @@ class PlannedMail(models.Model):
 
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
     about = models.UUIDField(_("about"), help_text=_("The random reference of what it tells of."))
+    #: The member of staff who gets it; None: whom the mail of this name is for by itself.
+    reader = models.UUIDField(_("reader"), null=True, blank=True)
     template = models.CharField(_("mail"), max_length=60)
     planned_at = models.DateTimeField(_("planned at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.clause("13")
         ("2026-03-28T12:00+01:00", "draft", "nog 48 uur"),
         ("2026-03-28T12:00:00.000001+01:00", "draft", "nog 47 uur"),
         ("2026-03-29T12:00+02:00", "draft", "nog 25 uur"),  # the clock was put forward that night
-        ("2026-03-30T01:00+02:00", "lapsed", "nog 12 uur"),
+        ("2026-03-29T13:00+02:00", "draft", "nog 24 uur"),
+        ("2026-03-29T14:00+02:00", "lapsed", "nog 23 uur"),
         ("2026-03-30T12:00+02:00", "lapsed", "nog 1 uur"),
         ("2026-03-30T12:00:01+02:00", "lapsed", "nog minder dan een uur"),
         ("2026-03-30T12:59:59.999999+02:00", "lapsed", "nog minder dan een uur"),

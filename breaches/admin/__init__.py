@@ -1,0 +1,1 @@
+from breaches.admin import reports  # noqa: F401  it registers itself

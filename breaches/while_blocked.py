@@ -1,0 +1,11 @@
+"""Breaches are read, acknowledged and reported while an account is blocked too (§13, §15)."""
+
+from __future__ import annotations
+
+from cannonworks.blocking import stays_open
+
+stays_open("breaches", "breach", "breach-acknowledge", "breach-report", "breach-json", "breach-pdf")
+stays_open(
+    "api-breaches", "api-breach", "api-breach-acknowledge", "api-breach-supervisor", "api-breach-reports",
+    "api-breach-report",
+)  # fmt: skip
