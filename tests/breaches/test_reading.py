@@ -151,7 +151,7 @@ def test_the_chip_warns_in_the_last_day():
     tones = [hours_left(clock.due_at, at=NOTICED_AT + hours * HOUR).tone for hours in (0, 48, 49, 71, 72)]
     assert tones == ["draft", "draft", "lapsed", "lapsed", "going"]
     assert hours_left(clock.due_at, at=NOTICED_AT + 49 * HOUR).words == "nog 23 uur"
-    assert hours_left(clock.due_at, at=NOTICED_AT + 71 * HOUR).words == "Nog 1 uur"
+    assert hours_left(clock.due_at, at=NOTICED_AT + 71 * HOUR).words == "nog 1 uur"
 
 
 def test_it_stands_on_the_overview_until_the_main_user_acknowledges_it(account, holder, django_assert_num_queries):
