@@ -33,8 +33,8 @@ SPECIAL = bytes(range(0x1F)) + b'"\\' + SEPARATOR.encode()
 IN_JSON = re.compile(rb'["\\\x00-\x1f]')
 IN_CSV = re.compile(rb'["\r\n' + re.escape(SEPARATOR).encode() + b"]")
 FORMULA = re.compile(rb"'*[=+\-@\t\r]")
-#: A cell that begins with one of these may be a formula.
-FIRST = frozenset((b"'", b"=", b"+", b"-", b"@", b"\t", b"\r"))
+#: A cell that begins with one of these is a formula; one that begins with an apostrophe may be.
+FIRST = frozenset((b"=", b"+", b"-", b"@", b"\t", b"\r"))
 BEGINS = re.compile(rb"\x1f['=+\-@\t\r]")
 
 #: How COPY writes what would end a cell or a row. The last two stand here for those that it has, see ``split``.
@@ -90,7 +90,7 @@ def sealed(opened: Callable[[bytes, bytes], str | None], column: Column) -> Told
     def both(references: Cells, values: Cells) -> Both:
         texts = [opened(reference, value) for reference, value in zip(references, values, strict=True)]
         shown = [(text or "").encode() for text in texts]
-        return [json.dumps(text, ensure_ascii=False).encode() for text in texts], _in_csv(shown, is_special=True)
+        return [json.dumps(text, ensure_ascii=False).encode() for text in texts], _in_csv(shown)
 
     return Told(('"reference"', f"encode(\"{column.source}\", 'hex')"), both)
 
@@ -120,16 +120,16 @@ def _yes_or_no(yes: bytes, no: bytes, cells: Cells) -> Both:
 
 
 def _text(cells: Cells) -> Both:
-    joined = UNIT.join(cells)
+    joined = UNIT + UNIT.join(cells)
     if len(joined.translate(None, SPECIAL)) == len(joined):
-        return cells, _in_csv(cells, is_special=False)
+        return cells, _harmless(cells) if BEGINS.search(joined) else cells
     cells = _unescaped(cells)
-    return [_in_json(cell) if IN_JSON.search(cell) else cell for cell in cells], _in_csv(cells, is_special=True)
+    return [_in_json(cell) if IN_JSON.search(cell) else cell for cell in cells], _in_csv(cells)
 
 
 def _worded(field: Any) -> Callable[[Cells], Both]:
     values = [value for value, _label in field.flatchoices if value]
-    labels = _in_csv([str(label).encode() for value, label in field.flatchoices if value], is_special=True)
+    labels = _in_csv([str(label).encode() for value, label in field.flatchoices if value])
     words = dict(zip((str(value).encode() for value in values), labels, strict=True))
 
     def both(cells: Cells) -> Both:
@@ -141,7 +141,7 @@ def _worded(field: Any) -> Callable[[Cells], Both]:
 
 def _ready(told: Cells, shown: Cells) -> Both:
     """Of what the database has put into JSON itself; which is never empty, but where there is nothing."""
-    return [cell or b"null" for cell in _unescaped(told)], _in_csv(_unescaped(shown), is_special=True)
+    return [cell or b"null" for cell in _unescaped(told)], _in_csv(_unescaped(shown))
 
 
 def _unescaped(cells: Cells) -> Cells:
@@ -156,9 +156,14 @@ def _in_json(cell: bytes) -> bytes:
     return json.dumps(cell.decode(), ensure_ascii=False).encode()[1:-1]
 
 
-def _in_csv(cells: Cells, *, is_special: bool) -> Cells:
-    if BEGINS.search(UNIT + UNIT.join(cells)):
-        cells = [b"'" + cell if cell[:1] in FIRST and FORMULA.match(cell) else cell for cell in cells]
-    if is_special:
-        cells = [b'"%b"' % cell.replace(b'"', b'""') if IN_CSV.search(cell) else cell for cell in cells]
-    return cells
+def _harmless(cells: Cells) -> Cells:
+    return [
+        b"'" + cell if (first := cell[:1]) in FIRST or (first == b"'" and FORMULA.match(cell)) else cell
+        for cell in cells
+    ]  # fmt: skip
+
+
+def _in_csv(cells: Cells) -> Cells:
+    return [
+        b'"%b"' % cell.replace(b'"', b'""') if IN_CSV.search(cell) else cell for cell in _harmless(cells)
+    ]  # fmt: skip
