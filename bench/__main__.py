@@ -27,6 +27,7 @@ from rich.table import Table
 
 from bench import data, sealing
 from bench.databases import BASE_DIR, Database, Server, environment
+from bench.returning import p95
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 SAMPLE_SECONDS = 0.05
@@ -314,8 +315,8 @@ class Bench:
                 turns += self.work(database, ("returned", ""), ledger=folder)
                 (alone,) = self.work(database, ("looked", seconds), ledger=folder)
             with self.server.copy(template) as database:
-                _made, beside = self.work(database, ("returned", ""), ("looked", seconds), ledger=folder)
-                looks.append((beside["p95"], alone["p95"]))
+                made, beside = self.work(database, ("returned", ""), ("looked", seconds), ledger=folder)
+                looks.append((p95(beside, made), p95(alone)))
         self.server.drop(template)
         ours = [turn["rows"] / _seconds(turn) for turn in turns]
         limit = [turn["rows"] / median(turn["copied"]) for turn in turns]

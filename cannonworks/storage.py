@@ -280,19 +280,28 @@ class _Writer:
         file.write(MAGIC + salt)
 
     def write(self, data: bytes) -> int:
-        for start in range(0, len(data), CHUNK):
-            self._waiting += data[start : start + CHUNK]
-            if len(self._waiting) > CHUNK:
-                self._seal(bytes(self._waiting[:CHUNK]), is_last=False)
-                del self._waiting[:CHUNK]
+        """Seal what is more than a chunk, and keep the rest, at least a byte of it: that may be the end."""
+        view, start = memoryview(data), 0
+        if self._waiting:
+            start = min(CHUNK - len(self._waiting), len(data))
+            self._waiting += view[:start]
+            if start == len(data):
+                return start
+            self._file.write(self._sealed(bytes(self._waiting), is_last=False))
+            self._waiting.clear()
+        while len(data) - start > CHUNK:
+            self._file.write(self._sealed(view[start : start + CHUNK], is_last=False))
+            start += CHUNK
+        self._waiting += view[start:]
         return len(data)
 
     def finish(self) -> None:
-        self._seal(bytes(self._waiting), is_last=True)
+        self._file.write(self._sealed(bytes(self._waiting), is_last=True))
 
-    def _seal(self, chunk: bytes, *, is_last: bool) -> None:
-        self._file.write(self._cipher.encrypt(_nonce(self._number, is_last), chunk, None))
+    def _sealed(self, chunk: bytes | memoryview, *, is_last: bool) -> bytes:
+        sealed = self._cipher.encrypt(_nonce(self._number, is_last), chunk, None)
         self._number += 1
+        return sealed
 
 
 @contextmanager
@@ -341,23 +350,33 @@ class Draft:
         os.fsync(self._file.fileno())
 
     def finish(self) -> None:
-        """Give the settled file its name, in the transaction that tells of it. Raises as ``SealedStorage.writing``.
+        """Give the settled file its name; see the function ``finish``."""
+        finish([self])
 
-        FileNotFoundError when it was erased, or begun anew by another, in between.
-        """
-        _key_of[0](_account(self.name), True)  # from here on no erasure begins before the transaction is over
+    def _rename(self) -> set[Path]:
+        """The folders that changed."""
         if os.fstat(self._file.fileno()).st_ino != self._part.stat().st_ino:
             raise FileNotFoundError("Another process has begun this file anew.")
         self._file.close()
         self._part.rename(self._path)
-        for folder in (self._path.parent, *self._path.parent.parents[:2]):
-            _sync(folder)
+        return {self._path.parent, *self._path.parent.parents[:2]}
 
     def discard(self) -> None:
         """Leave nothing of it; harmless once it is finished."""
         if not self._file.closed:
             self._part.unlink(missing_ok=True)
             self._file.close()
+
+
+def finish(drafts: Collection[Draft]) -> None:
+    """Give settled files their names, in the transaction that tells of them. Raises as ``SealedStorage.writing``.
+
+    FileNotFoundError when one was erased, or begun anew by another, in between.
+    """
+    for account in {_account(draft.name) for draft in drafts}:
+        _key_of[0](account, True)  # from here on no erasure begins before the transaction is over
+    for folder in sorted(set[Path]().union(*(draft._rename() for draft in drafts)), reverse=True):
+        _sync(folder)
 
 
 class _Reader(io.RawIOBase):

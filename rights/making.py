@@ -48,8 +48,8 @@ log = logging.getLogger(__name__)
 
 #: PDFs of a unit; seconds after which a run tells how far it is, and looks whether it is still wanted.
 PDFS, PACE = 20, 1.0
-#: Portions that may wait to be sealed; each is about half a megabyte.
-AHEAD = 8
+#: Bytes that are sealed at once, for handing over takes time too; and how many times that may wait to be.
+SEALED_AT_ONCE, AHEAD = 1024 * 1024, 6
 RUNS = (ReturnState.QUEUED, ReturnState.RUNNING)
 #: In front of the key of a return, in the number of its advisory lock.
 LOCK = 0x52657475 << 32
@@ -146,28 +146,40 @@ class _Sheet:
 
 
 class _Sealing:
-    """Sums, seals and writes portions in a thread while the next ones are read; all of that lets Python go on."""
+    """Sums, seals and writes in a thread while the next portions are read; nearly all of that lets Python go on."""
 
     def __init__(self, pair: list[_Sheet]) -> None:
         self.pair, self.thread, self.waiting = pair, ThreadPoolExecutor(1), deque[Future[None]]()
+        self.gathered: list[tuple[bytes, bytes]] = []
+        self.size = 0
 
     def __enter__(self) -> _Sealing:
         return self
 
     def __exit__(self, kind: object, *_more: object) -> None:
+        if kind is None:
+            self._hand_over()
         self.thread.shutdown(cancel_futures=kind is not None)
         for written in self.waiting if kind is None else ():
             written.result()
 
     def write(self, portion: lines.Portion) -> None:
+        self.gathered.append((portion.json, portion.csv))
+        self.size += len(portion.json) + len(portion.csv)
+        for sheet in self.pair:
+            sheet.rows += portion.rows
+        if self.size >= SEALED_AT_ONCE:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         if len(self.waiting) >= AHEAD:
             self.waiting.popleft().result()
-        self.waiting.append(self.thread.submit(self._write, portion))
+        self.waiting.append(self.thread.submit(self._write, self.gathered))
+        self.gathered, self.size = [], 0
 
-    def _write(self, portion: lines.Portion) -> None:
-        for sheet, text in zip(self.pair, (portion.json, portion.csv), strict=True):
-            sheet.write(text)
-            sheet.rows += portion.rows
+    def _write(self, gathered: list[tuple[bytes, bytes]]) -> None:
+        for n, sheet in enumerate(self.pair):
+            sheet.write(b"".join([both[n] for both in gathered]))
 
 
 class _Maker:
@@ -323,8 +335,7 @@ class _Maker:
             found = _locked(self.found.pk)
             if found is None:
                 raise Over
-            for sheet in sheets:
-                sheet.draft.finish()
+            storage.finish([sheet.draft for sheet in sheets])
             ReturnFile.objects.bulk_create(self._rows(sheets, read_at))
             found.rows_done, found.moved_at = self.found.rows_done, Now()
             if is_last:

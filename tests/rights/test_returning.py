@@ -11,6 +11,7 @@ import subprocess
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account
@@ -37,6 +38,7 @@ HOSTILE = [
     "=1+1", "+31", "-2", "@SUM(A1)", "'=1", "''+2", "'gewoon", "a;b", 'zeg "hoi"', "regel\neen", "regel\r\ntwee",
     "terug\\schuin", "\\N", "\\.", "tab\tin", "\ttab", "\rcr", "100 %", "%s", "{}", "Zoë ’t Hooft", "日本", "🙂", "\x7f", "\x01",
     "\u2028", "NULL", " voor", "na ", '"', ";", "'", "'\"", "</script>", "=\"x\";'",
+    "a\x1fb", "\x1f=1", "\\\x1f", "\x1f", "\x1e", "\v", "\b\f", "\\", "\\\\n", "einde\\", "\\B", "\\U", "=\\", "'\\t",
 ]  # fmt: skip
 
 
@@ -112,6 +114,26 @@ def test_hostile_values_are_made_harmless_for_spreadsheets_exactly_as_an_import_
     assert [row["Achternaam"] for row in cells[: len(HOSTILE)]] == list(map(naming.neutralise, HOSTILE))
     assert [row["Plaats"] for row in cells[len(HOSTILE) :]] == list(map(naming.neutralise, HOSTILE))
     assert [naming.restore(row["Plaats"]) for row in cells[len(HOSTILE) :]] == HOSTILE
+
+
+@pytest.mark.parametrize(("rows", "size"), [(1, 10**6), (7, 10**6), (250, 300), (250, 1)])
+def test_no_portion_has_many_rows_or_bytes_and_all_of_them_are_the_whole(account, monkeypatch, rows, size):
+    """Also where nothing in one portion has to be escaped, and much in the next."""
+    texts = [f"Visser {n}" for n in range(20)] + HOSTILE + ["Jansen"] * 20
+    Relation.objects.bulk_create(Relation(account=account, last_name=text) for text in texts)
+    table = next(table for table in contents.tables() if table.model is Relation)
+    opener = lines.Opener(account, None)
+    monkeypatch.setattr(lines, "ROWS", 10**6)
+    monkeypatch.setattr(lines, "BYTES", 10**9)
+    (whole,) = lines.portions(connection, table, opener, language="nl")
+    monkeypatch.setattr(lines, "ROWS", rows)
+    monkeypatch.setattr(lines, "BYTES", size)
+    found = list(lines.portions(connection, table, opener, language="nl"))
+    assert (sum(portion.rows for portion in found), found[-1].last) == (whole.rows, whole.last)
+    assert (b"".join(p.json for p in found), b"".join(p.csv for p in found)) == (whole.json, whole.csv)
+    assert [json.loads(line)["last_name"] for line in whole.json.splitlines()] == texts
+    assert max(portion.rows for portion in found) <= rows
+    assert all(portion.rows == 1 for portion in found) or size > 1
 
 
 @pytest.mark.parametrize("what", list(What))
