@@ -28,6 +28,8 @@ SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
     ("Linux|CrOS", "Linux"),
 )  # fmt: skip
+#: A number of the Netherlands as it is kept.
+HOME = re.compile(r"\+31[1-9][0-9]{8}")
 
 
 @register.filter
@@ -52,6 +54,9 @@ def country(code: str) -> str:
 @register.filter
 def phone(number: str) -> str:
     """A number in the form of E.164 as people write it: one of the Netherlands without its country."""
+    if HOME.fullmatch(number):  # as most are: nothing to find out
+        here = phonenumbers.PhoneNumber(country_code=31, national_number=int(number[3:]))
+        return phonenumbers.format_number(here, phonenumbers.PhoneNumberFormat.NATIONAL)
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
