@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import phonenumbers
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -43,6 +45,13 @@ def device(user_agent: str) -> str:
     """ "Firefox, Windows" of what a browser calls itself."""
     known = (next((word for sign, word in signs if re.search(sign, user_agent)), "") for signs in (BROWSERS, SYSTEMS))
     return ", ".join(filter(None, known)) or _("Unknown device")
+
+
+@register.filter
+@cache  # addresses are those of the code
+def address(name: str) -> str:
+    """The address of a page that needs nothing but its name; every page has a menu of them."""
+    return reverse(name)
 
 
 @register.filter
