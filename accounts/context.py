@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts import banners, cookies
 from accounts.models import Account, User
 from accounts.states import State
+from cannonworks.templatetags.data import address
 
 Tab = tuple[str, Any]
 
@@ -104,7 +104,7 @@ def header(request: HttpRequest) -> dict[str, Any]:
 
 def is_asked(request: HttpRequest) -> bool:
     """Whether the browser has given no answer about statistics, so that the question stands above the page (§20)."""
-    return cookies.answer_in(request.COOKIES) is None and request.path != reverse("cookies")
+    return cookies.answer_in(request.COOKIES) is None and request.path != address("cookies")
 
 
 def framed(request: HttpRequest, pages: list[Part]) -> dict[str, Any]:
@@ -146,5 +146,5 @@ def is_going(account: Account) -> bool:
 
 def _tab(request: HttpRequest, tabs: tuple[Tab, ...]) -> str:
     """The tab whose address the page's own begins with, the longest first."""
-    under = [(reverse(name), name) for name, _label in tabs]
+    under = [(address(name), name) for name, _label in tabs]
     return next((name for address, name in sorted(under, reverse=True) if request.path.startswith(address)), "")

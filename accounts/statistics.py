@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import Trunc, TruncDate
+from django.db.models import Count, DateField, Func, QuerySet, Sum, Value
+from django.db.models.functions import TruncDate
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,13 @@ class Usage:
     sign_ins: list[int]
     modules: list[tuple[Module, int]]
     counted: dict[Kind, int]
+
+
+class FirstDay(Func):
+    """The first day of the day, week or month in which a day lies; without the time zones of ``Trunc``."""
+
+    template = "DATE_TRUNC(%(expressions)s::timestamp)::date"
+    output_field = DateField()
 
 
 Numbers = Mapping[tuple[date, str, str], int]
@@ -128,7 +135,7 @@ def _of_account(account: Account, per: Per, since: date, on: date) -> Numbers:
     # Days that may not have been counted yet, or not for good, are counted here from their events.
     anew = max(since, on - timedelta(days=ANEW))
     days: QuerySet[Any] = UsageDay.objects.filter(account=account, on__gte=since, on__lt=anew)
-    steps = days.annotate(step=Trunc("on", per.name)).values_list("step", "module", "kind")
+    steps = days.annotate(step=FirstDay(Value(per.name), "on")).values_list("step", "module", "kind")
     numbers = {row[:3]: row[3] for row in steps.annotate(number=Sum("count"))}
     events: QuerySet[Any] = UsageEvent.objects.filter(account=account, at__gte=start_of_day(anew))
     fresh = events.annotate(day=TruncDate("at", tzinfo=AMSTERDAM)).values_list("day", "module", "kind")

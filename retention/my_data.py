@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -76,32 +78,48 @@ def holdings(account: Account, fates: Sequence[Fate]) -> list[Holding]:
 
     Categories of which we keep nothing at all, of nobody, are left out.
     """
-    entries = [entry for entry in datamap.entries() if entry.category and "SELECT" in entry.may.get(Role.HOLDER, "")]
-    counts = _count(account, entries)
+    counts = _count(account, _countable())
     by_category = {fate.category: fate for fate in fates}
-    found = []
-    for category in Category:
-        those = [entry for entry in entries if entry.category == category]
-        if those:
-            found.append(_holding(category, those, counts, by_category.get(category)))
-    return found
+    return [_holding(outline, counts, by_category.get(outline.category)) for outline in _outlines(get_language())]
 
 
-def _holding(category: Category, entries: Sequence[Entry], counts: Mapping[str, int], fate: Fate | None) -> Holding:
+@dataclass(frozen=True)
+class _Outline:
+    """What is told of a category whoever asks; ``kinds``: word, table and when its rows go, by word."""
+
+    category: Category
+    kinds: tuple[tuple[str, str, Going | None], ...]
+    fields: tuple[str, ...]
+    clauses: tuple[str, ...]
+    viewers: tuple[Viewer, ...]
+
+
+@cache
+def _countable() -> tuple[Entry, ...]:
+    return tuple(e for e in datamap.entries() if e.category and "SELECT" in e.may.get(Role.HOLDER, ""))
+
+
+@cache  # data map and rules are those of the code: the same for as long as it runs
+def _outlines(_language: str) -> tuple[_Outline, ...]:
+    those = {category: [e for e in _countable() if e.category == category] for category in Category}
+    return tuple(_outline(category, entries) for category, entries in those.items() if entries)
+
+
+def _outline(category: Category, entries: Sequence[Entry]) -> _Outline:
     personal = [(entry, name, said) for entry in entries for name, said in entry.personal.items()]
-    return Holding(
+    return _Outline(
         category,
-        PURPOSES[category],
-        tuple(sorted((_kept(entry, counts[entry.table]) for entry in entries), key=lambda kept: kept.label)),
+        tuple(sorted(((e.word, e.table, going_of(e)) for e in entries), key=lambda kind: kind[0])),
         _unique(_field_label(entry, name) for entry, name, _said in personal),
         _clauses(said for _entry, _name, said in personal),
         tuple(_viewers(personal)),
-        fate,
     )
 
 
-def _kept(entry: Entry, count: int) -> Kept:
-    return Kept(entry.word, min(count, MOST), count > MOST, going_of(entry))
+def _holding(outline: _Outline, counts: Mapping[str, int], fate: Fate | None) -> Holding:
+    kept = (Kept(word, min(counts[table], MOST), counts[table] > MOST, going) for word, table, going in outline.kinds)
+    category, fields, clauses = outline.category, outline.fields, outline.clauses
+    return Holding(category, PURPOSES[category], tuple(kept), fields, clauses, outline.viewers, fate)
 
 
 def _count(account: Account, entries: Sequence[Entry]) -> dict[str, int]:

@@ -77,10 +77,6 @@ class Band:
         return "" if self.ceiling is None else percent(self.ceiling)
 
     @property
-    def name_y(self) -> int:
-        return HEAD + self.row * ROW + 20
-
-    @property
     def bar_y(self) -> int:
         return HEAD + self.row * ROW + 32
 

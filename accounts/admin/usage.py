@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import statistics
 from accounts.counting import FEWEST
@@ -17,6 +18,10 @@ from accounts.models.usage import Kind
 from accounts.statistics import PERIODS
 from accounts.views.usage import draw, shares
 from cannonworks.admin import StaffAdmin, today
+
+CHARTS = (
+    gettext_lazy("Clicks"), gettext_lazy("Sign-ins"), gettext_lazy("Accounts that were used, at most on one day")
+)  # fmt: skip
 
 
 @admin.register(UsageTotal)
@@ -34,11 +39,7 @@ class UsageTotalAdmin(StaffAdmin):
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "title": _("Usage of all accounts"),
             "per": per, "periods": PERIODS, "fewest": FEWEST, "modules": shares(found.modules),
-            "charts": [
-                (_("Clicks"), draw(found.clicks, found, per)),
-                (_("Sign-ins"), draw(found.sign_ins, found, per)),
-                (_("Accounts that were used, at most on one day"), draw(accounts, found, per)),
-            ],
+            "charts": list(zip(CHARTS, draw(found.starts, per, found.clicks, found.sign_ins, accounts), strict=True)),
             "numbers": [(kind.label, found.counted.get(kind, 0)) for kind in (Kind.DOCUMENT, Kind.PAYMENT)],
         }  # fmt: skip
         return TemplateResponse(request, "admin/usage.html", context)

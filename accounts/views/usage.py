@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,9 +25,10 @@ def usage(request: HttpRequest) -> HttpResponse:
     module = module if module in Module.values else ""
     account = request.user.account
     found = statistics.usage_of(account, per=per, on=on, module=module)
+    clicks, sign_ins = draw(found.starts, per, found.clicks, found.sign_ins)
     context = {
         "per": per, "periods": PERIODS, "module": module, "module_label": Module(module).label if module else "",
-        "usage": found, "clicks": draw(found.clicks, found, per), "sign_ins": draw(found.sign_ins, found, per),
+        "usage": found, "clicks": clicks, "sign_ins": sign_ins,
         "counted": found.counted.items(), "modules": shares(found.modules),
         "devices": shares(statistics.devices(account, on=on)),
         "latest": statistics.sign_ins(request.user), "refused": request.user.analytics is False,
@@ -34,12 +36,12 @@ def usage(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/usage.html", context)
 
 
-def draw(numbers: list[int], found: statistics.Usage, per: Per) -> charts.Chart:
-    """A chart of one number a step, with days or months written in the reader's language."""
+def draw(starts: list[date], per: Per, *numbers: list[int]) -> list[charts.Chart]:
+    """Charts of one number a step, with days or months written in the reader's language."""
     short = "j b" if get_language() == "nl" else "j M"
     long, brief = ("F Y", short.partition(" ")[2]) if per.name == "month" else ("j F Y", short)
-    labels = [date_format(day, long) for day in found.starts]
-    return charts.draw(numbers, labels, [date_format(day, brief) for day in found.starts])
+    labels, words = ([date_format(day, form) for day in starts] for form in (long, brief))
+    return [charts.draw(each, labels, words) for each in numbers]
 
 
 def shares(numbers: list[tuple[Any, int]]) -> list[tuple[Any, int, str]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import phonenumbers
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -28,6 +30,8 @@ SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
     ("Linux|CrOS", "Linux"),
 )  # fmt: skip
+#: A number of the Netherlands as it is kept.
+HOME = re.compile(r"\+31[1-9][0-9]{8}")
 
 
 @register.filter
@@ -44,6 +48,13 @@ def device(user_agent: str) -> str:
 
 
 @register.filter
+@cache  # addresses are those of the code
+def address(name: str) -> str:
+    """The address of a page that needs nothing but its name; every page has a menu of them."""
+    return reverse(name)
+
+
+@register.filter
 def country(code: str) -> str:
     """The name of a country by its two letters, in the reader's language."""
     return country_name(code)
@@ -52,6 +63,9 @@ def country(code: str) -> str:
 @register.filter
 def phone(number: str) -> str:
     """A number in the form of E.164 as people write it: one of the Netherlands without its country."""
+    if HOME.fullmatch(number):  # as most are: nothing to find out
+        here = phonenumbers.PhoneNumber(country_code=31, national_number=int(number[3:]))
+        return phonenumbers.format_number(here, phonenumbers.PhoneNumberFormat.NATIONAL)
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
