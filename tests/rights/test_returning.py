@@ -21,7 +21,7 @@ from journal.models import Entry
 from relations import services as people
 from relations.importing import columns as naming
 from relations.models import Employee, Relation, What
-from rights import making, returning, services
+from rights import making, returning, services, tasks
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents, lines
 from rights.states import ReturnState
@@ -281,17 +281,23 @@ def taken_at(found: DataReturn):
     return DataReturn.objects.get(pk=found.pk).taken_at
 
 
-def test_it_is_taken_with_its_last_byte_and_only_the_first_time_is_kept(account):
-    found = made(account)
+def test_it_is_taken_with_its_last_byte_and_only_the_first_time_is_kept(
+    account, monkeypatch, django_capture_on_commit_callbacks
+):
+    found, ordered = made(account), []
+    monkeypatch.setattr(tasks.order_waiting, "delay", lambda: ordered.append(taken_at(found)))
     at = timezone.now()
     with isolation.acting_as(isolation.of(account.main_user)):
         archive = returning.take(found, actor=account.main_user, at=at)
         size = len(next(archive.pieces))
         assert taken_at(found) is None  # an erasure that waits for it would break it off
-        size += sum(len(piece) for piece in archive.pieces)
+        with django_capture_on_commit_callbacks(execute=True):
+            size += sum(len(piece) for piece in archive.pieces)
         first = taken_at(found)
         assert first is not None
-        sum(1 for _piece in returning.take(found, actor=account.main_user, at=at + timedelta(hours=1)).pieces)
+        with django_capture_on_commit_callbacks(execute=True):
+            sum(1 for _piece in returning.take(found, actor=account.main_user, at=at + timedelta(hours=1)).pieces)
+    assert ordered == [first]  # an erasure that waited for it is ordered at once
     assert size == archive.length
     assert archive.name.endswith(f"-{str(found.reference)[:8]}.zip")
     assert taken_at(found) == first
