@@ -16,6 +16,13 @@ InMemory = MemoryFileUploadHandler
 
 #: Bytes of one file that are kept; each form has a bound of its own below this.
 MOST = 64 * 1024**2
+#: How files begin, and what their names end in: a name may say anything.
+ENDINGS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+
+
+def ending_of(begin: bytes) -> str:
+    """What the name of a file that begins like this ends in: "pdf"; empty when it is no PDF, JPEG or PNG."""
+    return next((ending for mark, ending in ENDINGS.items() if begin.startswith(mark)), "")
 
 
 class Nameless(FileUploadHandler):

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Company, User
 from accounts.services import check_writable, lock
 from cannonworks import rules
+from cannonworks.datamap import Category
 from cannonworks.errors import Changed, Refused
 from finance.checks import check_complete
 from finance.models import Document, DocumentKind, Line, NumberSeries, Totals
 from journal import services as journal
+from relations.leaving import refuse_held
 from relations.models import Relation
 from relations.services import check_not_restricted, check_still_free
 
@@ -101,19 +103,37 @@ def issue_document(document: Document, *, actor: User, on: date, revision: int |
     return document
 
 
-@transaction.atomic
 def delete_document(document: Document, *, actor: User, on: date) -> None:
-    """Delete a draft, or an issued document whose seven years are over on ``on`` (§5.2); Refused before that.
+    """Delete a draft, or an issued document whose seven years are over on ``on``; Refused as ``check_deletable``.
 
-    Refused too of who is restricted: their data are kept from being erased as well (§15).
+    A hold that stood in the way is journalled, outside the transaction of the attempt, which is taken back (§5).
     """
+    try:
+        _delete(document, actor=actor, on=on)
+    except Refused as refused:
+        if refused.code == "held":
+            journal.record(
+                "erasure.refused", account=document.account, actor=actor, clause="5", categories=[Category.DOCUMENTS],
+                document=document.reference, why="hold",
+            )  # fmt: skip
+        raise
+
+
+@transaction.atomic
+def _delete(document: Document, *, actor: User, on: date) -> None:
     document = lock_document(document)
-    check_not_restricted(document.relation)
-    check_term_over(document, on=on)
+    check_deletable(document, on=on)
     with connection.cursor() as cursor:  # the trigger that guards issued documents checks the same day
         cursor.execute("SELECT set_config('cannonworks.today', %s, true)", [on.isoformat()])
     document.delete()
     journal.record("document.deleted", account=document.account, actor=actor, clause="5.2", document=document.reference)
+
+
+def check_deletable(document: Document, *, on: date) -> None:
+    """Refuse to delete what the law has the holder keep (§5.2), of who is restricted (§15), and what is held (§5)."""
+    check_not_restricted(document.relation)
+    check_term_over(document, on=on)
+    refuse_held(document.account, {Category.DOCUMENTS})
 
 
 def check_term_over(document: Document, *, on: date) -> None:

@@ -21,6 +21,7 @@ from cannonworks.callers import MainUserOnly
 from relations import finding, services
 from relations.forms import ChoiceForm
 from relations.importing import api as importing
+from relations.leaving import Trace
 from relations.models import Employee, EmployeeKind, Person, Relation
 
 #: What §19 allows to be kept of a person.
@@ -68,12 +69,25 @@ class EmployeeBody(PersonBody):
         return employee.masked_bsn or None
 
 
+class TraceBody(Body):
+    name = serializers.CharField(read_only=True, help_text="``issued``, ``drafts``, ``links``, ``mailings``.")
+    number = serializers.IntegerField(read_only=True)
+    words = serializers.CharField(read_only=True, help_text="The same as a sentence.")
+    clause = serializers.CharField(read_only=True, help_text="By which it stays; empty for what goes.")
+
+
+class ErasedBody(Body):
+    """What went along with somebody, and what stays: issued quotes and invoices keep their own name and address."""
+
+    goes = TraceBody(many=True, read_only=True)
+    stays = TraceBody(many=True, read_only=True)
+
+
 class PersonEndpoint(
     mixins.ListModelMixin,
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,
     mixins.UpdateModelMixin,
-    mixins.DestroyModelMixin,
     Endpoint,
 ):
     """People of the caller's account, by name unless told otherwise; whoever is restricted is only kept (§15)."""
@@ -103,9 +117,12 @@ class PersonEndpoint(
     def perform_update(self, body: Any) -> None:
         body.instance = type(self).change(body.instance, actor=self.request.user, **body.validated_data)
 
-    def perform_destroy(self, person: Person) -> None:
-        """Erase somebody, with drafts and links to documents; 409 ``held`` while a hold stands on it (§5, §15)."""
-        type(self).remove(person, actor=self.request.user)
+    @extend_schema(responses=ErasedBody)
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        """Erase somebody, and tell what goes along and what stays; 409 ``held`` while a hold stands on it (§5, §15)."""
+        traces: list[Trace] = type(self).remove(self.get_object(), actor=request.user)
+        goes, stays = ([trace for trace in traces if trace.goes is gone] for gone in (True, False))
+        return Response(ErasedBody({"goes": goes, "stays": stays}).data)
 
     def mark(self, service: Callable[..., Any]) -> Response:
         person = service(self.get_object(), actor=self.request.user, on=timezone.localdate())

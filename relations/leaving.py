@@ -6,7 +6,7 @@ people says so when it is started (``keeps_something``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -64,9 +64,14 @@ def check_not_held(person: Person, traces: Sequence[Trace]) -> None:
 
     The account is locked by the caller, as it is by whoever confirms or releases a hold: one of the two comes first.
     """
-    wanted = {entry(type(person)).category, *(trace.category for trace in traces if trace.goes)}
+    own = entry(type(person)).category
+    refuse_held(person.account, {category for category in (own, *(t.category for t in traces if t.goes)) if category})
+
+
+def refuse_held(account: Account, wanted: Collection[Category]) -> None:
+    """Refuse to erase something of these categories while a confirmed hold keeps one (§5). The account is locked."""
     # By the account's own relation: holds are retention's, which nobody imports.
-    holds = list(person.account.holds.active().filter(categories__overlap=[*filter(None, wanted)]))
+    holds = list(account.holds.active().filter(categories__overlap=[*wanted]))
     if not holds:
         return
     held = sorted({str(Category(name).label).lower() for hold in holds for name in hold.categories if name in wanted})

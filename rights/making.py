@@ -36,6 +36,7 @@ from accounts.states import State
 from cannonworks import encryption, isolation, rules, storage
 from cannonworks.deadlines import ONE_DAY, local_date, start_of_day
 from cannonworks.errors import KeyUnavailable, Refused, is_fence
+from cannonworks.uploads import ending_of
 from finance.models import Document
 from finance.printing import document_pdf
 from journal import services as journal
@@ -288,7 +289,7 @@ class _Maker:
         try:
             with storage.sealed.open(place) as text:
                 first = text.read(storage.CHUNK)
-                sheets = [self._sheet(stem + contents.suffix(first))]
+                sheets = [self._sheet(f"{stem}.{ending_of(first) or 'csv'}")]
                 with self._discarding(sheets):
                     while first:
                         sheets[0].write(first)

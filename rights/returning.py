@@ -240,7 +240,8 @@ def _to_the_last(pieces: Iterator[bytes], found: DataReturn, identity: isolation
     yield from pieces
     with _look(identity):
         lock(found.account)
-        DataReturn.objects.filter(pk=found.pk, taken_at__isnull=True).update(taken_at=Now())
+        if DataReturn.objects.filter(pk=found.pk, taken_at__isnull=True).update(taken_at=Now()):
+            transaction.on_commit(_order_soon, robust=True)
 
 
 def _lock(found: DataReturn, actor: User, *, staff_too: bool = False) -> DataReturn:
@@ -270,3 +271,9 @@ def _clear_soon(pk: int) -> None:
     from rights import tasks
 
     tasks.clear_return.delay(pk)
+
+
+def _order_soon() -> None:
+    from rights import tasks
+
+    tasks.order_waiting.delay()

@@ -17,17 +17,12 @@ from accounts.models import User
 from accounts.services import check_not_going, check_staff, lock
 from cannonworks import isolation, storage
 from cannonworks.errors import Refused
+from cannonworks.uploads import ending_of
 from journal import services as journal
 from rights.models import LetterScan, RegisteredLetter
 
 #: Bytes of one scan.
 MOST = 10 * 1024**2
-#: What a file is, by its first bytes: its name may say anything.
-BEGINNINGS = (
-    (b"%PDF-", LetterScan.Kind.PDF),
-    (b"\xff\xd8\xff", LetterScan.Kind.JPEG),
-    (b"\x89PNG\r\n\x1a\n", LetterScan.Kind.PNG),
-)
 
 
 def kind_of(file: File) -> LetterScan.Kind:
@@ -35,11 +30,10 @@ def kind_of(file: File) -> LetterScan.Kind:
     if file.size > MOST:
         raise Refused("scan_too_large", _("This file is larger than 10 MB. Scan the letter less sharply."), clause="6")
     file.seek(0)
-    first = file.read(16)
-    kind = next((kind for beginning, kind in BEGINNINGS if first.startswith(beginning)), None)
-    if kind is None:
+    ending = ending_of(file.read(16))
+    if ending not in LetterScan.Kind.values:
         raise Refused("no_scan", _("This file is no PDF, JPEG or PNG. Scan the letter as one of these."), clause="6")
-    return kind
+    return LetterScan.Kind(ending)
 
 
 @transaction.atomic

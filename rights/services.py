@@ -99,7 +99,7 @@ def confirm_letter(
 def order_after_return(account: Account, *, at: datetime) -> bool:
     """Order the erasure of a confirmed letter that waited, once the data is returned; whether it did (§6).
 
-    Idempotent. Whoever hands over a return calls it when that is taken; the beat does so for what ends otherwise.
+    Idempotent. Asked for when a return is taken, and by the beat for what ends otherwise.
     """
     try:
         account = lock(account)

@@ -35,7 +35,7 @@ def lapse_corrections() -> int:
 
 @shared_task(acks_late=True)
 def order_waiting() -> int:
-    """Beat, every five minutes: order erasures that waited for a return of data, which is taken or over (§6)."""
+    """When a return is taken, and beat, every five minutes: order erasures that waited for it or what is over (§6)."""
     return services.order_waiting(at=timezone.now())
 
 

@@ -732,7 +732,7 @@ API = """
   api-relation api-employee
     GET/PATCH        401       200       200       404       403       403       200       200       404       401
     POST             401       405       405       405       403       403       405       405       405       401
-    DELETE           401       204       204       404       403       403       204       204       404       401
+    DELETE           401       200       200       404       403       403       200       200       404       401
 # a number that no device is shown
   api-bsn
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
@@ -945,7 +945,7 @@ BLOCKED_API = """
   api-relation
     GET/PATCH        200       200
     POST             405       405
-    DELETE           204       204
+    DELETE           200       200
 # done to them
   api-relation-restriction
     GET/PATCH        405       405

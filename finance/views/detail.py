@@ -91,8 +91,7 @@ def delete(request: HttpRequest, reference: UUID) -> HttpResponse:
         messages.success(request, _("It has been deleted."))
         return redirect("documents")
     check_writable(row.account)
-    check_not_restricted(row.relation)
-    services.check_term_over(row, on=on)
+    services.check_deletable(row, on=on)
     return render(request, "finance/delete.html", {"document": row})
 
 

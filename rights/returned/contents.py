@@ -173,12 +173,3 @@ def document_name(document: Any) -> str:
 def upload_stem(table: Table, row: Any) -> str:
     """ "requests/files/import-0d9c…": without its ending; nothing that a user typed is in it."""
     return f"{table.category.value}/files/{table.model._meta.model_name}-{getattr(row, 'reference', row.pk)}"
-
-
-#: How files begin, and what their names end in; any other is text.
-ENDINGS = {b"%PDF": ".pdf", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
-
-
-def suffix(begin: bytes) -> str:
-    """What the name of a file that begins like this ends in."""
-    return next((ending for mark, ending in ENDINGS.items() if begin.startswith(mark)), ".csv")

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.utils import translation
 
 from accounts.models import Account
 from accounts.services import lapse_account, lock
@@ -17,9 +18,10 @@ from cannonworks.errors import Refused
 from finance.bookkeeping import charge_subscription, record_payment
 from finance.models import Document, DocumentKind, Line, Payment, SubscriptionInvoice, Totals, VatRate
 from finance.services import delete_document, draft_document, issue_document
+from journal.models import Entry
 from relations.services import add_relation
 from tests.factories import AccountFactory
-from tests.lives import account_in, draft, issue, moment
+from tests.lives import account_in, draft, hold, issue, moment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.2")]
 ON = date(2026, 2, 28)
@@ -92,6 +94,24 @@ def test_an_issued_document_is_deleted_after_seven_years_and_not_a_day_before(ac
     else:
         assert code(delete_document, document, actor=account.main_user, on=on) == "kept_seven_years"
     assert (Document.objects.count(), Line.objects.count()) == ((0, 0) if goes else (1, 1))
+
+
+@pytest.mark.clause("5")
+def test_a_hold_on_documents_keeps_them_from_being_deleted_and_one_on_something_else_does_not(account):
+    old, user = issue(account, on=ON), account.main_user
+    hold(account, ["relations"], on=ON)
+    delete_document(draft(account), actor=user, on=ON)
+    hold(account, ["documents"], on=ON, name="Controle")
+    waiting = draft(account)
+    with translation.override("en"), pytest.raises(Refused) as caught:
+        delete_document(waiting, actor=user, on=ON)
+    kept = waiting.reference
+    assert (caught.value.code, caught.value.clause) == ("held", "5")
+    assert "a hold keeps" in caught.value.message
+    assert code(delete_document, old, actor=user, on=FIRST_FREE_DAY) == "held"
+    assert Document.objects.count() == 2
+    told = Entry.objects.filter(event="erasure.refused").order_by("id").values_list("facts", flat=True)
+    assert [(facts["document"], facts["why"]) for facts in told] == [(str(kept), "hold"), (str(old.reference), "hold")]
 
 
 def test_a_draft_is_deleted_at_once(account):

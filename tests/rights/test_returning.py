@@ -21,12 +21,12 @@ from cannonworks.errors import Refused
 from journal.models import Entry
 from relations import services as people
 from relations.importing import columns as naming
-from relations.models import Employee, Relation, What
-from rights import making, returning, services
+from relations.models import Employee, Import, Relation, What
+from rights import making, returning, services, tasks
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents, lines
 from rights.states import ReturnState
-from tests.factories import AccountFactory, StaffFactory
+from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
 from tests.lives import BSN, erase, fill, full_life, issue, letter
 from tests.processes import Beside, ended, fork, kill, running, until
 from tests.rights.returns import ASKED_AT, asked, content, csv_rows, json_rows, made, opened, stored
@@ -178,8 +178,12 @@ def test_the_page_explains_every_field_in_the_language_of_the_holder_and_asks_no
         assert all(f"<code>{column.name}</code>" in page for column in table.columns)
 
 
-def test_an_upload_goes_along_as_it_is_and_no_name_leaves_the_folder(account):
+def test_an_upload_also_of_a_colleague_goes_along_as_it_is_and_no_name_leaves_the_folder(account):
+    """Only whoever brought it sees it on its pages; the return has all of the account (docs/decisions/0021)."""
     fill(account, on=ON)
+    colleague = ColleagueFactory(account=account)
+    Import.objects.update(asked_by=colleague.reference)
+    assert not Import.objects.of(account.main_user).exists()
     archive = opened(made(account))
     (name,) = [name for name in archive.namelist() if name.startswith("requests/files/")]
     assert archive.read(name) == b"Achternaam;E-mail\nVisser;geen adres\n"
@@ -303,17 +307,23 @@ def taken_at(found: DataReturn):
     return DataReturn.objects.get(pk=found.pk).taken_at
 
 
-def test_it_is_taken_with_its_last_byte_and_only_the_first_time_is_kept(account):
-    found = made(account)
+def test_it_is_taken_with_its_last_byte_and_only_the_first_time_is_kept(
+    account, monkeypatch, django_capture_on_commit_callbacks
+):
+    found, ordered = made(account), []
+    monkeypatch.setattr(tasks.order_waiting, "delay", lambda: ordered.append(taken_at(found)))
     at = timezone.now()
     with isolation.acting_as(isolation.of(account.main_user)):
         archive = returning.take(found, actor=account.main_user, at=at)
         size = len(next(archive.pieces))
         assert taken_at(found) is None  # an erasure that waits for it would break it off
-        size += sum(len(piece) for piece in archive.pieces)
+        with django_capture_on_commit_callbacks(execute=True):
+            size += sum(len(piece) for piece in archive.pieces)
         first = taken_at(found)
         assert first is not None
-        sum(1 for _piece in returning.take(found, actor=account.main_user, at=at + timedelta(hours=1)).pieces)
+        with django_capture_on_commit_callbacks(execute=True):
+            sum(1 for _piece in returning.take(found, actor=account.main_user, at=at + timedelta(hours=1)).pieces)
+    assert ordered == [first]  # an erasure that waited for it is ordered at once
     assert size == archive.length
     assert archive.name.endswith(f"-{str(found.reference)[:8]}.zip")
     assert taken_at(found) == first
