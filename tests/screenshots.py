@@ -56,7 +56,7 @@ from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, Helpe
 from tests.lives import issue, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
-from tests.rights.returned import in_state  # noqa: E402
+from tests.rights.returns import in_state  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
