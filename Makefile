@@ -23,7 +23,7 @@ run: $(VENV)/run.stamp $(MO)
 		&& python manage.py apply_retention && python manage.py demo --sign-in && exec honcho start'
 
 test: $(VENV)/dev.stamp $(MO)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp $(MO)
 	ruff check .

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import is_gone
 from accounts.models import Account, DeviceToken, User, contact_checks
 from cannonworks.countries import countries
-from cannonworks.forms import Revised
+from cannonworks.forms import LongSelect, Revised
 
 #: Told to whoever still tries; the database would refuse the session.
 GONE = _("This account has been erased or is being erased. Nobody can sign in to it any more.")
@@ -123,7 +123,7 @@ class ContactForm(Revised):
     Numbers may be typed with blanks and dots; they are checked and written anew when the field is left.
     """
 
-    country = forms.ChoiceField(label=_("Country"), choices=countries, initial="NL")
+    country = forms.ChoiceField(label=_("Country"), choices=countries, initial="NL", widget=LongSelect)
 
     class Meta:
         fields: tuple[str, ...] = (

@@ -7,14 +7,34 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from cannonworks.errors import Changed
 
 #: What a field that checks itself sends along: all of the form but what nobody else should see come by.
 NEVER_SENT = "not password,password1,password2,bsn"
+
+
+class LongSelect(forms.Select):
+    """A choice out of very many, which Django writes with two templates for each: longer than all else of a page takes."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        chosen = {str(each) for each in self.format_value(value)}
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((code, mark_safe(" selected") if str(code) in chosen else "", label) for code, label in self.choices),
+        )
+        told = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
+        return format_html("<select{}>\n{}\n</select>", told, options)
 
 
 class Grouped(forms.BaseForm):

@@ -14,6 +14,8 @@ from datetime import datetime
 
 #: What the classic format can say: sizes and places of four bytes, numbers of two.
 MOST_BYTES, MOST_MEMBERS = 0xFFFFFFFF, 0xFFFF
+#: What stands in those places where ZIP64 says it elsewhere.
+_BYTES_ELSEWHERE, _MEMBERS_ELSEWHERE = 0xFFFFFFFF, 0xFFFF
 UTF8, UNIX, FILE_MODE = 0x800, 3, 0o100600 << 16
 
 _local = struct.Struct("<4s5H3I2H")
@@ -85,7 +87,7 @@ def archive(
 def _head(member: Member, large: bool) -> bytes:
     name = member.name.encode()
     extra = _local64.pack(1, 16, member.size, member.size) if large else b""
-    size = MOST_BYTES if large else member.size
+    size = _BYTES_ELSEWHERE if large else member.size
     day, time = _moment(member.at)
     return (
         _local.pack(b"PK\3\4", _version(large), UTF8, 0, time, day, member.crc, size, size, len(name), len(extra))
@@ -96,7 +98,7 @@ def _head(member: Member, large: bool) -> bytes:
 def _entry(member: Member, offset: int, large: bool) -> bytes:
     name = member.name.encode()
     extra = _central64.pack(1, 24, member.size, member.size, offset) if large else b""
-    size, place = (MOST_BYTES, MOST_BYTES) if large else (member.size, offset)
+    size, place = (_BYTES_ELSEWHERE, _BYTES_ELSEWHERE) if large else (member.size, offset)
     day, time = _moment(member.at)
     return (
         _central.pack(
@@ -112,7 +114,11 @@ def _closing(count: int, directory: int, start: int, large: bool) -> bytes:
     version = _version(large)
     whole = _end64.pack(b"PK\6\6", _end64.size - 12, version, version, 0, 0, count, count, directory, start)
     where = _locator.pack(b"PK\6\7", 0, start + directory, 1)
-    return whole + where + _end.pack(b"PK\5\6", 0, 0, MOST_MEMBERS, MOST_MEMBERS, MOST_BYTES, MOST_BYTES, 0)
+    return (
+        whole
+        + where
+        + _end.pack(b"PK\5\6", 0, 0, _MEMBERS_ELSEWHERE, _MEMBERS_ELSEWHERE, _BYTES_ELSEWHERE, _BYTES_ELSEWHERE, 0)
+    )
 
 
 def _version(large: bool) -> int:

@@ -11,11 +11,12 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -101,6 +102,20 @@ def simulate(scenario: Scenario) -> dict[str, Any]:
         return result
 
 
+@cache
+def _what_is_there() -> str:
+    """SQL of one row that says for each category whether the account has rows of it; see ``_Run._there``."""
+    return "SELECT " + ", ".join(
+        " OR ".join(map(_exists, datamap.erasable(category))) or "false" for category in Category
+    )
+
+
+def _exists(entry: datamap.Entry) -> str:
+    owner = "%(reference)s" if entry.by_reference else "%(key)s"
+    but = " AND id <> ALL(%(standing)s)" if entry.model is Hold else ""
+    return f'EXISTS (SELECT FROM "{entry.table}" WHERE {entry.belonging(f"= {owner}")}{but})'
+
+
 class _Run:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -156,24 +171,23 @@ class _Run:
         return min(days, default=None)
 
     def _look(self, on: date) -> None:
+        there = self._there()
         for category in Category:
-            there = self._has(category)
-            if there:
+            if category in there:
                 self.erased[category] = None
             elif category in self.erased and self.erased[category] is None:
                 self.erased[category] = on
 
-    def _has(self, category: Category) -> bool:
+    def _there(self) -> set[Category]:
+        """The categories of which the account has anything that could be erased; asked in one go, after every step."""
         if self.account is None:
-            return False
-        owners = {True: self.account.reference, False: self.account.pk}
-        standing = Hold.objects.active().filter(account=self.account.pk).values("pk")
-        for entry in datamap.erasable(category):
-            rows = entry.model._default_manager.filter(**{entry.account: owners[entry.by_reference]})
-            # A hold that stands is no data that could be erased: it becomes evidence with its release.
-            if (rows.exclude(pk__in=standing) if entry.model is Hold else rows).exists():
-                return True
-        return False
+            return set()
+        # A hold that stands is no data that could be erased: it becomes evidence with its release.
+        standing = Hold.objects.active().filter(account=self.account.pk).values_list("pk", flat=True)
+        known = {"key": self.account.pk, "reference": self.account.reference, "standing": list(standing)}
+        with connection.cursor() as cursor:
+            cursor.execute(_what_is_there(), known)
+            return {category for category, there in zip(Category, cursor.fetchone(), strict=True) if there}
 
     def _fresh(self) -> Account | None:
         return Account.objects.filter(pk=self.account.pk).first() if self.account else None

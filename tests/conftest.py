@@ -40,10 +40,14 @@ def with_database(redis_url: str, number: int) -> str:
     return re.sub(r"(?<=[^/])(/\d*)?$", f"/{number}", address, count=1) + query + options
 
 
+#: The longest tests of all.
+LONG = ("test_bench.py", "test_quality.py", "test_routes.py", "test_simulation.py", "test_end_to_end.py")
+
+
 @pytest.hookimpl(trylast=True)  # pytest-django puts what needs no database of its own at the end
 def pytest_collection_modifyitems(items):
-    """The longest test of all comes first, or one worker waits for the other at the end."""
-    items.sort(key=lambda item: item.path.parent.name != "bench")
+    """The longest tests come first, or one worker waits for the other at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def pytest_collection_finish():

@@ -56,8 +56,12 @@ LOOK = """() => {
 }"""
 IN_PRINT = """() => [...document.querySelectorAll('.nav, .tabs, .top .menu, .skip, .languages')]
   .filter(el => el.checkVisibility()).map(el => 'printed: ' + el.className)"""
-# From the top: further down, a bar that sticks lies over what is just passing under it.
-AXE_RUN = """rules => { scrollTo(0, 0); return axe.run(document, {resultTypes: ['violations'], iframes: false, ...rules}).then(found => found.violations
+# From the top: further down, a bar that sticks lies over what is just passing under it. Rules that axe calls light need
+# not run: what they find never counts here, since a rule's own weight goes before that of what it found.
+AXE_RUN = """only => { scrollTo(0, 0);
+  const light = axe._audit.rules.filter(rule => ['minor', 'moderate'].includes(rule.impact)).map(rule => [rule.id, {enabled: false}]);
+  const wanted = only ? {runOnly: {type: 'rule', values: only}} : {rules: Object.fromEntries(light)};
+  return axe.run(document, {resultTypes: ['violations'], iframes: false, ...wanted}).then(found => found.violations
   .filter(each => ['serious', 'critical'].includes(each.impact))
   .map(each => each.id + ': ' + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', '))); }"""
 
@@ -132,15 +136,15 @@ def usable(page: Page) -> list[str]:
 
 
 def fits(page: Page) -> Iterator[str]:
-    """Nothing is wider than the narrowest telephones."""
+    """Nothing is wider than the narrowest telephones; the window stays as wide as the last of them that was tried."""
     size = page.viewport_size
-    if size and size["width"] <= max(WIDTHS):
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": size["height"]})
+    if size and size["width"] in WIDTHS:
+        for width in sorted(WIDTHS, key=lambda width: width != size["width"]):
+            if width != size["width"]:
+                page.set_viewport_size({"width": width, "height": size["height"]})
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 yield f"{wide} px wide on a telephone of {width} px"
-        page.set_viewport_size(size)
 
 
 def prints(page: Page) -> list[str]:
@@ -165,14 +169,20 @@ def accessible(page: Page) -> list[str]:
 
 
 def _found(page: Page) -> list[str]:
-    page.evaluate(_axe())
-    return page.evaluate(AXE_RUN, {})
+    _bring_axe(page)
+    return page.evaluate(AXE_RUN)
+
+
+def _bring_axe(page: Page) -> None:
+    """Put axe into a page of which the context does not do that by itself (``add_init_script``)."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
 
 
 def legible(page: Page) -> list[str]:
     """The same, of what depends on size and scheme: a third of the time."""
-    page.evaluate(_axe())
-    return page.evaluate(AXE_RUN, {"runOnly": {"type": "rule", "values": list(OF_LOOKS)}})
+    _bring_axe(page)
+    return page.evaluate(AXE_RUN, list(OF_LOOKS))
 
 
 @cache

@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import django
@@ -50,13 +52,16 @@ from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
+from rights.corrections import confirm_correction, propose_correction  # noqa: E402
+from rights.models import SubjectRequest  # noqa: E402
+from rights.services import confirm_letter  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
-from tests.lives import issue, use  # noqa: E402
+from tests.lives import issue, letter, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
-from tests.rights.returned import in_state  # noqa: E402
+from tests.rights.returns import in_state, made, opened  # noqa: E402
 from tests.signin import freshly, second_step, sign_in  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
@@ -80,6 +85,7 @@ def people(on: date) -> dict[str, User]:
         "asked": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
         "held": make(state=State.CANCELLED, signed_up_on=weeks(160), cancelled_on=weeks(40)),
         "going": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
+        "waiting": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
     }
     running = make(state=State.ACTIVE, signed_up_on=weeks(120))
     charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
@@ -309,6 +315,40 @@ def requests(account: Account) -> dict[str, str]:
     return found | {"request_new": links.seal(links.Link(uuid4(), "bram@thuis.example", "nl"), at=now)}
 
 
+def of_staff(account: Account, clerk: User) -> dict[str, object]:
+    """Rows of the administration: requests that wait for staff, corrections that wait for the holder and for staff."""
+    now = timezone.now()
+    waits, agreed = (
+        propose_correction(
+            account, actor=clerk, what="user.email", new=f"{name}@nieuw.example", why="Postvak kwijt", at=now,
+            of=ColleagueFactory(account=account, first_name=name.title(), email=f"{name}@oud.example").reference,
+        )
+        for name in ("wim", "karin")
+    )  # fmt: skip
+    confirm_correction(agreed, actor=account.main_user, at=now)
+    late = AccountFactory(state=State.ACTIVE, company__company_name="Fietsen Smit")
+    return {
+        "correction": waits.pk,
+        "correction_confirmed": agreed.pk,
+        "asked_loose_row": subject_request(at=now, name="Gerda Mulder", company="Fietsen Smit").pk,
+        "asked_late_row": subject_request(late, state="checking", at=now - timedelta(days=30), name="Henk Vos").pk,
+    }
+
+
+def archives() -> str:
+    """The first page of all data of an account, in a folder for each language; where those are."""
+    folder, on = Path(mkdtemp(prefix="screenshots-")), timezone.localdate()
+    for language in LANGUAGES:
+        account = AccountFactory(
+            state=State.ACTIVE, company__company_name="Timmerbedrijf De Vries", main_user__language=language
+        )
+        documents_of(account, on)
+        add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
+        (folder / language).mkdir()
+        opened(made(account)).extract("index.html", folder / language)
+    return folder.as_uri()
+
+
 #: As somebody exports it from another program.
 LIST = (
     "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
@@ -386,6 +426,8 @@ PAGES = {
     "document-quote": ("active", "/documents/{quote}/"),
     "document-issue": ("active", "/documents/{draft}/issue/"),
     "document-delete": ("active", "/documents/{draft}/delete/"),
+    "document-lost-issued": ("active", "/documents/{draft}/change/"),
+    "document-lost-deleted": ("active", "/documents/{draft}/change/"),
     "export-ask": ("trial", "/my-data/export/"),
     "export-running": ("active", "/my-data/export/"),
     "export-stopped": ("near", "/my-data/export/"),
@@ -394,10 +436,12 @@ PAGES = {
     "export-expired": ("lapsed", "/my-data/export/"),
     "export-going": ("going", "/my-data/export/"),
     "export-colleague": ("colleague", "/my-data/export/"),
+    "export-index": ("file", "{archive}/{language}/index.html"),
     "erasure-ask": ("lapsed", "/erasure/"),
     "erasure-open": ("asked", "/erasure/"),
     "erasure-active": ("active", "/erasure/"),
     "erasure-going": ("going", "/erasure/"),
+    "erasure-waiting": ("waiting", "/erasure/"),
     "newsletter": ("active", "/newsletter/"),
     "newsletter-none": ("trial", "/newsletter/"),
     "newsletter-visitor": (None, "/newsletter/"),
@@ -467,11 +511,33 @@ PAGES = {
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
     "staff-terms": ("staff", "/admin/accounts/termsversion/"),
+    "staff-requests": ("staff", "/admin/rights/subjectrequest/"),
+    "staff-request-add": ("staff", "/admin/rights/subjectrequest/add/"),
+    "staff-request-told": ("staff", "/admin/rights/subjectrequest/{asked_begun_row}/change/"),
+    "staff-request-find": ("staff", "/admin/rights/subjectrequest/{asked_loose_row}/find/"),
+    "staff-request-blocked": ("staff", "/admin/rights/subjectrequest/{asked_blocked_row}/change/"),
+    "staff-request-block": ("staff", "/admin/rights/subjectrequest/{asked_late_row}/block/"),
+    "staff-corrections": ("support", "/admin/rights/correction/"),
+    "staff-correction-add": ("support", "/admin/rights/correction/add/?account={active}"),
+    "staff-correction-open": ("support", "/admin/rights/correction/{correction}/change/"),
+    "staff-correction-apply": ("support", "/admin/rights/correction/{correction_confirmed}/apply/"),
+    "staff-correction-closed": ("staff", "/admin/rights/correction/{correction}/change/"),
     "staff-terms-preview": ("staff", "/admin/accounts/termsversion/{terms}/preview/"),
     "403": ("colleague", "/account/cancel/"),
     "404": ("active", "/gone/"),
     "409": ("active", "/account/activate/"),
 }
+
+#: Pages that only come of saving: name → where the form is sent to instead of where it came from.
+SAVED_AS = {
+    "document-lost-issued": "/documents/{invoice}/change/",
+    "document-lost-deleted": "/documents/{nowhere}/change/",
+}
+SAVE = """to => {
+  const form = document.querySelector('#editor');
+  form.action = to;
+  HTMLFormElement.prototype.submit.call(form);
+}"""
 
 
 @contextmanager
@@ -509,7 +575,10 @@ def take(
                     kept[settings.ANALYTICS_COOKIE_NAME] = "yes"
                 context.add_cookies([{"name": k, "value": v, "url": address} for k, v in kept.items()])
                 page.set_viewport_size({"width": width, "height": height})
-                page.goto(address + path.format(**places))
+                page.goto(urljoin(address, path.format(**places, language=language)))
+                if name in SAVED_AS:
+                    with page.expect_navigation():
+                        page.evaluate(SAVE, SAVED_AS[name].format(**places))
                 whole = page.evaluate("document.documentElement.scrollHeight")  # bars that stick go to the real end
                 page.set_viewport_size({"width": width, "height": max(whole, height)})
                 page.screenshot(path=folder / f"{name}-{language}-{size}-{scheme}.png")
@@ -598,9 +667,14 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places: dict[str, object] = {name: user.account_id for name, user in users.items()} | {"terms": version.pk}
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
     _taking_along(users)
+    places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account)
     places |= of_blocked
+    places |= {
+        f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
+        for name in ("asked_begun", "asked_blocked")
+    }
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 
@@ -608,9 +682,14 @@ def _taking_along(users: dict[str, User]) -> None:
     """Returns of data in each state; one who asks for it has just shown who they are, another did so long ago."""
     at = timezone.now()
     # The job that removes what expired comes by for all: that one first.
-    states = {"lapsed": "expired", "active": "running", "near": "stopped", "charged": "ready", "held": "ready"}
+    states = {
+        "lapsed": "expired", "active": "running", "near": "stopped", "charged": "ready", "held": "ready",
+        "waiting": "ready",
+    }  # fmt: skip
     for name, state in states.items():
         in_state(users[name].account, state, at=at - timedelta(days=4))
+    on = timezone.localdate(at)
+    confirm_letter(letter(users["waiting"].account, on=on), actor=StaffFactory(), on=on, at=at)
 
 
 def _told(user: User) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import browser
+from tests import browser, programs
 
 
 def test_the_browser_shows_a_page(chromium):
@@ -17,5 +17,5 @@ def test_the_browser_shows_a_page(chromium):
 def test_without_a_browser_one_line_says_what_to_do(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv("CHROMIUM", raising=False)
-    with pytest.raises(browser.NoBrowser, match="apt-get install chromium"):
+    with pytest.raises(programs.Missing, match="apt-get install chromium"):
         browser.find_or_install()

@@ -35,7 +35,7 @@ from tests.doors import CALLERS, DEVICES, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
 from tests.lives import account_in, correct, fill, full_life
 from tests.relations.files import draft
-from tests.rights.returned import asked
+from tests.rights.returns import asked
 from tests.routes import Route, routes
 from tests.signin import freshly
 

@@ -31,6 +31,7 @@ from cannonworks.deadlines import explain
 from cannonworks.errors import Refused
 from cannonworks.nameless import without_people
 from rights import corrections
+from rights.admin.clocks import due_chip
 from rights.correctable import CORRECTABLE, correctable, name_of, reference_of, rows_of
 from rights.models import Correction, CorrectionWords
 from rights.states import CorrectionState
@@ -132,7 +133,7 @@ class CorrectionAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("until"))
     def until(self, correction: Correction) -> str:
-        return "–" if correction.ended_at else moment(correction.expires_at)
+        return "–" if correction.ended_at else due_chip(correction.expires_at, at=timezone.now())
 
     @display(description=gettext_lazy("proposed at"))
     def proposed(self, correction: Correction) -> str:
@@ -230,7 +231,7 @@ class CorrectionAdmin(StaffAdmin):
                 (_("Now"), self.is_now(correction)),
                 (_("Becomes"), self.becomes(correction)),
                 (_("Confirmed at"), moment(correction.decided_at)),
-                (_("Until"), moment(correction.expires_at)),
+                (_("Until"), self.until(correction)),
             ],
             button=_("Apply"),
         )

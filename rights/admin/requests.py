@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.decorators import action, display
@@ -116,7 +116,8 @@ class RequestAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("request"), header=True, ordering="id")
     def asked(self, row: SubjectRequest) -> list[object]:
-        return [row.get_wish_display(), f"{row} · {row.get_channel_display()}"]
+        wish = format_html('<span class="block min-w-56">{}</span>', row.get_wish_display())  # not a word on each line
+        return [wish, f"{row} · {row.get_channel_display()}"]
 
     @display(description=gettext_lazy("state"), ordering="state")
     def state_chip(self, row: SubjectRequest) -> str:

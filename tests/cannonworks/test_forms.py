@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
+from django.test import SimpleTestCase
 from django_htmx.middleware import HtmxMiddleware
 
 from accounts.forms import ContactForm
 from accounts.models import Company
 from cannonworks.countries import countries, country_name
 from cannonworks.errors import Changed
-from cannonworks.forms import live_answer
+from cannonworks.forms import LongSelect, live_answer
 
 
 class CompanyForm(ContactForm):
@@ -112,3 +114,16 @@ def test_countries_are_named_in_the_readers_language_the_near_ones_first():
         "??",
     )
     assert len(countries()) == len({code for code, _name in countries()}) > 200
+
+
+@pytest.mark.parametrize("value", ["BE", "", None, "<x>"])
+@pytest.mark.parametrize("attrs", [{}, {"id": "id_country", "required": True, "disabled": False, "hx-post": ""}])
+def test_a_long_choice_reads_as_that_of_django(value, attrs):
+    choices = [("", "—"), ("NL", "Nederland"), ("BE", "België & co"), ("CI", "Côte d'Ivoire"), ("<x>", "<b>")]
+    ours, theirs = (
+        widget(attrs={"class": "wide"}, choices=choices).render("country", value, attrs)
+        for widget in (LongSelect, forms.Select)
+    )
+    assert_html = SimpleTestCase().assertHTMLEqual
+    assert_html(ours, theirs)
+    assert "<b>" not in ours

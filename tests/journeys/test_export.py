@@ -16,7 +16,7 @@ from tests.factories import PASSWORD, AccountFactory
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.test_holder import looks_well
 from tests.lives import fill
-from tests.rights.returned import opened
+from tests.rights.returns import checked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("6")]
 WORDS = {
@@ -64,7 +64,7 @@ def test_a_main_user_takes_everything_along(browsers, monkeypatch, language, vie
     looks_well(page)
     with page.expect_download() as download:
         link.click()
-    archive, manifest = opened([download.value.path().read_bytes()])
+    archive, manifest = checked([download.value.path().read_bytes()])
     assert download.value.suggested_filename.startswith("cannonworks-")
     assert manifest["account"] == str(account.reference)
     assert "Visser" in archive.read("relations/relation.csv").decode()

@@ -2,7 +2,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -14,6 +13,7 @@ import pytest
 import manage
 from cannonworks import documents, signing
 from retention.management.commands.verify_statement import LARGEST_FILE, TEMPLATE
+from tests.programs import find_or_install
 
 pytestmark = [pytest.mark.clause("5.4"), pytest.mark.clause("6")]
 CATEGORIES = [
@@ -327,8 +327,8 @@ def test_the_guide_verifies_with_ten_lines_of_python(outsider):
     assert subprocess.run(call, cwd=outsider, capture_output=True, check=False).returncode != 0
 
 
-@pytest.mark.skipif(not shutil.which("pdfdetach"), reason="poppler is not installed")
 def test_the_guide_takes_the_file_out_of_the_pdf(files):
+    find_or_install("pdfdetach", package="poppler-utils")
     (script,) = blocks("sh pdf")
     genuine = (files / "statement.json").read_bytes()
     (files / "statement.json").unlink()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 from datetime import date, timedelta
@@ -29,6 +28,7 @@ from rights.states import ReturnState
 from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
 from tests.lives import BSN, erase, fill, full_life, issue, letter
 from tests.processes import Beside, ended, fork, kill, running, until
+from tests.programs import find_or_install
 from tests.rights.returns import ASKED_AT, asked, content, csv_rows, json_rows, made, opened, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("6")]
@@ -202,12 +202,12 @@ def test_a_number_that_is_no_safe_name_is_made_one(account, number):
     assert not name.removeprefix("documents/").startswith(".")
 
 
-@pytest.mark.skipif(shutil.which("unzip") is None, reason="there is no unzip here")
 def test_other_programs_open_it(account, tmp_path):
     fill(account, on=ON)
     path = tmp_path / "all.zip"
     path.write_bytes(content(made(account)))
-    run = subprocess.run(["unzip", "-t", str(path)], capture_output=True, text=True, check=False)
+    unzip = find_or_install("unzip", package="unzip")
+    run = subprocess.run([unzip, "-t", str(path)], capture_output=True, text=True, check=False)
     assert (run.returncode, "No errors detected" in run.stdout) == (0, True)
 
 

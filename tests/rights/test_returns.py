@@ -23,7 +23,7 @@ from rights.returns_due import returns_due
 from rights.states import ReturnState
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
 from tests.lives import account_in, fill
-from tests.rights.returned import asked, in_state, opened, ready
+from tests.rights.returns import asked, checked, in_state, made
 from tests.signin import freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("6")]
@@ -133,7 +133,7 @@ def test_the_clock_counts_days_and_says_when_it_is_late(account):
 
 def test_what_is_downloaded_opens_and_every_sum_is_right(client, holder, now):
     fill(holder.account, on=timezone.localdate())
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, holder)
     assert address(found, "archive.zip") in text(client)
     answer = client.get(address(found, "archive.zip"))
@@ -143,7 +143,7 @@ def test_what_is_downloaded_opens_and_every_sum_is_right(client, holder, now):
     assert answer["Content-Disposition"].startswith('attachment; filename="cannonworks-')
     sent = b"".join(answer.streaming_content)
     assert int(answer["Content-Length"]) == len(sent)
-    archive, manifest = opened([sent])
+    archive, manifest = checked([sent])
     assert manifest["return"] == str(found.reference)
     assert "Noor" in archive.read("relations/relation.jsonl").decode()
     assert any(name.endswith(".pdf") for name in archive.namelist())
@@ -153,7 +153,7 @@ def test_what_is_downloaded_opens_and_every_sum_is_right(client, holder, now):
 
 
 def test_without_a_fresh_proof_there_is_none_and_after_it_there_is(client, holder, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, holder, minutes_ago=30)
     assert address(found, "archive.zip") not in (page := text(client))
     assert "Show that it is you" in page
@@ -169,7 +169,7 @@ def test_without_a_fresh_proof_there_is_none_and_after_it_there_is(client, holde
 
 def test_the_page_lists_what_lies_in_the_archive_and_its_very_size(client, holder, now):
     fill(holder.account, on=timezone.localdate())
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     client.force_login(holder)
     page = client.get(PAGE)
     inside = {folder.category.value: folder for folder in page.context["folders"]}
@@ -183,7 +183,7 @@ def test_the_page_lists_what_lies_in_the_archive_and_its_very_size(client, holde
 
 
 def test_it_is_there_until_the_end_of_its_last_day(client, holder, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     local = timezone.localtime(found.ready_at, AMSTERDAM)
     assert timezone.localtime(found.expires_at, AMSTERDAM).time() == datetime.min.time()
     assert (found.last_day - local.date()).days == 14
@@ -194,7 +194,7 @@ def test_it_is_there_until_the_end_of_its_last_day(client, holder, now):
 @pytest.mark.parametrize("kept", [Term(days=14), Term(days=3)])
 def test_the_term_is_that_of_the_rules(client, holder, now, monkeypatch, kept):
     monkeypatch.setattr(rules, "RETURNS_KEPT", kept)
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     assert (found.last_day - timezone.localdate(found.ready_at)).days == kept.days
     client.force_login(holder)
     returning.cancel_return(found, actor=holder)
@@ -203,7 +203,7 @@ def test_the_term_is_that_of_the_rules(client, holder, now, monkeypatch, kept):
 
 @pytest.mark.parametrize("swept", [True, False])
 def test_what_expired_is_asked_for_anew(client, holder, now, swept):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     past = now - timedelta(minutes=1)
     DataReturn.objects.filter(pk=found.pk).update(expires_at=past)
     if swept:
@@ -229,7 +229,7 @@ def test_one_that_is_not_ready_is_not_taken(client, holder, now):
 
 def test_a_download_breaks_off_when_the_return_is_given_up_in_the_middle(client, holder, now):
     fill(holder.account, on=timezone.localdate())
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, holder)
     pieces = iter(client.get(address(found, "archive.zip")).streaming_content)
     next(pieces)
@@ -245,7 +245,7 @@ ACTS = ("progress/", "archive.zip"), ("cancel/", "resume/", "prove/")
 
 
 def test_a_colleague_reads_why_not_and_reaches_nothing(client, holder, colleague, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, colleague)
     page = text(client)
     assert "only the main user of the account can ask for that" in page
@@ -257,7 +257,7 @@ def test_a_colleague_reads_why_not_and_reaches_nothing(client, holder, colleague
 
 
 def test_an_outsider_finds_nothing(client, holder, outsider, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, outsider)
     assert {client.get(address(found, act)).status_code for act in ACTS[0]} == {404}
     assert {client.post(address(found, act)).status_code for act in ACTS[1]} == {404}
@@ -266,7 +266,7 @@ def test_an_outsider_finds_nothing(client, holder, outsider, now):
 
 
 def test_staff_are_sent_to_their_own_pages(client, holder, staff, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     freshly(client, staff)
     for answer in (client.get(PAGE), client.get(address(found, "archive.zip"))):
         assert answer.status_code == 302
@@ -280,12 +280,12 @@ def test_every_living_account_gets_its_data(client, state):
     client.post(f"{PAGE}ask/")
     making.run(DataReturn.objects.get(account=account).pk)
     found = DataReturn.objects.get(account=account)
-    opened(client.get(address(found, "archive.zip")).streaming_content)
+    checked(client.get(address(found, "archive.zip")).streaming_content)
 
 
 def test_an_account_that_is_to_be_erased_is_told_so(client, now):
     account = account_in(State.CANCELLED, on=timezone.localdate())
-    found = ready(account, at=now)
+    found = made(account, at=now)
     Account.objects.filter(pk=account.pk).update(ordered_on=timezone.localdate(), erase_on=timezone.localdate())
     freshly(client, account.main_user)
     page = text(client)
@@ -298,7 +298,7 @@ def test_an_account_that_is_to_be_erased_is_told_so(client, now):
 
 @pytest.mark.clause("15")
 def test_a_blocked_account_takes_nothing_along(client, holder, now):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     block_account(holder.account, actor=StaffFactory(), because=uuid4(), at=now)
     for act in (
         lambda: returning.ask_return(holder.account, actor=holder, at=now),
@@ -344,7 +344,7 @@ def test_the_overview_asks_to_take_what_is_ready_until_it_is_taken(client, holde
 def test_the_main_user_gets_a_mail_when_it_is_ready(holder, now, mailoutbox, language, subject):
     holder.language = language
     holder.save()
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     assert PlannedMail.objects.get().about == found.reference
     assert send_waiting(at=timezone.now()) == 1
     (mail,) = mailoutbox
@@ -355,14 +355,14 @@ def test_the_main_user_gets_a_mail_when_it_is_ready(holder, now, mailoutbox, lan
 
 
 def test_a_mail_without_a_point_does_not_go(holder, now, mailoutbox):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     take_all(found, holder, now)
     assert send_waiting(at=timezone.now()) == 0
     assert (mailoutbox, PlannedMail.objects.count()) == ([], 0)
 
 
 def test_the_page_takes_as_many_queries_with_many_files_as_with_few(client, holder, now, asks):
-    found = ready(holder.account, at=now)
+    found = made(holder.account, at=now)
     client.force_login(holder)
     client.get(PAGE)
     with asks(6):

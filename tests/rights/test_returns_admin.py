@@ -13,7 +13,7 @@ from rights.models import DataReturn
 from rights.states import ReturnState
 from tests.cast import member
 from tests.factories import AccountFactory
-from tests.rights.returned import asked, in_state, ready
+from tests.rights.returns import asked, in_state, made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("6")]
 LIST = "/admin/rights/datareturn/"
@@ -60,7 +60,7 @@ def test_who_has_nothing_to_do_with_it_sees_nothing(client, account):
 
 
 def test_there_is_no_door_to_the_archive_for_staff(client, account, staff):
-    found = ready(account, at=timezone.now())
+    found = made(account, at=timezone.now())
     client.force_login(staff)
     page = client.get(f"{LIST}{found.pk}/change/").content.decode()
     assert ".zip" not in page

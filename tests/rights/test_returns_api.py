@@ -12,7 +12,7 @@ from rights.models import DataReturn
 from rights.states import ReturnState
 from tests.callers import API, browser, device, just_signed_in, problem
 from tests.factories import StaffFactory
-from tests.rights.returned import in_state, made, opened, ready
+from tests.rights.returns import checked, in_state, made, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("6")]
 ROWS = f"{API}/returns/"
@@ -33,7 +33,7 @@ def test_the_main_user_asks_follows_and_takes(holder):
     }  # fmt: skip
     problem(client.post(ROWS), 409, "return_under_way")
     problem(client.get(one(found, "archive/")), 409, "return_not_ready")
-    made(found)
+    run(found)
     told = client.get(one(found)).json()
     assert (told["state"], told["rows_done"]) == ("ready", told["rows_total"])
     assert client.get(ROWS).json()["results"] == [told]
@@ -41,7 +41,7 @@ def test_the_main_user_asks_follows_and_takes(holder):
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
     sent = b"".join(answer.streaming_content)
     assert len(sent) == int(answer["Content-Length"])
-    assert opened([sent])[1]["return"] == str(found.reference)
+    assert checked([sent])[1]["return"] == str(found.reference)
     assert client.get(one(found)).json()["taken_at"] is not None
     problem(client.post(ROWS), 409, "return_ready")
 
@@ -58,14 +58,14 @@ def test_a_return_is_given_up_and_one_that_stopped_goes_on(holder):
 
 @pytest.mark.parametrize("caller", [device, browser])
 def test_the_archive_takes_a_fresh_proof_which_a_device_never_has(holder, caller):
-    found = ready(holder.account, at=timezone.now())
+    found = made(holder.account, at=timezone.now())
     problem(caller(holder).get(one(found, "archive/")), 403, "not_fresh")
     found.refresh_from_db()
     assert found.taken_at is None
 
 
 def test_nobody_else_reaches_it(holder, colleague, outsider, staff):
-    found = ready(holder.account, at=timezone.now())
+    found = made(holder.account, at=timezone.now())
     for client, status, code in (
         (just_signed_in(colleague), 403, "permission_denied"),
         (just_signed_in(staff), 403, "permission_denied"),
@@ -82,7 +82,7 @@ def test_nobody_else_reaches_it(holder, colleague, outsider, staff):
 
 @pytest.mark.clause("15")
 def test_of_a_blocked_account_nothing_is_taken(holder):
-    found = ready(holder.account, at=timezone.now())
+    found = made(holder.account, at=timezone.now())
     block_account(holder.account, actor=StaffFactory(), because=uuid4(), at=timezone.now())
     client = just_signed_in(holder)
     for answer in (client.get(one(found, "archive/")), client.post(ROWS), client.get(ROWS)):
