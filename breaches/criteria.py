@@ -104,7 +104,7 @@ class Criteria:
         named = ", ".join(str(Category(name).label) for name in self.categories)
         count = len(self.references)
         said = [
-            named and _("Who has data of this category: %(named)s.") % {"named": named},
+            named and self._of_categories() % {"named": named},
             self._days(),
             self._sub_processor(),
             count
@@ -156,6 +156,11 @@ class Criteria:
             case "books":
                 return Q(_has_rows(_tables(Category.BOOKKEEPING)))
         return Q()
+
+    def _of_categories(self) -> str:
+        if len(self.categories) > 1:
+            return _("Who has data of one of these: %(named)s.")
+        return _("Who has data of this category: %(named)s.")
 
     def _days(self) -> str:
         since, until = (date_format(day, "j F Y") if day else "" for day in (self.since, self.until))

@@ -93,6 +93,14 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("Breaches"),
+        "separator": True,
+        "items": [
+            _item(_("Register of breaches"), "crisis_alert", "breaches.breach"),
+            _item(_("Affected accounts"), "groups", "breaches.affected"),
+        ],
+    },
+    {
         "title": _("Erasure"),
         "separator": True,
         "items": [

@@ -124,7 +124,7 @@ def test_what_is_looked_for_explains_itself_and_is_kept_as_it_was():
     assert Criteria.from_json({}) == Criteria()
     with translation.override("en"):
         assert said.words() == [
-            "Who has data of this category: Relations, Quotes and invoices.",
+            "Who has data of one of these: Relations, Quotes and invoices.",
             "Who was there between 1 January 2026 and 1 February 2026.",
             "Whom Noorderhost touches: every account: what it does for us, it does for all of them.",
             "Who is on a list of 2 references.",

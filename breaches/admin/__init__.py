@@ -1,0 +1,5 @@
+"""What staff do about breaches: each noun has a module of its own."""
+
+from breaches.admin import affected, register
+
+__all__ = ["affected", "register"]
