@@ -27,7 +27,8 @@ outside(
     may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"holder": f"released_at IS NOT NULL AND breach_id {OWN}"},
 )
-outside(Selection, why=_("How accounts were chosen: by reference, without names."), may={"staff": "SELECT INSERT"})
+# The list is written by jobs alone, in whose role ``selecting`` finds the accounts.
+outside(Selection, why=_("How accounts were chosen: by reference, without names."), may={"staff": "SELECT"})
 outside(
     DirectWord,
     why=REGISTER,
@@ -39,7 +40,7 @@ register(
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=("id", "account", "breach", "selection", "noticed_at", "due_at", "told_at", "excused_at"),
-    may={"holder": "SELECT", "staff": "SELECT INSERT"},
+    may={"holder": "SELECT", "staff": "SELECT"},
 )
 register(
     Notice,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -96,6 +95,19 @@ def differences(old: str, new: str) -> list[Section]:
     return [Section(heading, tuple(changes)) for heading, changes in sections if changes]
 
 
+def word_by_word(old: str, new: str) -> tuple[Piece, ...]:
+    """The newer text in pieces, with what went of the older one between them; white space is one space."""
+    before, after = old.split(), new.split()
+    pieces = []
+    for what, i, until_i, j, until_j in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what == "equal":
+            pieces.append(Piece("same", " ".join(before[i:until_i])))
+            continue
+        pieces += [Piece("gone", " ".join(before[i:until_i]))] if until_i > i else []
+        pieces += [Piece("new", " ".join(after[j:until_j]))] if until_j > j else []
+    return tuple(pieces)
+
+
 def _headings(tokens: Sequence[Token]) -> list[Token]:
     return [token for token in tokens if token.type == "heading_open" and token.tag in ("h1", "h2")]
 
@@ -143,12 +155,4 @@ def _change(before: Block | None, after: Block | None) -> Change:
         block = before or after
         assert block is not None  # noqa: S101  one of the two is there
         return Change(block.kind, (Piece("gone" if before else "new", block.text),))
-    old, new = re.findall(r"\S+", before.text), re.findall(r"\S+", after.text)
-    pieces = []
-    for what, i, until_i, j, until_j in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            pieces.append(Piece("same", " ".join(old[i:until_i])))
-            continue
-        pieces += [Piece("gone", " ".join(old[i:until_i]))] if until_i > i else []
-        pieces += [Piece("new", " ".join(new[j:until_j]))] if until_j > j else []
-    return Change(after.kind, tuple(pieces))
+    return Change(after.kind, word_by_word(before.text, after.text))

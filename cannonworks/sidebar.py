@@ -96,6 +96,8 @@ NAVIGATION = [
         "title": _("Breaches"),
         "separator": True,
         "items": [
+            _item(_("Register of breaches"), "crisis_alert", "breaches.breach"),
+            _item(_("Affected accounts"), "groups", "breaches.affected"),
             _item(_("Reported to us"), "report", "breaches.breachreport"),
         ],
     },
