@@ -1,1 +1,5 @@
-from breaches.admin import reports  # noqa: F401  it registers itself
+"""What staff do about breaches: each noun has a module of its own."""
+
+from breaches.admin import reports
+
+__all__ = ["reports"]
