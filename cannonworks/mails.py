@@ -1,14 +1,35 @@
-"""Mails as we write them: a template with its subject above the first blank line, in its reader's language."""
+"""Mails as we write them, a subject above the first blank line, and when a failed one is tried again."""
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any
+from smtplib import SMTPException
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
+
+log = logging.getLogger(__name__)
+
+#: What a mail server that is away, or does not want a mail, makes of sending one.
+FAILURES = (SMTPException, OSError)
+#: A failed mail is tried again after this, twice as long each time, at most a day; it takes eight times to be more.
+FIRST_PAUSE, LONGEST_PAUSE, DOUBLINGS = timedelta(minutes=10), timedelta(days=1), 8
+
+
+class Waiting(Protocol):
+    """A row of a mail that waits: how often it failed, when it is tried again, and the kind of the last failure."""
+
+    pk: int
+    attempts: int
+    retry_at: datetime | None
+    failure: str
+
+    def save(self, *, update_fields: list[str]) -> None: ...
 
 
 def written(template: str, *, language: str, **context: Any) -> tuple[str, str]:
@@ -36,3 +57,17 @@ def message_id(about: str) -> str:
 def domain() -> str:
     """From which we send."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+
+
+def next_try(attempts: int, *, at: datetime) -> datetime:
+    """When a mail that failed ``attempts`` times, the last time at ``at``, is tried again."""
+    return at + min(FIRST_PAUSE * 2 ** min(attempts - 1, DOUBLINGS), LONGEST_PAUSE)
+
+
+def put_off(row: Waiting, error: Exception, *, at: datetime) -> None:
+    """Note in the row of a mail, locked, that sending it failed, and when to try again."""
+    row.attempts += 1
+    row.retry_at = next_try(row.attempts, at=at)
+    row.failure = type(error).__name__  # the server's words may quote the address
+    row.save(update_fields=["attempts", "retry_at", "failure"])
+    log.warning("mail %s %s failed: %s", type(row).__name__, row.pk, row.failure)
