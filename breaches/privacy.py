@@ -51,7 +51,7 @@ register(
         "attempts", "retry_at", "failure", "failed_at", "delivered_at", "read_at", "read_by", "acknowledged_at",
         "acknowledged_by",
     ),
-    may={"holder": "SELECT UPDATE", "staff": "SELECT"},
+    may={"holder": "SELECT UPDATE", "staff": "SELECT UPDATE"},  # staff have what came back sent again
 )  # fmt: skip
 register(
     BreachReport,

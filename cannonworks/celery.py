@@ -66,6 +66,7 @@ app.conf.beat_schedule = {
     "letters": {"task": "rights.tasks.order_waiting", "schedule": crontab(minute="1-59/5")},
     "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
     "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
+    "breaches": {"task": "breaches.tasks.tend_notices", "schedule": crontab()},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},

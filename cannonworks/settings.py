@@ -307,6 +307,8 @@ else:
     vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CannonWorks <noreply@localhost>")
 EMAIL_TIMEOUT = 20
+# Where mail servers report what came back or was delivered; a mail server pipes it into "manage.py take_bounce".
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")  # empty: the address we send from
 
 # --- Administration ------------------------------------------------------------------------------------------
 UNFOLD = sidebar.unfold_settings(BASE_DIR / "static" / "logo.svg")

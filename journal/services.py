@@ -69,11 +69,15 @@ def record_all(lines: Iterable[Line]) -> None:
 def record_from(event: str, query: str, params: Sequence[Any]) -> None:
     """Write an entry for every row of ``query``: the account's reference or nothing, the clause, and the facts."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO journal_entry (event, actor_kind, account_reference, clause, facts)"
-            f" SELECT %s, 'system', told.* FROM ({query}) AS told",
-            [event, *params],
-        )
+        cursor.execute(insert_from(query, event), params)
+
+
+def insert_from(query: str, event: str) -> str:
+    """SQL of the same, also as a part of a larger statement."""
+    return (
+        "INSERT INTO journal_entry (event, actor_kind, account_reference, clause, facts)"
+        f" SELECT '{event}', 'system', told.* FROM ({query}) AS told"
+    )
 
 
 def line(
