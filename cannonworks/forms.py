@@ -22,7 +22,7 @@ NEVER_SENT = "not password,password1,password2,bsn"
 
 
 class LongSelect(forms.Select):
-    """A choice out of very many, which Django writes with two templates for each: longer than the rest of a page."""
+    """A choice out of very many: with the two templates of Django for each it takes longer than all else of a page."""
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
