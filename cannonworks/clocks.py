@@ -223,7 +223,7 @@ class Clocks:
         order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
         found = self._asked(f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s", [*said, most])
         known = {kind.name: kind for kind in self.kinds}
-        return [Clock(known[row[0]], *row[1:7], Urgency(row[7])) for row in found]
+        return [Clock(known[name], *said, Urgency(urgency)) for name, *said, urgency in found]
 
     def counts(self) -> Mapping[Urgency, int]:
         """How many lines there are of each urgency: one statement."""
