@@ -103,7 +103,7 @@ class Clock:
         """Start, rule, skipped days and end, as sentences in the reader's language."""
         if self.kind.term is not None:
             computed = deadlines.compute(self.kind.term, self.start)
-            if computed.due_at == self.due_at:
+            if computed.due_at.astimezone(UTC) == self.due_at.astimezone(UTC):  # unlike ==, also in the doubled hour
                 return deadlines.explain(computed)
         said = [
             gettext("Start: %(moment)s.") % {"moment": written(self.start)},
@@ -223,7 +223,10 @@ class Clocks:
         order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
         found = self._asked(f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s", [*said, most])
         known = {kind.name: kind for kind in self.kinds}
-        return [Clock(known[name], *said, Urgency(urgency)) for name, *said, urgency in found]
+        return [
+            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
+            for name, start, due_at, reference, account, number, page, urgency in found
+        ]
 
     def counts(self) -> Mapping[Urgency, int]:
         """How many lines there are of each urgency: one statement."""
