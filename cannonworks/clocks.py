@@ -292,8 +292,8 @@ def written(at: datetime) -> str:
 def short(at: datetime) -> str:
     """The same as it fits in a column."""
     if is_midnight(at):
-        return gettext("until the end of %(day)s") % {"day": format_date(deadlines.last_day_before(at), "D j M Y")}
-    return format_date(deadlines.in_amsterdam(at), "D j M Y H:i")
+        return gettext("until the end of %(day)s") % {"day": format_date(deadlines.last_day_before(at), "D j N Y")}
+    return format_date(deadlines.in_amsterdam(at), "D j N Y H:i")
 
 
 def left(due_at: datetime, *, at: datetime) -> tuple[int, str]:

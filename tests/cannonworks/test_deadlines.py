@@ -338,7 +338,9 @@ def test_a_moment_at_the_ends_of_the_calendar_is_refused_in_words(kind, start):
 
 
 def test_an_unknown_kind_is_refused_with_the_names_of_all():
-    with pytest.raises(ValueError, match="breach_notice, breach_consultation, supervisor_notice, subject_request, data_return, audit"):
+    with pytest.raises(
+        ValueError, match="breach_notice, breach_consultation, supervisor_notice, subject_request, data_return, audit"
+    ):
         kind_named("holiday")
 
 
