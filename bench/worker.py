@@ -18,6 +18,7 @@ from typing import Any
 
 import django
 
+from bench.board import board
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
@@ -232,7 +233,9 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked)
+    tasks = (
+        erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board
+    )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does

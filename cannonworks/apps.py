@@ -11,12 +11,13 @@ class KernelConfig(AppConfig):
     name = "cannonworks"
 
     def ready(self) -> None:
-        from cannonworks import datamap, encryption, grants, lookups  # noqa: F401 register themselves
+        from cannonworks import clocks, datamap, encryption, grants, lookups  # noqa: F401 register themselves
 
         # A machine of one's own has no build step; elsewhere the image is built with its catalogue compiled.
         if settings.EMBEDDED:
             catalogue.compile_when_stale(settings.BASE_DIR)
         datamap.autodiscover()
+        clocks.autodiscover()
         # Web and workers run no system checks of their own, so the start itself refuses an incomplete map.
         if errors := datamap.check_data_map(None):
             raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))

@@ -115,6 +115,8 @@ class Kind:
     starts_at: str | Promise
     #: True when the deadline is the first moment that something may happen instead of the last.
     waiting: bool = False
+    #: True for a term that the agreement does not have: ours, so that its clause is kept.
+    is_ours: bool = False
 
 
 KINDS = (
@@ -203,11 +205,17 @@ def explain(deadline: Deadline) -> list[str]:
     kind, start = deadline.kind, in_amsterdam(deadline.start)
     return [
         gettext("Start: %(moment)s (%(event)s).") % {"moment": _moment(start), "event": kind.starts_at},
-        gettext("Rule: %(term)s, clause %(clause)s of the agreement.") % {"term": kind.term, "clause": deadline.clause},
+        _rule(kind) % {"term": kind.term, "clause": deadline.clause},
         *_what_was_not_counted(deadline, start),
         _end(deadline),
         gettext("Calendar: %(version)s, Amsterdam time.") % {"version": deadline.calendar},
     ]
+
+
+def _rule(kind: Kind) -> str:
+    if kind.is_ours:
+        return gettext("Rule: %(term)s, a term of our own; the agreement has none.")
+    return gettext("Rule: %(term)s, clause %(clause)s of the agreement.")
 
 
 def _what_was_not_counted(deadline: Deadline, start: datetime) -> list[str]:

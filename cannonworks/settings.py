@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "rights",
     "breaches",
     "retention",
+    "board",
 ]
 MIDDLEWARE = [
     "cannonworks.middleware.HeadersMiddleware",

@@ -46,7 +46,7 @@ def unfold_settings(logo: Path) -> dict[str, Any]:
         "LANGUAGES": {"action": reverse_lazy("language")},
         "BORDER_RADIUS": "6px",
         "COLORS": {"primary": PRIMARY},
-        "DASHBOARD_CALLBACK": "retention.admin.board.board",
+        "DASHBOARD_CALLBACK": "board.admin.start.board",
         "SIDEBAR": {"navigation": NAVIGATION},
         "ACCOUNT": {"navigation": [{"title": _("Security"), "link": reverse_lazy("mfa_index")}]},
     }
@@ -76,6 +76,7 @@ NAVIGATION = [
     {
         "items": [
             {"title": _("Board"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
+            {"title": _("Deadlines"), "icon": "timer", "link": reverse_lazy("admin:deadlines")},
             _item(_("Accounts"), "domain", "accounts.account"),
             _item(_("Usage"), "bar_chart", "accounts.usagetotal"),
         ]

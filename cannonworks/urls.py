@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("processors.urls")),
     path("", include("rights.urls")),
     path("", include("breaches.urls")),
+    path("", include("board.urls")),
 ]
 handler400 = "cannonworks.problems.bad_request"
 handler500 = "cannonworks.problems.server_error"

@@ -71,6 +71,8 @@ EVENTS: Mapping[str, Promise] = {
     "erasure.warned": _("A warning of erasure was planned"),
     "erasure.withdrawn": _("The request for erasure was withdrawn"),
     "export.downloaded": _("A copy of data was downloaded"),
+    "feed.made": _("A member of staff made an address for the calendar of deadlines"),
+    "feed.revoked": _("A member of staff ended the address of the calendar of deadlines"),
     "helper.added": _("A helper was added"),
     "helper.bound": _("A helper signed the confidentiality statement"),
     "helper.looked": _("A helper looked at the administration"),

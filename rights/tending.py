@@ -41,8 +41,10 @@ Act = Callable[[SubjectRequest, datetime], None]
 log = logging.getLogger(__name__)
 
 #: Our own terms; the agreement has none for them.
-MATCH = Kind("request_match", "15", Term(1, Unit.WORKING_DAYS), _("the request came in"))
-CHECK = Kind("request_check", "15", Term(2, Unit.WORKING_DAYS), _("the requester asked for a check"))
+MATCH = Kind("request_match", "15", Term(1, Unit.WORKING_DAYS), _("the request came in"), is_ours=True)
+CHECK = Kind(
+    "request_check", "15", Term(2, Unit.WORKING_DAYS), _("the requester asked for a check"), is_ours=True
+)  # fmt: skip
 #: After so long nobody can ask for a check of what is done; the same for what is of no account.
 OVER_AFTER = CHECK_WITHIN
 #: So many are tended at a time; the next hour has the rest.

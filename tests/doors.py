@@ -99,6 +99,18 @@ ADMINISTRATION = """
   admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
   admin:rights_correction_changelist admin:breaches_breachreport_changelist
     ANY              door       200        200        200
+# the board of deadlines, and the address of its calendar; each sees what he may see
+  admin:deadlines admin:deadlines-calendar
+    GET              door       200        200        200
+    POST             door       405        405        405
+# making that address
+  admin:deadlines-calendar-make
+    GET              door       405        405        405
+    POST             door       200        200        200
+# ending it
+  admin:deadlines-calendar-revoke
+    GET              door       405        405        405
+    POST             door       →admin:deadlines-calendar = =
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
     GET              door       200        200        200
@@ -368,6 +380,10 @@ PAGES = """
     POST             door       405        405        405        405        home       home       home
 # what somebody shared, here by a link that does not work
   shared shared-pdf
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
+# a calendar of deadlines, here under an address that does not work
+  deadlines-feed
     GET              404        404        404        404        404        404        404        404
     POST             405        405        405        405        405        405        405        405
 # sharing it; without saying for how long it is not done

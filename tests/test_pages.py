@@ -42,6 +42,7 @@ PUBLIC = {
     "/security.md": 200,
     "/d/key/": 404,  # there is no such link
     "/d/key/document.pdf": 404,
+    "/board/key.ics": 404,  # nobody has such a calendar
     "/cookies/": 200,
     "/privacy/": 200,
     "/privacy/privacy.pdf": 200,

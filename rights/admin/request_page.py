@@ -8,11 +8,11 @@ from django.template.defaultfilters import linebreaksbr
 from django.utils.translation import gettext as _
 
 from cannonworks.admin import Table, chip, moment
-from cannonworks.deadlines import Deadline, explain
+from cannonworks.deadlines import explain
 from rights.evidence import Evidence, evidence
 from rights.letters_to_requester import on_paper
 from rights.models import SubjectRequest
-from rights.tending import CHECK, MATCH, clock_of
+from rights.tending import clock_of
 
 
 def tables(row: SubjectRequest) -> Iterator[Table]:
@@ -68,12 +68,4 @@ def _explained(row: SubjectRequest) -> list[str]:
     shown = [clock for clock in (now, row.deadline) if clock is not None]
     if len(shown) == 2 and shown[0].kind == shown[1].kind:
         shown = shown[:1]
-    return [line for clock in shown for line in _sentences(clock)]
-
-
-def _sentences(clock: Deadline) -> Iterator[str]:
-    """The computation; of a clock of our own the rule is not one of the agreement."""
-    start, rule, *rest = explain(clock)
-    if clock.kind in (MATCH, CHECK):
-        rule = _("Rule: %(term)s, a term of our own; the agreement has none.") % {"term": clock.kind.term}
-    yield from (start, rule, *rest)
+    return [line for clock in shown for line in explain(clock)]

@@ -393,11 +393,3 @@ def test_the_board_counts_what_waits_and_each_card_opens_that_list(client, staff
     assert [card["count"] for card in cards] == [1, 0, 0, 0, 1, 1, 1, 1]
     assert [len(rows(client.get(card["link"]))) for card in cards] == [1, 0, 0, 0, 1, 1, 1, 1]
     assert [card["calls"] for card in cards] == [True, False, False, False, True, True, False, False]
-
-
-@pytest.mark.django_db
-def test_the_board_asks_one_count_for_each_card(client, staff, asks):
-    client.force_login(staff)
-    client.get(reverse("admin:index"))
-    with asks(2 + 8 + 3):  # and the clocks of requests, of ours and of holders, and of returns
-        client.get(reverse("admin:index"))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.states import State
 from rights.matching import MOST, candidates
-from rights.models import DataReturn, SubjectRequest
+from rights.models import SubjectRequest
 from tests.asked import due_after, subject_request
 from tests.cast import member
 from tests.factories import AccountFactory, StaffFactory
@@ -245,34 +245,3 @@ def test_the_list_asks_the_same_whatever_its_length(client, officer, asks, count
     client.get(PLACE)
     with asks(6):
         client.get(PLACE)
-
-
-# --- The board -------------------------------------------------------------------------------------------------------
-@pytest.mark.clause("6")
-def test_the_board_shows_what_ends_first_with_its_clock(client, officer, account, holder):
-    now = timezone.now()
-    late, soon = subject_request(at=now - LONG_AGO), subject_request(at=now, wish="erase")
-    subject_request(account, state="told", at=now)  # the holder's, and in time
-    DataReturn.objects.create(
-        account=account, asked_by=holder.reference, asked_at=now, due_at=now - timedelta(days=1), moved_at=now
-    )
-    requests, returns = client.get("/admin/").context["clocks"]
-    assert [str(row.reference)[:8] in str(line[0]) for row, line in zip([late, soon], requests.rows, strict=True)] == [
-        True, True,
-    ]  # fmt: skip
-    assert ["voorbij" in str(line[-1]) for line in (*requests.rows, *returns.rows)] == [True, False, True]
-
-
-def test_the_board_has_nothing_for_who_may_not_see_it(client):
-    subject_request()
-    client.force_login(member("Finance"))
-    assert client.get("/admin/").context["clocks"] == []
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_clocks_ask_the_same_whatever_their_number(client, officer, account, asks, count):
-    for _each in range(count):
-        subject_request()
-    client.get("/admin/")
-    with asks(15):
-        client.get("/admin/")

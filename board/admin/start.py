@@ -1,4 +1,4 @@
-"""The board: what waits for staff, as counts that partial indexes serve, each a link to its list."""
+"""The start page: what waits for staff, as counts that partial indexes serve, and the clocks that end first."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from board.admin.shown import table
 from cannonworks.admin import soon, today
+from cannonworks.clocks import Clocks, kinds_for
 from retention.models import Alarm, Erasure, Hold
-from rights.admin.clocks import clocks
 from rights.models import Correction, RegisteredLetter, SubjectRequest
+
+#: So many clocks stand on the start page; the board of deadlines has them all.
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ def board(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the cards and the clocks that this member of staff may see."""
     context["title"] = _("Board")
     context["cards"] = [_filled(card) for card in CARDS if _may_see(request, card.model)]
-    context["clocks"] = clocks(request, at=timezone.now())
+    at = timezone.now()
+    if kinds := kinds_for(request.user):
+        first = Clocks(kinds, at).first(MOST)
+        context["clocks"] = [table(first, request.user, at=at, title=_("Ends first"))]
     return context
 
 

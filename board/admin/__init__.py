@@ -1,0 +1,19 @@
+"""The staff's pages of deadlines, and the start page of the administration."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, path
+
+from board.admin import calendars, deadlines
+
+
+def pages() -> list[URLPattern]:
+    """Pages of the administration that are no list of rows of a model; every member of staff may open them."""
+    views = {
+        "deadlines": ("deadlines/", deadlines.deadlines),
+        "deadlines-calendar": ("deadlines/calendar/", calendars.shown),
+        "deadlines-calendar-make": ("deadlines/calendar/make/", calendars.make),
+        "deadlines-calendar-revoke": ("deadlines/calendar/revoke/", calendars.revoke),
+    }
+    return [path(address, admin.site.admin_view(view), name=name) for name, (address, view) in views.items()]

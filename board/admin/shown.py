@@ -1,0 +1,99 @@
+"""How clocks look on the pages of staff: time left in the colour and the words of its urgency, and why it ends then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import Account
+from cannonworks.admin import Table, chip, page_of
+from cannonworks.clocks import Clock, Urgency, left, short
+
+LOOKS = {
+    Urgency.WAITING: "",
+    Urgency.RUNNING: "success",
+    Urgency.HALF: "info",
+    Urgency.THREE_QUARTERS: "warning",
+    Urgency.NINE_TENTHS: "danger",
+    Urgency.PAST: "danger",
+}
+HEADERS = (
+    gettext_lazy("Time left"), gettext_lazy("What"), gettext_lazy("Clause"), gettext_lazy("Account"),
+    gettext_lazy("Who must act"), gettext_lazy("Why then"),
+)  # fmt: skip
+
+
+def table(found: Sequence[Clock], user: Any, *, at: datetime, title: str = "") -> Table:
+    """The clocks as lines; accounts by name for whoever may see them: one query, however many there are."""
+    names = _names(found, user)
+    return Table(title, list(HEADERS), [_line(clock, names, at) for clock in found])
+
+
+def _line(clock: Clock, names: Mapping[int, object], at: datetime) -> list[object]:
+    return [
+        format_html('<span class="flex flex-col gap-1 items-start">{}{}</span>', chip_of(clock, at=at), _moment(clock)),
+        what(clock),
+        f"§{clock.kind.clause}",
+        names.get(clock.account or 0, "–"),
+        clock.kind.who.label,
+        render_to_string("admin/_partials/explained.html", {"lines": clock.explain()}),
+    ]
+
+
+def chip_of(clock: Clock, *, at: datetime) -> str:
+    """How long there is left, or how long it is over."""
+    words = remaining(clock.due_at, at=at)
+    if clock.urgency == Urgency.WAITING:
+        words = _("not before that day") if clock.due_at > at else _("may begin")
+    return chip(LOOKS[clock.urgency], words)
+
+
+def remaining(due_at: datetime, *, at: datetime) -> str:
+    """ "3 days left", or "2 hours too late"."""
+    count, unit = left(due_at, at=at)
+    if due_at > at:
+        words = {
+            "days": ngettext("%(count)d day left", "%(count)d days left", count),
+            "hours": ngettext("%(count)d hour left", "%(count)d hours left", count),
+            "minutes": ngettext("%(count)d minute left", "%(count)d minutes left", count),
+        }
+    else:
+        words = {
+            "days": ngettext("%(count)d day too late", "%(count)d days too late", count),
+            "hours": ngettext("%(count)d hour too late", "%(count)d hours too late", count),
+            "minutes": ngettext("%(count)d minute too late", "%(count)d minutes too late", count),
+        }
+    return words[unit] % {"count": count}
+
+
+def what(clock: Clock) -> str:
+    """The kind, with a link to its row where it has a page, and for how many rows it stands."""
+    words = f"{clock.kind.label} · {clock.reference[:8]}"
+    shown = format_html('<a class="text-link" href="{}">{}</a>', clock.address, words) if clock.address else words
+    if clock.number == 1:
+        return shown
+    number = ngettext("%(count)d account", "%(count)d accounts", clock.number) % {"count": clock.number}
+    return format_html('<span class="flex flex-col gap-1 items-start">{}<span>{}</span></span>', shown, number)
+
+
+def _moment(clock: Clock) -> str:
+    return format_html(
+        '<time class="text-subtle text-xs" datetime="{}">{}</time>', clock.due_at.isoformat(), short(clock.due_at)
+    )
+
+
+def _names(found: Sequence[Clock], user: Any) -> Mapping[int, object]:
+    keys = {clock.account for clock in found if clock.account}
+    if not keys or not user.has_perm("accounts.view_account"):
+        return {}
+    rows = Account.objects.filter(pk__among=keys).values_list("pk", "reference", "company__company_name")
+    return {
+        pk: format_html('<a class="text-link" href="{}">{}</a>', page_of(Account(pk=pk)), name or str(reference)[:8])
+        for pk, reference, name in rows
+    }

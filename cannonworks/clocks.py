@@ -1,0 +1,305 @@
+"""Every clock that runs in the product, from the querysets that the apps declare; this module knows none of them.
+
+An app says in its ``clocks.py`` which rows have a term that runs, when it started and when it ends. All of them are
+read in one statement (``UNION ALL``), however many kinds there are: a new kind is a declaration and nothing else. What
+the database computes, ``deadlines`` computes for one row; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models import BigIntegerField, F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
+from django.urls import NoReverseMatch, reverse
+from django.utils.dateformat import format as format_date
+from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cannonworks import deadlines
+from cannonworks.deadlines import local_date
+from cannonworks.ends import Said, end_of, working_days
+
+
+class Who(models.TextChoices):
+    """Who must act before a clock ends."""
+
+    US = "us", _("We")
+    HOLDER = "holder", _("The account holder")
+
+
+class Urgency(models.IntegerChoices):
+    """How much of its term has passed, in hundredths; a clock before whose end nothing may happen only waits."""
+
+    WAITING = -1, _("Not before")
+    RUNNING = 0, _("Running")
+    HALF = 50, _("Half has passed")
+    THREE_QUARTERS = 75, _("Three quarters have passed")
+    NINE_TENTHS = 90, _("Nine tenths have passed")
+    PAST = 100, _("Past")
+
+
+#: The steps at which somebody is told.
+STEPS = (Urgency.HALF, Urgency.THREE_QUARTERS, Urgency.NINE_TENTHS, Urgency.PAST)
+
+
+@dataclass(frozen=True)
+class ClockKind:
+    """One kind of clock, as ``declare`` has it."""
+
+    name: str
+    label: str | Promise
+    clause: str
+    may: str
+    who: Who
+    columns: QuerySet = field(repr=False, compare=False)
+    term: deadlines.Kind | None = None
+    why: str | Promise = ""
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that runs. ``number``: how many rows it stands for; ``account``: the key, where it is of one."""
+
+    kind: ClockKind
+    start: datetime
+    due_at: datetime
+    reference: str
+    account: int | None
+    number: int
+    page: str
+    urgency: Urgency
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def moment(self) -> str:
+        """``due_at`` to the microsecond, for the place in a list."""
+        return self.due_at.isoformat()
+
+    @property
+    def address(self) -> str:
+        """Of the page of its row in the administration; empty where there is none."""
+        return address_of(self.page)
+
+    @property
+    def alarm_at(self) -> datetime:
+        """When nine tenths of the term have passed."""
+        return self.due_at - (self.due_at.astimezone(UTC) - self.start.astimezone(UTC)) / 10
+
+    def explain(self) -> list[str]:
+        """Start, rule, skipped days and end, as sentences in the reader's language."""
+        if self.kind.term is not None:
+            computed = deadlines.compute(self.kind.term, self.start)
+            if computed.due_at.astimezone(UTC) == self.due_at.astimezone(UTC):  # unlike ==, also in the doubled hour
+                return deadlines.explain(computed)
+        said = [
+            gettext("Start: %(moment)s.") % {"moment": written(self.start)},
+            str(self.kind.why),
+            gettext("Due: %(moment)s.") % {"moment": written(self.due_at)},
+        ]
+        return [line for line in said if line]
+
+
+# --- Declaring -------------------------------------------------------------------------------------------------------
+_kinds: dict[str, ClockKind] = {}
+
+
+def declare(
+    name: str,
+    *,
+    label: str | Promise,
+    rows: QuerySet,
+    start: Said,
+    may: str,
+    who: Who,
+    due: Said | None = None,
+    term: deadlines.Kind | None = None,
+    clause: str = "",
+    why: str | Promise = "",
+    reference: Said = "reference",
+    account: Said | None = "account_id",
+    count: Said | int = 1,
+    page: Said | None = None,
+) -> ClockKind:
+    """Have the clocks of ``rows`` on the board: one line each, or of a queryset with ``values`` one for each group.
+
+    ``start`` and ``due`` are fields or expressions of moments; without ``due`` it is computed from ``term``, which also
+    explains it (where there is none, ``why`` says where the end comes from). ``may`` is the permission that lets staff
+    see it. ``reference`` names the row without personal data, the same as long as it lives: mails and calendars of
+    staff have it. ``account`` is the key of the account, ``count`` how many rows a line stands for, ``page`` the text
+    ``app.model:key`` of the page of the administration, the row's own when it is left out. ValueError for a name that
+    is taken, no clause, and neither ``due`` nor ``term``.
+    """
+    if name in _kinds or (due is None and term is None) or not (clause or term):
+        raise ValueError(f"The clock {name!r} is there already, or says no clause or end.")
+    if page is None:
+        page = page_of(rows.model._meta.label_lower, "pk")
+    columns = {
+        "clock_start": start,
+        "clock_due": due if due is not None else end_of(term, start) if term else None,
+        "clock_reference": Cast(reference, TextField()),
+        "clock_account": Cast(Value(None) if account is None else account, BigIntegerField()),
+        "clock_number": Cast(Value(count) if isinstance(count, int) else count, BigIntegerField()),
+        "clock_page": page,
+    }
+    said = {alias: F(value) if isinstance(value, str) else value for alias, value in columns.items()}
+    _kinds[name] = ClockKind(
+        name, label, clause or term.clause if term else clause, may, who,
+        columns=rows.order_by().annotate(**said).values_list(*said), term=term, why=why,
+        waiting=bool(term and term.waiting),
+    )  # fmt: skip
+    return _kinds[name]
+
+
+def page_of(model: str, key: Said) -> Concat:
+    """The page of the administration of the row of ``app.model`` with that key."""
+    return Concat(Value(f"{model}:"), Cast(key, TextField()), output_field=TextField())
+
+
+def kinds() -> Sequence[ClockKind]:
+    """All that were declared, in the order in which the apps stand."""
+    return tuple(_kinds.values())
+
+
+def kinds_for(user: Any) -> Sequence[ClockKind]:
+    """Those that the rights of this member of staff show."""
+    return tuple(kind for kind in kinds() if user.has_perm(kind.may))
+
+
+def autodiscover() -> None:
+    """Import the ``clocks`` module of every app but this one."""
+    for config in apps.get_app_configs():
+        if config.name != "cannonworks" and module_has_submodule(config.module, "clocks"):
+            import_module(f"{config.name}.clocks")
+
+
+# --- Reading ---------------------------------------------------------------------------------------------------------
+#: Seconds as exact numbers: an interval of days would be counted by the local clock.
+PASSED = "extract(epoch FROM %s::timestamptz) - extract(epoch FROM start)"
+WHOLE = "extract(epoch FROM due) - extract(epoch FROM start)"
+URGENCY = (
+    f"CASE WHEN waiting THEN {Urgency.WAITING:d} WHEN due <= %s::timestamptz THEN {Urgency.PAST:d}"
+    f" WHEN 10 * ({PASSED}) >= 9 * ({WHOLE}) THEN {Urgency.NINE_TENTHS:d}"
+    f" WHEN 4 * ({PASSED}) >= 3 * ({WHOLE}) THEN {Urgency.THREE_QUARTERS:d}"
+    f" WHEN 2 * ({PASSED}) >= {WHOLE} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
+)
+COLUMNS = "kind, start, due, reference, account, number, page, urgency"
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """The clocks of these kinds at a moment, perhaps only those of one urgency; sorted by their end."""
+
+    kinds: Sequence[ClockKind]
+    at: datetime
+    urgency: Urgency | None = None
+
+    #: Columns of the order, for ``listing``.
+    ORDER = ("moment", "name", "reference")
+
+    def first(self, most: int) -> list[Clock]:
+        """Those that end first."""
+        return self.page(self.ORDER, None, most)
+
+    def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Clock]:
+        """The first ``most`` in this order, or the other way round, behind the place if there is one: one statement."""
+        way, sign = ("DESC", "<") if ordering[0].startswith("-") else ("ASC", ">")
+        where, said = "", []
+        if place:
+            where, said = f"WHERE (due, kind, reference) {sign} (%s::timestamptz, %s, %s)", list(place)
+        order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
+        found = self._asked(f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s", [*said, most])
+        known = {kind.name: kind for kind in self.kinds}
+        return [
+            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
+            for name, start, due_at, reference, account, number, page, urgency in found
+        ]
+
+    def counts(self) -> Mapping[Urgency, int]:
+        """How many lines there are of each urgency: one statement."""
+        counted = dict(self._asked("SELECT urgency, count(*) FROM clocks GROUP BY urgency", []))
+        return {urgency: counted.get(urgency.value, 0) for urgency in Urgency}
+
+    def statement(self, what: str, params: Iterable[Any] = ()) -> tuple[str, list[Any]] | None:
+        """SQL of ``what``, in which ``clocks`` is a table with ``COLUMNS``, and its values; None: there is no clock."""
+        parts, values = self._parts()
+        if not parts:
+            return None
+        seen = "" if self.urgency is None else f" WHERE urgency = {self.urgency:d}"
+        sql = (
+            "WITH clocks_calendar AS (SELECT %s::date[] AS days), clocks AS NOT MATERIALIZED"
+            f" (SELECT {COLUMNS} FROM (SELECT *, {URGENCY} AS urgency FROM ({' UNION ALL '.join(parts)})"
+            " AS every(kind, waiting, start, due, reference, account, number, page))"
+            f" AS urgent{seen}) {what}"
+        )
+        # A list of parameters is read left to right: those of the urgency stand before those of the parts.
+        return sql, [working_days(self.at), *[self.at] * URGENCY.count("%s"), *values, *params]
+
+    def _parts(self) -> tuple[list[str], list[Any]]:
+        parts, values = [], []
+        for kind in self.kinds:
+            try:
+                sql, params = kind.columns.query.sql_with_params()
+            except EmptyResultSet:
+                continue
+            parts.append(f"(SELECT %s::text, %s::boolean, * FROM ({sql}) AS declared)")
+            values += [kind.name, kind.waiting, *params]
+        return parts, values
+
+    def _asked(self, what: str, params: list[Any]) -> list[Any]:
+        if (stated := self.statement(what, params)) is None:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(*stated)
+            return cursor.fetchall()
+
+
+def address_of(page: str) -> str:
+    """Address of the page of the administration that ``app.model:key`` names; empty where there is none."""
+    model, _colon, key = page.partition(":")
+    try:
+        return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
+    except NoReverseMatch:
+        return ""
+
+
+def is_midnight(at: datetime) -> bool:
+    """Whether a day begins then in Amsterdam: what ends so, ends with the day before."""
+    return deadlines.start_of_day(local_date(at)) == at
+
+
+def written(at: datetime) -> str:
+    """A moment in full, in the reader's language: what ends at midnight ends with a day."""
+    if is_midnight(at):
+        day = format_date(deadlines.last_day_before(at), "l j F Y")
+        return gettext("the end of %(day)s") % {"day": day}
+    return format_date(deadlines.in_amsterdam(at), "l j F Y H:i")
+
+
+def short(at: datetime) -> str:
+    """The same as it fits in a column."""
+    if is_midnight(at):
+        return gettext("until the end of %(day)s") % {"day": format_date(deadlines.last_day_before(at), "D j N Y")}
+    return format_date(deadlines.in_amsterdam(at), "D j N Y H:i")
+
+
+def left(due_at: datetime, *, at: datetime) -> tuple[int, str]:
+    """How long it is until then, or was: a number and its unit (``days``, ``hours`` or ``minutes``)."""
+    seconds = abs(due_at.astimezone(UTC) - at.astimezone(UTC))
+    for unit, length, least in (("days", timedelta(days=1), 2), ("hours", timedelta(hours=1), 2)):
+        if seconds >= least * length:
+            return seconds // length, unit
+    return seconds // timedelta(minutes=1), "minutes"
