@@ -21,6 +21,7 @@ from cannonworks.datamap import Category, Entry
 from relations.importing import columns as naming
 from relations.models import What
 from rights.models import ReturnFile
+from rights.returned.words import WORDS
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 #: Rows of a file: less than a spreadsheet takes, and what a worker that is killed does again at most.
@@ -117,16 +118,17 @@ def _table(entry: Entry) -> Table:
     headings = _headings(entry.model)
     shown = [field for field in entry.model._meta.local_concrete_fields if _is_returned(entry, field)]
     shown.sort(key=lambda field: list(headings).index(field.name) if field.name in headings else len(headings))
-    columns = [
-        Column(field, headings.get(field.name) or entry.label(field.name), field.name in entry.personal)
-        for field in shown
-    ]
+    columns = [Column(field, _label(entry, field.name, headings), field.name in entry.personal) for field in shown]
     sealed = {name for name, said in entry.personal.items() if said.encrypted}
     return Table(
         entry,
         tuple(column for column in columns if column.name not in sealed),
         tuple(column for column in columns if column.name in sealed),
     )
+
+
+def _label(entry: Entry, name: str, headings: Mapping[str, str | Promise]) -> str | Promise:
+    return headings.get(name) or WORDS.get(name) or entry.label(name)
 
 
 def _is_returned(entry: Entry, field: Any) -> bool:

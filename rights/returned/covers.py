@@ -32,9 +32,8 @@ class Part:
     files: list[ReturnFile] = field(default_factory=list)
 
     @property
-    def title(self) -> str | Promise:
-        name = str(self.table.model._meta.verbose_name_plural)
-        return name[:1].upper() + name[1:]
+    def title(self) -> str:
+        return self.table.entry.word
 
     @property
     def rows(self) -> int:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Account
 from accounts.states import State
@@ -518,3 +518,13 @@ def test_a_draft_that_erasure_took_away_does_not_come_back(account):
         draft.finish()
     draft.discard()
     assert stored() == []
+
+
+def test_its_columns_have_words_for_people_and_no_two_of_a_table_the_same():
+    """A word that both languages share may be called as its field; any other is a name that a program made."""
+    with translation.override("nl"):
+        for table in contents.tables():
+            labels = [str(column.label) for column in (*table.columns, *table.sealed)]
+            made = {c.name for c in (*table.columns, *table.sealed) if str(c.label) == c.name.replace("_", " ")}
+            assert made <= {"postcode", "ticket"}, table.model
+            assert len(set(labels)) == len(labels), (table.model, labels)
