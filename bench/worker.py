@@ -21,6 +21,7 @@ import django
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
+from bench.notices import handed, mailed, planned
 from bench.pages import pages
 from bench.returning import looked, returned
 
@@ -232,7 +233,10 @@ def main(name: str, argument: str) -> None:
     from cannonworks.celery import settle
     from retention import sweep as sweeping
 
-    tasks = (erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked)
+    tasks = (
+        erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, planned,
+        handed, mailed,
+    )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
         settle()  # as every worker does
