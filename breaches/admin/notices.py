@@ -41,8 +41,8 @@ class NoticesMixin:
         """Two more: the question before a release, and the panel alone, for whoever watches it."""
         site: Any = self.admin_site  # type: ignore[attr-defined]
         own = [
-            path("<int:pk>/release/", site.admin_view(self.release), name="breaches_breach_release"),
-            path("<int:pk>/progress/", site.admin_view(self.progress), name="breaches_breach_progress"),
+            path("<str:object_id>/release/", site.admin_view(self.release), name="breaches_breach_release"),
+            path("<str:object_id>/progress/", site.admin_view(self.progress), name="breaches_breach_progress"),
         ]
         for url in own:
             url.callback.login_url = reverse_lazy("admin:login")
@@ -53,16 +53,16 @@ class NoticesMixin:
         panel = {"panel": _panel(request, options["obj"])} if options.get("obj") else {}
         return super().render_change_form(request, {**context, **panel}, **options)  # type: ignore[misc]
 
-    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def progress(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The panel alone."""
-        breach = self._breach(request, pk)
+        breach = self._breach(request, object_id)
         return render(request, "admin/breaches/panel.html", {"panel": _panel(request, breach)})
 
-    def release(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what goes to whom, and release it on the answer."""
         if not request.user.has_perm(MAY_RELEASE):
             raise PermissionDenied
-        breach = self._breach(request, pk)
+        breach = self._breach(request, object_id)
         released, waiting = latest(breach)
         phase = waiting or released
         if phase is None:
@@ -76,10 +76,10 @@ class NoticesMixin:
             row=breach,
         )
 
-    def _breach(self, request: HttpRequest, pk: int) -> Breach:
+    def _breach(self, request: HttpRequest, object_id: str) -> Breach:
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        return self.row(request, str(pk))  # type: ignore[attr-defined,no-any-return]
+        return self.row(request, object_id)  # type: ignore[attr-defined,no-any-return]
 
 
 def _panel(request: HttpRequest, breach: Breach) -> dict[str, Any]:
