@@ -54,6 +54,7 @@ class Scale:
     returned: int
     looked: float
     clocks: tuple[int, int]
+    noticed: int
 
 
 FULL = Scale(
@@ -74,6 +75,7 @@ FULL = Scale(
     returned=1_000_000,
     looked=8,
     clocks=(10_000, 100_000),
+    noticed=100_000,
 )
 QUICK = Scale(
     small=500,
@@ -93,6 +95,7 @@ QUICK = Scale(
     returned=2_000,
     looked=0.1,
     clocks=(300, 500),
+    noticed=300,
 )
 
 
@@ -128,6 +131,7 @@ class Bench:
         yield from self.importing()
         yield from self.returning()
         yield from self.board()
+        yield from self.breaches()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -354,6 +358,61 @@ class Bench:
             "… p95 of the dashboard of another account meanwhile", f"{meanwhile:.1f} ms", f"{quiet:.1f} ms", slower,
             "≤ 2", slower <= 2, {"ms": looks},
         )  # fmt: skip
+
+    # --- Breaches --------------------------------------------------------------------------------------------
+
+    def breaches(self) -> Iterator[Result]:
+        """Tell very many accounts of a breach with two workers, beside smtplib alone; and a dashboard meanwhile."""
+        accounts, seconds = self.scale.noticed, str(self.scale.looked)
+        template = self.server.template("breaches", self.empty, *data.listing(accounts, 0))
+        with self.sinking() as told, self.server.copy(template) as database:
+            folder = Path(tempfile.mkdtemp(dir=self.folder))
+            (made,) = self.work(database, ("planned", ""), ledger=folder)
+            (alone,) = self.work(database, ("looked", seconds), ledger=folder)
+            *sent, beside = self.work(database, ("handed", "0"), ("handed", "1"), ("looked", seconds), ledger=folder)
+            arrived = told()
+            raw = self.work(database, *[("mailed", str(accounts // 2))] * 2)
+        self.server.drop(template)
+        took, bare = (max(one["ended"] for one in two) - min(one["begun"] for one in two) for two in (sent, raw))
+        minutes = (_seconds(made) + took) / 60
+        yield Result(
+            f"Tell {accounts:,} accounts of a breach, two workers: mails a second", f"{accounts / took:,.0f}",
+            f"{accounts / bare:,.0f}", bare / took, "≥ 0.15", bare >= 0.15 * took, {"ours": sent, "limit": raw},
+        )  # fmt: skip
+        yield Result(
+            "… listed, planned and handed over", f"{minutes:.1f} min", "", None, "≤ 10 min", minutes <= 10, made
+        )
+        wrong = abs(arrived["mails"] - accounts) + abs(arrived["different"] - accounts)
+        yield Result("… accounts told twice, or not at all", f"{wrong}", "0", None, "= 0", wrong == 0, arrived)
+        mib = max(one["mib"] for one in sent)
+        yield Result("… memory of a worker over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
+        slower = beside["p95"] / alone["p95"]
+        yield Result(
+            "… p95 of the dashboard of another account meanwhile", f"{beside['p95']:.1f} ms", f"{alone['p95']:.1f} ms",
+            slower, "≤ 3", slower <= 3,
+        )  # fmt: skip
+
+    @contextmanager
+    def sinking(self) -> Iterator[Callable[[], dict[str, int]]]:
+        """A mail server beside, to which all workers mail meanwhile; yields how to ask it what came."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "bench.sink"], cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as sink:
+            assert sink.stdin is not None
+            assert sink.stdout is not None
+            before = os.environ.get("EMAIL_URL")
+            os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{int(sink.stdout.readline())}"
+
+            def told() -> dict[str, int]:
+                sink.stdin.write("\n")  # type: ignore[union-attr]
+                sink.stdin.flush()  # type: ignore[union-attr]
+                return json.loads(sink.stdout.readline())  # type: ignore[union-attr,no-any-return]
+
+            try:
+                yield told
+            finally:
+                os.environ.pop("EMAIL_URL") if before is None else os.environ.update(EMAIL_URL=before)
+                sink.stdin.close()
 
     # --- One run ---------------------------------------------------------------------------------------------
 

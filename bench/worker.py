@@ -22,6 +22,7 @@ from bench.board import board
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
+from bench.notices import handed, mailed, planned
 from bench.pages import pages
 from bench.returning import looked, returned
 
@@ -234,7 +235,8 @@ def main(name: str, argument: str) -> None:
     from retention import sweep as sweeping
 
     tasks = (
-        erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board
+        erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board,
+        planned, handed, mailed,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)

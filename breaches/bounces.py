@@ -29,7 +29,7 @@ MOST_BYTES = 1024 * 1024
 #: Parts and fields that are looked at.
 MOST_PARTS = 50
 STATUSES = ("message/delivery-status", "message/global-delivery-status")
-WHOLE, HEADERS = ("message/rfc822", "message/global"), ("text/rfc822-headers", "message/global-headers")
+RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 FAILED, DELIVERED = frozenset({"failed"}), frozenset({"delivered", "relayed", "expanded"})
 REFERENCE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MESSAGE_ID = re.compile(rf"<{mailing.ABOUT}({REFERENCE.pattern})@")
@@ -101,14 +101,19 @@ def _read(mail: Message) -> Report | None:
 def _references(parts: list[Any], blocks: list[Any]) -> Iterator[UUID]:
     """Of the notice: from the headers that came back, else from the name that we gave the delivery."""
     for part in parts:
-        if part.get_content_type() in WHOLE and part.is_multipart():
-            yield from _reference_in(str(part.get_payload(0).get("Message-ID", "")))
-        elif part.get_content_type() in HEADERS:
-            returned = part.get_payload(decode=True) if not part.is_multipart() else b""
-            yield from _reference_in(str(message_from_bytes(returned or b"", policy=compat32).get("Message-ID", "")))
+        if part.get_content_type() in RETURNED:
+            yield from _reference_in(str(_headers(part).get("Message-ID", "")))
     for block in blocks:
         if found := REFERENCE.fullmatch(str(block.get("Original-Envelope-Id", "")).strip().lower()):
             yield UUID(found[0])
+
+
+def _headers(part: Message) -> Message:
+    """Those that came back, with the mail or alone."""
+    if part.is_multipart():
+        return part.get_payload(0)  # type: ignore[return-value]
+    text = part.get_payload(decode=True)
+    return message_from_bytes(text if isinstance(text, bytes) else b"", policy=compat32)
 
 
 def _reference_in(message_id: str) -> Iterator[UUID]:

@@ -129,7 +129,7 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
-  admin:breaches_affected_history
+  admin:breaches_affected_history admin:breaches_notice_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -151,8 +151,8 @@ ADMINISTRATION = """
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
-  admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist
-  admin:breaches_affected_changelist
+  admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
+  admin:breaches_notice_changelist
     ANY              door       403        200        200
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
@@ -167,12 +167,14 @@ ADMINISTRATION = """
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
   admin:rights_correction_delete admin:breaches_breachreport_delete admin:breaches_breach_delete
-  admin:breaches_affected_add admin:breaches_affected_delete
+  admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_breach_add admin:breaches_notice_add
+  admin:breaches_notice_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
+  admin:breaches_notice_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -187,7 +189,7 @@ ADMINISTRATION = """
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
   /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
-  /admin/breaches/affected/{object_id}/
+  /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -234,6 +236,17 @@ ADMINISTRATION = """
   admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
+    GET              door       403        200        200
+    POST             door       403        →change    →change
+# a breach, which nobody edits in place
+  admin:breaches_breach_change
+    GET              door       200        200        200
+    POST             door       403        403        403
+# how far its notices are
+  admin:breaches_breach_progress
+    ANY              door       200        200        200
+# releasing what is released, sending again what did not come back
+  admin:breaches_breach_release admin:breaches_notice_send_again
     GET              door       403        200        200
     POST             door       403        →change    →change
 # making a return go on, which has not stopped

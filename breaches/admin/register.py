@@ -23,26 +23,12 @@ from unfold.enums import ActionVariant
 from breaches import registering
 from breaches.admin import cockpit
 from breaches.admin.choosing import Choosing
+from breaches.admin.notices import NoticesMixin
 from breaches.admin.register_forms import NoticeForm, PhaseForm, known, lacking
 from breaches.models import Affected, Breach, BreachKind, Phase
 from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, moment, signed_in
 from cannonworks.deadlines import in_amsterdam
 from cannonworks.errors import Changed, Refused
-
-try:
-    from breaches.admin.notices import NoticesMixin
-except ModuleNotFoundError:
-
-    class NoticesMixin:  # type: ignore[no-redef]
-        """What is added about sending: buttons, when each may be pressed, and tables on the page of a breach."""
-
-        notice_actions: tuple[str, ...] = ()
-
-        def possible_notices(self, request: HttpRequest, row: Breach) -> Iterable[str]:
-            return ()
-
-        def notice_tables(self, request: HttpRequest, row: Breach) -> Iterable[Any]:
-            return ()
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -82,7 +68,7 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
     search_help_text = gettext_lazy("Number, or words of the title")
     sortable_by = ()
     fields = ("kind_word", "state", "noticed", "seen_by", "sub_processor", "recorded", "ended", "own_reference")
-    actions_detail = ("record", "choose", *NoticesMixin.notice_actions, "close")
+    actions_detail = ("record", "choose", "close")
     change_form_outer_before_template = "admin/breaches/cockpit.html"
     change_form_outer_after_template = "admin/breaches/register.html"
 
@@ -170,7 +156,7 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
             "steps": list(self._steps(request, row, cockpit.steps(row, last, counts))) if keeps else [],
             "links": list(cockpit.links(row, counts)) if keeps else [],
             "phases": cockpit.shown_phases(row) if keeps else [],
-            "tables": [*self.notice_tables(request, row), *cockpit.tables(row)] if keeps else [],
+            "tables": list(cockpit.tables(row)) if keeps else [],
         }
 
     def _steps(self, request: HttpRequest, row: Breach, steps: Iterable[cockpit.Step]) -> Iterator[tuple[str, str]]:
@@ -185,7 +171,6 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
         if row.closed_at is None:
             yield "choose"
             yield "close"
-        yield from self.possible_notices(request, row)
 
     # --- What is done -------------------------------------------------------------------------------------------------
 

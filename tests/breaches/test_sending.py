@@ -238,7 +238,7 @@ def test_a_server_that_answers_too_late_may_have_it(office, settings):
     office.seconds = 0.6
     assert send(phase) == 0
     notice = Notice.objects.get()
-    assert (notice.begun_at, notice.failure) == (AT, "TimeoutError")
+    assert (notice.begun_at, notice.failure) == (AT, "SMTPServerDisconnected")
     office.seconds = 0.0
     assert send(phase, at=AT + timedelta(minutes=10)) == 1
     assert (office.repeats, Notice.objects.get().repeats, len(office.per_reader)) == (1, 1, 1)
