@@ -518,6 +518,8 @@ PAGES = {
     "verify": (None, "/verify/"),
     "helpers": ("helper", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
+    "staff-deadlines": ("staff", "/admin/deadlines/"),
+    "staff-deadlines-calendar": ("staff", "/admin/deadlines/calendar/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
     "staff-account-closed": ("staff", "/admin/accounts/account/{active}/change/"),
     "staff-account-open": ("support", "/admin/accounts/account/{active}/change/"),

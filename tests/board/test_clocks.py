@@ -40,7 +40,7 @@ STARTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.clause("13", "15", "6")
+@pytest.mark.clause("Time", "13", "15", "6")
 @pytest.mark.parametrize("term", terms(), ids=lambda term: term.name)
 def test_the_database_ends_a_term_at_the_moment_that_the_calendar_does(term):
     for start in STARTS:

@@ -56,7 +56,7 @@ def test_a_call_is_passed_on_not_carried_out_checked_and_the_account_blocked(bro
 
     time_passes(20)
     page.goto("/admin/")
-    expect(page.get_by_text("de termijn is voorbij").first).to_be_visible()
+    expect(page.get_by_text("dagen te laat").first).to_be_visible()
     page.get_by_role("link", name="Laten wissen").or_(page.locator("table a[href*=subjectrequest]")).first.click()
     page.get_by_role("link", name="Aanvrager vraagt om controle").click()
     page.get_by_role("button", name="Controle beginnen").click()
