@@ -191,7 +191,7 @@ def asked(made, key):
 
 def bare(text):
     """Without blanks and hyphens, which differ where a line of the PDF ends."""
-    return "".join(text.split()).replace("-", "")
+    return "".join(text.replace("\u200b", "").split()).replace("-", "")
 
 
 @pytest.fixture

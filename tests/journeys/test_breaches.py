@@ -68,7 +68,7 @@ def test_the_banner_leads_to_the_breach_and_goes_and_the_files_say_the_same(brow
 
 def bare(text: str) -> str:
     """Without blanks and hyphens, which differ where a line of the PDF ends."""
-    return "".join(text.split()).replace("-", "")
+    return "".join(text.replace("\u200b", "").split()).replace("-", "")
 
 
 def same(json_file: Path, pdf_file: Path, text: str) -> None:
