@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from breaches.models import Breach, Phase
-from breaches.planning import TELLABLE
+from breaches.models import Affected, Breach, Phase
 
 PROGRESS = """
 SELECT count(*) AS planned, count(handed_at) AS handed, count(delivered_at) AS delivered, count(failed_at) AS bounced,
@@ -61,12 +60,9 @@ def progress_of(phase: Phase) -> Progress:
         return Progress(*cursor.fetchone())
 
 
-def readers_of(phase: Phase) -> dict[str, int]:
-    """Language → how many accounts would be sent this phase now."""
-    with connection.cursor() as cursor:
-        query = f"SELECT reader.language, count(*) {TELLABLE} GROUP BY reader.language ORDER BY 1 DESC"
-        cursor.execute(query, {"breach": phase.breach_id, "phase": phase.pk})
-        return dict(cursor.fetchall())
+def readers_of(phase: Phase) -> int:
+    """How many accounts are on the list and not gone: staff see neither who the main users are nor their languages."""
+    return Affected.objects.filter(breach=phase.breach_id, excused_at__isnull=True).count()
 
 
 def latest(breach: Breach) -> tuple[Phase | None, Phase | None]:

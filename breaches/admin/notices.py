@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from breaches import releasing, sending
-from breaches.completeness import missing
+from breaches.completeness import LANGUAGES, missing
 from breaches.mailing import message_id, words_of
 from breaches.models import Breach, Notice, Phase
 from breaches.progress import latest, progress_of, readers_of
@@ -104,13 +104,11 @@ def _left(left: timedelta) -> str:
 
 
 def _question(phase: Phase) -> Question:
-    readers, at = readers_of(phase), timezone.now()
-    named = {"nl": _("Dutch"), "en": _("English")}
+    at = timezone.now()
     lacks = releasing.what_is_missing(phase)
     facts: list[tuple[str, object]] = [
         (_("Breach"), f"{phase.breach} · {_('phase')} {phase.number}"),
-        (_("Accounts that get it"), sum(readers.values())),
-        *((f"… {_('in')} {named.get(language, language)}", count) for language, count in readers.items()),
+        (_("Accounts that get it"), readers_of(phase)),
         (_("To be told by"), moment(phase.breach.deadline.due_at)),
     ]
     if lacks:
@@ -122,7 +120,7 @@ def _question(phase: Phase) -> Question:
         warning="" if lacks or phase.is_released else _("A notice that is out cannot be taken back."),
         button="" if lacks or phase.is_released else _("Release and send"),
         danger=not lacks and not phase.is_released,
-        tables=[] if missing(phase) else [_mail(phase, language, at) for language in named],
+        tables=[] if missing(phase) else [_mail(phase, language, at) for language in LANGUAGES],
     )
 
 

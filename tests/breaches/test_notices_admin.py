@@ -26,7 +26,6 @@ def officer(client):
 def test_the_question_shows_both_mails_and_how_many_get_it_and_the_answer_releases(client, officer):
     row = breached.breach()
     some = accounts(3)
-    some[0].users.update(language="en")
     breached.affected(row, *some)
     phase = breached.phase(row)
     address = PAGE.format(row.pk) + "release/"
@@ -34,8 +33,7 @@ def test_the_question_shows_both_mails_and_how_many_get_it_and_the_answer_releas
     page = client.get(address).content.decode()
     for words in (phase.fact_nl, phase.fact_en, "A breach of your data: Backups within reach", "cannot be taken back"):
         assert words in page
-    for words in ('<dd class="break-words min-w-0">3</dd>', '<dd class="break-words min-w-0">2</dd>'):
-        assert words in page
+    assert '<dd class="break-words min-w-0">3</dd>' in page
     phase.refresh_from_db()
     assert phase.released_at is None  # looking does nothing
     assert client.post(address).status_code == 302
@@ -112,5 +110,5 @@ def test_the_list_finds_what_came_back_and_it_is_sent_again(client, officer, off
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_whatever_its_length(client, officer, count, django_assert_max_num_queries):
     waiting(*accounts(count))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         assert client.get(LIST).status_code == 200

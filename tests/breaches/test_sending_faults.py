@@ -153,6 +153,7 @@ def _terminate(pid: int) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(240)
 def test_real_workers_killed_again_and_again_lose_nothing(office, tmp_path, monkeypatch):
     """Beat's task, the queue and Celery's own processes; each killed in the middle of a batch."""
     from breaches import tasks
