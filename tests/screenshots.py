@@ -50,6 +50,7 @@ from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
+from tests import breached  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
@@ -309,6 +310,15 @@ def requests(account: Account) -> dict[str, str]:
     return found | {"request_new": links.seal(links.Link(uuid4(), "bram@thuis.example", "nl"), at=now)}
 
 
+def breaches(*accounts: Account) -> dict[str, str]:
+    """Breaches: one of which some are told and more became known since, one that was noticed just now; their keys."""
+    now = timezone.now()
+    row = breached.told(accounts[0], at=now - timedelta(hours=30))
+    breached.affected(row, *accounts[1:])
+    breached.phase(row, fact_nl="Iemand kon vijf uur lang bij reservekopieën.", cause_en="", harms=["confidentiality"])
+    return {"breach": str(row.pk), "breach_new": str(breached.breach(at=now - timedelta(hours=1)).pk)}
+
+
 #: As somebody exports it from another program.
 LIST = (
     "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
@@ -466,6 +476,14 @@ PAGES = {
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
+    "staff-breaches": ("staff", "/admin/breaches/breach/"),
+    "staff-breach": ("staff", "/admin/breaches/breach/{breach}/change/"),
+    "staff-breach-new": ("staff", "/admin/breaches/breach/{breach_new}/change/"),
+    "staff-breach-add": ("staff", "/admin/breaches/breach/add/"),
+    "staff-breach-phase": ("staff", "/admin/breaches/breach/{breach}/record/"),
+    "staff-breach-choose": ("staff", "/admin/breaches/breach/{breach}/choose/"),
+    "staff-breach-close": ("staff", "/admin/breaches/breach/{breach}/close/"),
+    "staff-affected": ("staff", "/admin/breaches/affected/"),
     "staff-terms": ("staff", "/admin/accounts/termsversion/"),
     "staff-terms-preview": ("staff", "/admin/accounts/termsversion/{terms}/preview/"),
     "403": ("colleague", "/account/cancel/"),
@@ -599,7 +617,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places |= documents_of(active.account, on) | subscribed(active.account, on) | crowd(active.account, on)
     _taking_along(users)
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
-    places |= requests(active.account)
+    places |= requests(active.account) | breaches(active.account, users["charged"].account)
     places |= of_blocked
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
