@@ -351,6 +351,15 @@ def archives() -> str:
     return folder.as_uri()
 
 
+def register_of_breaches(*accounts: Account) -> dict[str, str]:
+    """Breaches: one of which some are told and more became known since, one that was noticed just now; their keys."""
+    now = timezone.now()
+    row = breached.told(accounts[0], at=now - timedelta(hours=30))
+    breached.affected(row, *accounts[1:])
+    breached.phase(row, fact_nl="Iemand kon vijf uur lang bij reservekopieën.", cause_en="", harms=["confidentiality"])
+    return {"breach_row": str(row.pk), "breach_new": str(breached.breach(at=now - timedelta(hours=1)).pk)}
+
+
 #: As somebody exports it from another program.
 LIST = (
     "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
@@ -526,6 +535,14 @@ PAGES = {
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
+    "staff-breaches": ("staff", "/admin/breaches/breach/"),
+    "staff-breach": ("staff", "/admin/breaches/breach/{breach_row}/change/"),
+    "staff-breach-new": ("staff", "/admin/breaches/breach/{breach_new}/change/"),
+    "staff-breach-add": ("staff", "/admin/breaches/breach/add/"),
+    "staff-breach-phase": ("staff", "/admin/breaches/breach/{breach_row}/record/"),
+    "staff-breach-choose": ("staff", "/admin/breaches/breach/{breach_row}/choose/"),
+    "staff-breach-close": ("staff", "/admin/breaches/breach/{breach_row}/close/"),
+    "staff-affected": ("staff", "/admin/breaches/affected/"),
     "staff-terms": ("staff", "/admin/accounts/termsversion/"),
     "staff-requests": ("staff", "/admin/rights/subjectrequest/"),
     "staff-request-add": ("staff", "/admin/rights/subjectrequest/add/"),
@@ -685,7 +702,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
-    places |= requests(active.account)
+    places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked
     places |= {
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk

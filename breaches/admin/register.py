@@ -237,7 +237,7 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
             return True
         return False
 
-    @action(description=gettext_lazy("Close"), permissions=["act"], icon="task_alt")
+    @action(description=gettext_lazy("Close the breach"), permissions=["act"], icon="task_alt")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End it, when nothing is left to do."""
         row = self.row(request, object_id)
