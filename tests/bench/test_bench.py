@@ -39,6 +39,12 @@ MEASURED = [
     "Return the data of an account with 2,000 relations, beside COPY: rows a second",
     "… memory of its worker over idle",
     "… p95 of the dashboard of another account meanwhile",
+    *(
+        f"Of 300 deadlines, one of 500 accounts, p95: {what}"
+        for what in ("the board", "page 2", "one urgency", "one kind, ours", "the start page")
+    ),
+    "Of 300 deadlines, one of 500 accounts: telling all of it",
+    "Of 300 deadlines, one of 500 accounts: telling nothing new",
     "Tell 300 accounts of a breach, two workers: mails a second",
     "… listed, planned and handed over",
     "… accounts told twice, or not at all",
