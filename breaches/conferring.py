@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import outbox
 from accounts.models import Account, User
 from accounts.services import check_decides, check_staff
 from breaches.models import Breach, BreachReport, Consultation, Meeting
@@ -85,6 +86,7 @@ def offer_to(
     given = Meeting.objects.filter(account=consultation.account_id, breach=consultation.breach_id)
     for_all = Meeting.objects.filter(account=None, breach__isnull=False, breach=consultation.breach_id)
     _check_in_time(Consultation.objects.filter(pk=consultation.pk), given | for_all, starts_at)
+    _mail("meeting_offered", consultation, at=at)
     return _propose(
         actor=actor, at=at, breach=consultation.breach, account=consultation.account, starts_at=starts_at,
         ends_at=ends_at, place=place,
@@ -131,6 +133,8 @@ def withdraw(meeting: Meeting, *, actor: User, at: datetime) -> Meeting:
         raise Refused("meeting_over", _("This moment was withdrawn or written up already."), clause="13")
     meeting.withdrawn_at = at
     meeting.save(update_fields=["withdrawn_at"])
+    for consultation in list(meeting.consultations.select_related("account")):
+        _mail("meeting_withdrawn", consultation, at=at)
     meeting.consultations.update(meeting=None, agreed_at=None)
     _record("consultation.withdrawn", meeting.account, actor, meeting=meeting.reference)
     return meeting
@@ -158,6 +162,8 @@ def write_up(
     came = meeting.consultations.exclude(pk__in=[each.pk for each in absent])
     held = came.update(held_at=meeting.starts_at, lapsed_at=None)
     meeting.consultations.filter(held_at=None).update(meeting=None, agreed_at=None)
+    for consultation in list(meeting.consultations.select_related("account")):
+        _mail("minutes_ready", consultation, at=at)
     _record("consultation.held", meeting.account, actor, meeting=meeting.reference, accounts=held)
     return meeting
 
@@ -182,6 +188,7 @@ def record_talk(
     consultation.lapsed_at = None
     consultation.save(update_fields=["meeting", "agreed_at", "held_at", "lapsed_at"])
     _record("consultation.held", consultation.account, actor, meeting=meeting.reference, accounts=1)
+    _mail("minutes_ready", consultation, at=at)
     return consultation
 
 
@@ -271,6 +278,7 @@ def _agree(consultation: Consultation, meeting: Meeting, *, actor: User, at: dat
         "consultation.agreed", consultation.account, actor, consultation=consultation.reference,
         starts_at=meeting.starts_at,
     )  # fmt: skip
+    _mail("meeting_agreed", consultation, at=at)
     return consultation
 
 
@@ -283,6 +291,10 @@ def _write(meeting: Meeting, *, actor: User, at: datetime, **minutes: str) -> No
     meeting.minuted_by, meeting.minuted_at = actor.reference, at
     meeting.full_clean()
     meeting.save()
+
+
+def _mail(name: str, consultation: Consultation, *, at: datetime) -> None:
+    outbox.plan(f"breaches/{name}", about=consultation.reference, account=consultation.account, at=at)
 
 
 def _record(event: str, account: Account | None, actor: User, **facts: Any) -> None:

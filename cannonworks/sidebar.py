@@ -97,6 +97,8 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item(_("Reported to us"), "report", "breaches.breachreport"),
+            _item(_("Consultations"), "forum", "breaches.consultation"),
+            _item(_("Told to others"), "campaign", "breaches.directword"),
         ],
     },
     {

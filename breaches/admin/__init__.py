@@ -1,1 +1,1 @@
-from breaches.admin import reports  # noqa: F401  it registers itself
+from breaches.admin import consultations, reports  # noqa: F401  they register themselves
