@@ -186,9 +186,7 @@ class BreachEndpoint(mixins.ListModelMixin, Endpoint):
 class ReportBody(RowBody):
     """A breach that the account reported; ``answer`` and ``judged_at`` are ours."""
 
-    is_breach = serializers.BooleanField(
-        source="breach_id", read_only=True, allow_null=True, help_text="Whether it is a breach in our register."
-    )
+    is_breach = serializers.SerializerMethodField(help_text="Whether it is a breach; null until we have judged it.")
     consultation_due_at = serializers.DateTimeField(
         source="consultation.due_at", read_only=True, default=None, allow_null=True,
         help_text="Before this we confer with the account about it.",
@@ -201,6 +199,9 @@ class ReportBody(RowBody):
             "contact", "consultation_due_at", "judged_at", "is_breach", "answer",
         )  # fmt: skip
         read_only_fields = ("reference", "channel", "reported_at", "judged_at", "answer")
+
+    def get_is_breach(self, report: BreachReport) -> bool | None:
+        return report.breach_id is not None if report.judged_at else None
 
 
 @extend_schema_view(

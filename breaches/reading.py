@@ -98,9 +98,12 @@ def told(breach: Breach, account: Account) -> Told:
 def read(breach: Breach, *, user: User, at: datetime) -> int:
     """Note that the main user opened all that the account was told of the breach; return how many phases were new.
 
-    Of another user nothing is noted. Safe to repeat: what was read once keeps its moment.
+    Of another user nothing is noted, nor of an account that is being erased, where nothing is written any more. Safe to
+    repeat: what was read once keeps its moment.
     """
-    return _note(breach, user=user, at=at, step="read") if user.is_main else 0
+    if not user.is_main or user.account is None or user.account.claimed_at is not None:
+        return 0
+    return _note(breach, user=user, at=at, step="read")
 
 
 @transaction.atomic

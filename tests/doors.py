@@ -97,7 +97,7 @@ ADMINISTRATION = """
   admin:retention_erasure_statement_as_json admin:retention_erasure_changelist
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
   admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
-  admin:rights_correction_changelist
+  admin:rights_correction_changelist admin:breaches_breachreport_changelist
     ANY              door       200        200        200
 # of the library: a word that it is done, its texts for scripts
   admin:password_change_done admin:jsi18n
@@ -116,7 +116,7 @@ ADMINISTRATION = """
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
-  admin:rights_correction_history
+  admin:rights_correction_history admin:breaches_breachreport_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -152,7 +152,7 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
-  admin:rights_correction_delete
+  admin:rights_correction_delete admin:breaches_breachreport_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -171,7 +171,7 @@ ADMINISTRATION = """
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
-  /admin/rights/correction/{object_id}/
+  /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -230,11 +230,16 @@ ADMINISTRATION = """
     POST             door       →change    →change    →change
 # letters and requests come in with support
   admin:rights_registeredletter_add admin:rights_registeredletter_add_scan admin:rights_subjectrequest_add
+  admin:breaches_breachreport_add
     GET              door       200        200        200
     POST             door       409        409        409
 # the scan of a letter, for who recorded it or may confirm it
   admin:rights_registeredletter_view_scan
     ANY              door       403        200        200
+# judging what was reported, here judged already; an empty answer is none
+  admin:breaches_breachreport_judge
+    GET              door       200        200        200
+    POST             door       409        409        409
 # a correction is proposed in an account that is open
   admin:rights_correction_add
     GET              door       200        200        200
@@ -247,6 +252,7 @@ ADMINISTRATION = """
   admin:rights_datareturn_change
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
+  admin:breaches_breachreport_change
     GET              door       200        200        200
     POST             door       403        403        403
 # closing an account that one may not have open
@@ -340,6 +346,22 @@ PAGES = """
   request-finish
     GET              door       405        405        405        409        home       home       home
     POST             door       200        200        404        400        home       home       home
+# breaches that the account was told of, and what it reported
+  breaches
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# one that the first account was told of, and what the supervisor asks about it
+  breach breach-json breach-pdf
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# said to be read by the main user
+  breach-acknowledge
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →breach    403        404        400        home       home       home
+# reporting one: an empty form is not taken
+  breach-report
+    GET              door       200        200        200        200        home       home       home
+    POST             door       200        200        200        200        home       home       home
 # how one's account stands, and all its links
   account links
     GET              door       200        200        200        200        home       home       home
@@ -749,6 +771,27 @@ API = """
   api-request-choose api-request-finish
     POST             401       400       400       404       403       403       400       400       404       401
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+# breaches that the account was told of
+  api-breaches
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# one of the first account, and what the supervisor asks about it
+  api-breach api-breach-supervisor
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# said to be read by the main user
+  api-breach-acknowledge
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       200       409       404       403       403       200       409       404       401
+# what accounts report; an empty body is none
+  api-breach-reports
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       400       400       403       403       400       400       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# one of the first account
+  api-breach-report
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # files with people of the caller; a new one is a file and no JSON
   api-relations-imports api-employees-imports
     GET              401       200       200       200       403       403       200       200       200       401
@@ -925,6 +968,17 @@ BLOCKED_PAGES = """
   relation-erase relation-restrict
     GET              200
     POST             →request
+# breaches, which do not wait for the request
+  breaches breach breach-json breach-pdf
+    GET              200
+    POST             405
+# said to be read
+  breach-acknowledge
+    GET              405
+    POST             →breach
+# reported
+  breach-report
+    ANY              200
 """
 
 BLOCKED_API = """
@@ -951,6 +1005,19 @@ BLOCKED_API = """
     GET/PATCH        405       405
     POST             200       200
     DELETE           409       409
+# breaches, which do not wait for the request
+  api-breaches api-breach api-breach-supervisor api-breach-report
+    GET              200       200
+    POST/PATCH/DELETE 405      405
+# said to be read
+  api-breach-acknowledge
+    POST             200       200
+    GET/PATCH/DELETE 405       405
+# reported
+  api-breach-reports
+    GET              200       200
+    POST             400       400
+    PATCH/DELETE     405       405
 """
 
 EVERYTHING = frozenset({"company", "relation", "employee", "recipient"})

@@ -36,6 +36,7 @@ from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
+from breaches import reading, reporting  # noqa: E402
 from cannonworks import isolation  # noqa: E402
 from cannonworks.bearer import digest_of  # noqa: E402
 from cannonworks.pages import seal_place  # noqa: E402
@@ -50,6 +51,7 @@ from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
+from tests import breached  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
@@ -428,6 +430,18 @@ PAGES = {
     "request-begun": ("active", "/requests/{asked_begun}/"),
     "request-done": ("active", "/requests/{asked_done}/"),
     "request-blocked": ("blocked", "/requests/{asked_blocked}/"),
+    "breaches": ("near", "/breaches/"),
+    "breaches-none": ("trial", "/breaches/"),
+    "breach": ("near", "/breaches/{breach_new}/"),
+    "breach-read": ("near", "/breaches/{breach_old}/"),
+    "breach-colleague": ("colleague", "/breaches/{breach_colleague}/"),
+    "breach-banner": ("colleague", "/devices/"),
+    "breach-report": ("active", "/breaches/report/"),
+    "breach-blocked": ("blocked", "/breaches/"),
+    "staff-breach-reports": ("staff", "/admin/breaches/breachreport/"),
+    "staff-breach-report": ("staff", "/admin/breaches/breachreport/{breach_report}/change/"),
+    "staff-breach-judge": ("staff", "/admin/breaches/breachreport/{breach_report}/judge/"),
+    "staff-breach-enter": ("staff", "/admin/breaches/breachreport/add/"),
     "usage": ("active", "/my-data/usage/"),
     "usage-months": ("active", "/my-data/usage/?per=month&module=relations"),
     "usage-refused": ("charged", "/my-data/usage/"),
@@ -601,7 +615,36 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account)
     places |= of_blocked
+    places |= breaches(users["near"].account, users["cancelled"].account)
     return sessions, places | files(users) | _told(active) | _joining(active.account)
+
+
+def breaches(account: Account, other: Account) -> dict[str, object]:
+    """Breaches that an account was told of, old and new, and its reports; one of which another account was told."""
+    at = timezone.now()
+    old = breached.told(account, at=at - timedelta(days=40))
+    reading.acknowledge(old, user=account.main_user, at=at - timedelta(days=39))
+    new = breached.told(account, at=at - timedelta(hours=40))
+    shapes = {"people": ["relations", "users"], "people_least": 40, "people_most": 120, "harms": ["confidentiality"]}
+    more = breached.phase(
+        new, is_released=True, measures_proposed_nl="Morgen krijgt iedereen een nieuwe sleutel.", protection="part",
+        measures_proposed_en="Tomorrow everybody gets a new key.", data_kinds=["names", "contact", "financial"],
+        cause_nl="Een sleutel stond in een logbestand dat een leverancier kon lezen.", **shapes,
+    )  # fmt: skip
+    breached.notice(more, account, handed_at=more.released_at)
+    answered = breached.report(account, at=at - timedelta(days=10))
+    reporting.judge_report(
+        answered, actor=StaffFactory(), at=at - timedelta(days=9), answer="De laptop was versleuteld."
+    )
+    waiting = breached.report(
+        account, at=at - timedelta(hours=3), which_data="Offertes van 40 klanten", done="Aangifte"
+    )
+    breached.consultation(None, account, opened_at=waiting.reported_at, report=waiting)
+    others = breached.told(other, at=at - timedelta(hours=5))
+    return {
+        "breach_old": old.reference, "breach_new": new.reference, "breach_colleague": others.reference,
+        "breach_report": waiting.pk,
+    }  # fmt: skip
 
 
 def _taking_along(users: dict[str, User]) -> None:

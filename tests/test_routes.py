@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts import access, services, tokens
 from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
+from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
 from processors.models import Helper, Project, SubProcessor
@@ -29,6 +30,7 @@ from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from rights.models import DataReturn, SubjectRequest
+from tests import breached
 from tests.asked import subject_request
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
@@ -106,6 +108,7 @@ def a_world() -> World:
     going = fill(AccountFactory(state=State.ACTIVE), on=ON)
     ColleagueFactory(account=going)
     correct(going, clerk=StaffFactory(), at=timezone.now())
+    breached.all_of_it(going, at=timezone.now())
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
@@ -140,7 +143,18 @@ def block(user: User) -> dict[str, str]:
         user.account, state="blocked", at=timezone.now() - timedelta(days=30), person_kind="relation",
         person=relation.reference,
     )  # fmt: skip
-    return dict.fromkeys(RELATION, str(relation.reference)) | dict.fromkeys(REQUEST, str(request.reference))
+    breached.all_of_it(user.account, at=timezone.now())
+    found = dict.fromkeys(RELATION, str(relation.reference)) | dict.fromkeys(REQUEST, str(request.reference))
+    return found | breach_of(user.account)
+
+
+def breach_of(account: Account) -> dict[str, str]:
+    """Routes of a breach that the account was told of, and of its own report."""
+    breach = Breach.objects.told_to(account).first()
+    return {
+        **dict.fromkeys(BREACH, str(breach.reference)),
+        "api-breach-report": str(account.breach_reports.latest("pk").reference),
+    }
 
 
 def let_in(helpers: list[User]) -> None:
@@ -175,6 +189,10 @@ def people(kind: str) -> list[str]:
 
 
 RELATION = ("api-relation", "api-relation-restriction", *people("relation"))
+BREACH = (
+    "breach", "breach-acknowledge", "breach-json", "breach-pdf", "api-breach", "api-breach-acknowledge",
+    "api-breach-supervisor",
+)  # fmt: skip
 REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
 
 
@@ -204,6 +222,7 @@ def things_of(account: Account) -> dict[str, str]:
         ),
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(RELATION, relation),
+        **breach_of(account),
         **dict.fromkeys(REQUEST, str(asked.reference if asked else account.reference)),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},

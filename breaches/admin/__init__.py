@@ -1,1 +1,5 @@
-from breaches.admin import consultations, reports  # noqa: F401  they register themselves
+"""What staff do about breaches: each noun has a module of its own."""
+
+from breaches.admin import consultations, reports
+
+__all__ = ["consultations", "reports"]
