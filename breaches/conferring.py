@@ -83,12 +83,12 @@ def offer_to(
     """Offer one account a moment. The first offer must lie within the term: later ones are for who cannot make it."""
     check_staff(actor)
     consultation = _locked(consultation)
-    given = Meeting.objects.filter(account=consultation.account_id, breach=consultation.breach_id)
-    for_all = Meeting.objects.filter(account=None, breach__isnull=False, breach=consultation.breach_id)
-    _check_in_time(Consultation.objects.filter(pk=consultation.pk), given | for_all, starts_at)
+    _check_in_time(
+        Consultation.objects.filter(pk=consultation.pk), Meeting.objects.about(consultation), starts_at
+    )  # fmt: skip
     _mail("meeting_offered", consultation, at=at)
     return _propose(
-        actor=actor, at=at, breach=consultation.breach, account=consultation.account, starts_at=starts_at,
+        actor=actor, at=at, breach_id=consultation.breach_id, account=consultation.account, starts_at=starts_at,
         ends_at=ends_at, place=place,
     )  # fmt: skip
 
@@ -98,7 +98,7 @@ def ask_for(consultation: Consultation, *, actor: User, at: datetime, starts_at:
     """Propose a moment as a user of the account, at a place (a phone number) of the holder's; staff agree to it."""
     consultation = _taken_up(consultation, actor)
     return _propose(
-        actor=actor, at=at, breach=consultation.breach, account=consultation.account, starts_at=starts_at,
+        actor=actor, at=at, breach_id=consultation.breach_id, account=consultation.account, starts_at=starts_at,
         ends_at=starts_at + USUAL, place=place, is_from_holder=True,
     )  # fmt: skip
 
@@ -180,8 +180,8 @@ def record_talk(
     if ends_at > at:
         raise Refused("not_over", _("This is still to come: offer it as a moment."), clause="13")
     meeting = Meeting(
-        breach=consultation.breach, account=consultation.account, proposed_by=actor.reference, starts_at=starts_at,
-        ends_at=ends_at, place=place,
+        breach_id=consultation.breach_id, account=consultation.account, proposed_by=actor.reference,
+        starts_at=starts_at, ends_at=ends_at, place=place,
     )  # fmt: skip
     _write(meeting, actor=actor, at=at, nature=nature, risk=risk, measures=measures)
     consultation.meeting, consultation.agreed_at, consultation.held_at = meeting, starts_at, starts_at
@@ -235,7 +235,7 @@ def _propose(*, actor: User, at: datetime, **said: Any) -> Meeting:
     if said["starts_at"] <= at:
         raise Refused("in_the_past", _("This moment is over. Choose one that is still to come."), clause="13")
     meeting = Meeting(proposed_by=actor.reference, **said)
-    meeting.full_clean()
+    meeting.full_clean(exclude=["breach"])  # of which the holder may not have been told yet
     meeting.save(force_insert=True)
     _record("consultation.proposed", meeting.account, actor, meeting=meeting.reference, starts_at=meeting.starts_at)
     return meeting
@@ -244,7 +244,9 @@ def _propose(*, actor: User, at: datetime, **said: Any) -> Meeting:
 def _check_in_time(consultations: Any, given: Any, starts_at: datetime) -> None:
     """Refuse a first offer after the term of everyone it is for (§13): two working days from the first notice."""
     last = consultations.open().order_by("-due_at").first()
-    if last is None or starts_at < last.due_at or given.offered().filter(starts_at__lt=last.due_at).exists():
+    if last is None or starts_at < last.due_at:
+        return
+    if given.offered().filter(starts_at__gt=last.opened_at, starts_at__lt=last.due_at).exists():
         return
     raise Refused(
         "after_the_term", _("First offer a moment within the two working days; after that, later ones too."),

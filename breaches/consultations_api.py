@@ -72,8 +72,9 @@ class ConsultationEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, End
     @extend_schema(request=ChoiceBody, responses=ConsultationBody, operation_id="consultations_choose")
     def choose(self, request: Request, reference: UUID) -> Response:
         """Take one of the moments offered."""
+        found = self.get_object()
         meeting = get_object_or_404(Meeting.objects.all(), reference=self.checked(ChoiceBody)["meeting"])
-        return self._told(conferring.choose(self.get_object(), meeting, actor=request.user, at=timezone.now()))
+        return self._told(conferring.choose(found, meeting, actor=request.user, at=timezone.now()))
 
     @extend_schema(request=ProposalBody, responses=ConsultationBody, operation_id="consultations_propose")
     def propose(self, request: Request, reference: UUID) -> Response:

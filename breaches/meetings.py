@@ -36,14 +36,13 @@ class Shown:
 
 def shown(consultation: Consultation, *, user: User, at: datetime) -> Shown:
     """Everything the page needs; four queries at most."""
-    asked = Meeting.objects.filter(account=consultation.account_id, breach=consultation.breach_id, is_from_holder=True)
     waits = not consultation.is_over and consultation.agreed_at is None
     return Shown(
         consultation=consultation,
         # By its key: what the account was not told of it does not see.
         breach=Breach.objects.filter(pk=consultation.breach_id).first() if consultation.breach_id else None,
         offered=list(Meeting.objects.open_to(consultation, at)),
-        asked=list(asked.filter(withdrawn_at=None, minuted_at=None, starts_at__gt=at).order_by("starts_at")),
+        asked=list(Meeting.objects.asked_for(consultation, at)),
         left=days_left(consultation.due_at, Unit.WORKING_DAYS, on=local_date(at)) if waits else None,
         explained=explain(consultation.deadline),
         can_decide=user.is_main,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,42 +12,35 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultiple,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
-from breaches.forms import MomentField
+from breaches.admin.fields import MomentField, text
 from breaches.models import Audience, Consultation, Meeting, Permission
+from cannonworks.admin import moment
 
-NO_NAMES = gettext_lazy("No names of people.")
-
-
-def moment_field(label: Any) -> MomentField:
-    """A moment, looking as the administration's other fields do."""
-    made = MomentField(label=label, help_text=gettext_lazy("Amsterdam time."))
-    made.widget.attrs["class"] = UnfoldAdminTextInputWidget().attrs["class"]
-    return made
-
-
-def _text(label: Any, *, most: int, rows: int = 0, required: bool = True, help_text: Any = "") -> forms.CharField:
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows}) if rows else UnfoldAdminTextInputWidget()
-    return forms.CharField(label=label, max_length=most, required=required, help_text=help_text, widget=widget)
+NO_NAMES, AMSTERDAM_TIME = gettext_lazy("No names of people."), gettext_lazy("Amsterdam time.")
 
 
 class OfferForm(forms.Form):
     """A moment and where."""
 
-    starts_at = moment_field(gettext_lazy("From"))
-    ends_at = moment_field(gettext_lazy("Until"))
-    place = _text(gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call."))
+    starts_at = MomentField(label=gettext_lazy("From"), help_text=AMSTERDAM_TIME)
+    ends_at = MomentField(label=gettext_lazy("Until"), help_text=AMSTERDAM_TIME)
+    place = text(gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call."))
+
+    def clean_ends_at(self) -> datetime:
+        starts_at, ends_at = self.cleaned_data.get("starts_at"), self.cleaned_data["ends_at"]
+        if starts_at and ends_at <= starts_at:
+            raise forms.ValidationError(_("This is before the beginning: fill in a later time."))
+        return ends_at
 
 
 class MinutesForm(forms.Form):
     """What §13 wants conferred about."""
 
-    nature = _text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
-    risk = _text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
-    measures = _text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
+    nature = text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
+    risk = text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
+    measures = text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
 
 
 class TalkForm(OfferForm, MinutesForm):
@@ -69,12 +63,9 @@ def minutes_form(meeting: Meeting) -> type[MinutesForm]:
     return OfMeeting
 
 
-def accept_form(consultation: Consultation, at: Any) -> type[forms.Form]:
+def accept_form(consultation: Consultation, at: datetime) -> type[forms.Form]:
     """The moments that the holder asks for."""
-    rows = Meeting.objects.filter(
-        account=consultation.account_id, breach=consultation.breach_id, is_from_holder=True, withdrawn_at=None,
-        minuted_at=None, starts_at__gt=at,
-    ).order_by("starts_at")  # fmt: skip
+    rows = Meeting.objects.asked_for(consultation, at)
 
     class Asked(forms.Form):
         meeting = forms.ModelChoiceField(
@@ -83,8 +74,6 @@ def accept_form(consultation: Consultation, at: Any) -> type[forms.Form]:
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
-            from cannonworks.admin import moment
-
             self.fields["meeting"].label_from_instance = lambda row: f"{moment(row.starts_at)} · {row.place}"
 
     return Asked
@@ -98,11 +87,11 @@ def word_form(permissions: list[Permission]) -> type[forms.Form]:
         audience = forms.ChoiceField(
             label=gettext_lazy("To whom"), choices=Audience.choices, widget=UnfoldAdminRadioSelectWidget()
         )
-        to = _text(
+        to = text(
             gettext_lazy("Who exactly"), most=200, help_text=gettext_lazy("Bodies or groups, no names of people.")
         )
-        text = _text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
-        duty = _text(
+        text = text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
+        duty = text(
             gettext_lazy("Legal duty"), most=200, required=False,
             help_text=gettext_lazy("Law and article that oblige us. Without one, choose a permission."),
         )  # fmt: skip

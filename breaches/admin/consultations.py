@@ -16,6 +16,7 @@ from unfold.enums import ActionVariant
 
 from breaches import conferring, words
 from breaches.admin.conferring_forms import OfferForm, TalkForm, accept_form, minutes_form, word_form
+from breaches.admin.reports import link_to
 from breaches.models import Breach, Consultation, DirectWord, Meeting
 from cannonworks.admin import Question, StaffAdmin, Table, chip, link, moment, signed_in
 from cannonworks.deadlines import Unit, explain, local_date
@@ -70,7 +71,7 @@ class ConsultationAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("about"))
     def about(self, row: Consultation) -> object:
-        return link(row.breach) if row.breach else link(row.report, _("Report %(report)s") % {"report": row.report})
+        return link_to(row.breach) if row.breach else link(row.report, _("Report %(report)s") % {"report": row.report})
 
     @display(description=gettext_lazy("state"))
     def stage(self, row: Consultation) -> str:
@@ -99,9 +100,8 @@ class ConsultationAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("the holder proposes"))
     def asked(self, row: Consultation) -> str:
-        rows = Meeting.objects.filter(account=row.account_id, breach=row.breach_id, is_from_holder=True)
-        still = rows.filter(withdrawn_at=None, minuted_at=None, starts_at__gt=timezone.now()).order_by("starts_at")
-        return "; ".join(f"{moment(each.starts_at)} · {each.place}" for each in still) or "–"
+        asked = Meeting.objects.asked_for(row, timezone.now())
+        return "; ".join(f"{moment(each.starts_at)} · {each.place}" for each in asked) or "–"
 
     @display(description=gettext_lazy("nature of the breach"))
     def nature(self, row: Consultation) -> str:
@@ -140,7 +140,8 @@ class ConsultationAdmin(StaffAdmin):
             fields=accept_form(row, timezone.now()),
         )
         return self.act(
-            request, question, lambda **said: conferring.accept(row, actor=signed_in(request), at=timezone.now(), **said),
+            request, question,
+            lambda **said: conferring.accept(row, actor=signed_in(request), at=timezone.now(), **said),
             done=_("Agreed. The holder gets a mail with the moment for the calendar."), row=row,
         )  # fmt: skip
 
@@ -200,7 +201,7 @@ class MeetingAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("about"))
     def about(self, row: Meeting) -> object:
-        return link(row.breach) if row.breach else _("A report")
+        return link_to(row.breach) if row.breach else _("A report")
 
     @display(description=gettext_lazy("for whom"))
     def whom(self, row: Meeting) -> object:

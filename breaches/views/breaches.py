@@ -18,6 +18,7 @@ from breaches import reading
 from breaches.filing import LANGUAGES, export, filing
 from breaches.models import Breach, BreachReport, Consultation
 from breaches.story import listed, story
+from breaches.words import others
 from cannonworks.deadlines import explain
 from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
@@ -62,6 +63,7 @@ def breach(request: HttpRequest, reference: UUID) -> HttpResponse:
         "story": story(told),
         "filing": filing(told, reporter=request.user, language=_language(request), at=at),
         "consultation": Consultation.objects.filter(account=request.user.account, breach=found).first(),
+        "others": others(request.user.account, found),
         "at": at,
         **OURS,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import fresh, holder_only, main_user_only
 from breaches import conferring, meetings, reading, words
 from breaches.conferring_forms import AskForm, PermissionForm
-from breaches.models import Breach, Consultation, Meeting, Permission
+from breaches.models import Breach, Consultation, Meeting
 from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
 
@@ -32,9 +34,10 @@ def consultation(request: HttpRequest, reference: UUID) -> HttpResponse:
 def choose(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Take the moment that was posted."""
     meeting = get_object_or_404(Meeting.objects.all(), reference=_reference(request.POST.get("meeting", "")))
-    conferring.choose(_found(request, reference), meeting, actor=request.user, at=timezone.now())
-    messages.success(request, _("Agreed. You get a mail with the moment for your calendar."))
-    return redirect("consultation", reference)
+    return _done(
+        request, reference, partial(conferring.choose, meeting=meeting),
+        _("Agreed. You get a mail with the moment for your calendar."),
+    )  # fmt: skip
 
 
 @holder_only
@@ -56,17 +59,14 @@ def ask(request: HttpRequest, reference: UUID) -> HttpResponse:
 @main_user_only
 @require_POST
 def waive(request: HttpRequest, reference: UUID) -> HttpResponse:
-    conferring.waive(_found(request, reference), actor=request.user, at=timezone.now())
-    messages.success(request, _("Noted: you need no consultation. You can still choose a moment."))
-    return redirect("consultation", reference)
+    words = _("Noted: you need no consultation. You can still choose a moment.")
+    return _done(request, reference, conferring.waive, words)
 
 
 @main_user_only
 @require_POST
 def sign_off(request: HttpRequest, reference: UUID) -> HttpResponse:
-    conferring.sign_off(_found(request, reference), actor=request.user, at=timezone.now())
-    messages.success(request, _("You signed off the minutes."))
-    return redirect("consultation", reference)
+    return _done(request, reference, conferring.sign_off, _("You signed off the minutes."))
 
 
 @holder_only
@@ -86,12 +86,11 @@ def appointment(request: HttpRequest, reference: UUID) -> HttpResponse:
 def permission(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Whom we may tell of a breach beside the account: nobody, unless the main user says so here."""
     breach = get_object_or_404(reading.breaches_of(request.user.account), reference=reference)
-    stands = Permission.objects.filter(account=request.user.account, breach=breach, withdrawn_at=None).first()
+    stands = words.others(request.user.account, breach).permission
     form = PermissionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        words.give_permission(
-            request.user.account, breach, actor=request.user, at=timezone.now(), **form.cleaned_data
-        )  # fmt: skip
+        said = form.cleaned_data
+        words.give_permission(request.user.account, breach, actor=request.user, at=timezone.now(), **said)
         messages.success(request, _("Your permission is recorded. You can take it back at any time."))
         return redirect("breach", reference)
     return render(request, "breaches/permission.html", {"breach": breach, "form": form, "stands": stands})
@@ -104,6 +103,17 @@ def withdraw_permission(request: HttpRequest, reference: UUID) -> HttpResponse:
     words.withdraw_permission(request.user.account, breach, actor=request.user, at=timezone.now())
     messages.success(request, _("Taken back: from now on we tell nobody but you."))
     return redirect("breach", reference)
+
+
+def _done(request: HttpRequest, reference: UUID, step: Callable[..., Consultation], words: str) -> HttpResponse:
+    """Take a step, say that it is done or why it cannot be, and show the page again."""
+    try:
+        step(_found(request, reference), actor=request.user, at=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, words)
+    return redirect("consultation", reference)
 
 
 def _page(request: HttpRequest, found: Consultation, form: AskForm) -> HttpResponse:
