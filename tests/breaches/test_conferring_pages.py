@@ -107,7 +107,10 @@ def test_whatever_the_state_of_the_account_all_of_it_is_done_in_the_pages(state,
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("nl", ("Kies een moment", "Hoe we deze termijn tellen")), ("en", ("Choose a moment", "How this term is counted"))],
+    [
+        ("nl", ("Kies een moment", "Hoe we deze termijn tellen")),
+        ("en", ("Choose a moment", "How this term is counted")),
+    ],
 )
 def test_a_colleague_does_what_needs_no_decision(colleague, talk, now, language, told):
     client, meeting = inside(colleague, language=language), offered(talk, at=now)
@@ -140,7 +143,7 @@ def test_nobody_of_another_account_finds_any_of_it(talk, outsider, now):
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ({"starts_at": "2020-01-01T12:00"}, "Dit moment is voorbij. Kies een moment dat nog komt."),
+        ({"starts_at": "2020-01-01T12:00"}, "Dit moment is voorbij. Kies er een dat nog komt."),
         ({"starts_at": "morgen"}, "Vul een dag en een tijd in"),
         ({"starts_at": ""}, "Vul dit veld in"),
         ({"place": "bel " * 90}, "200"),
@@ -150,7 +153,7 @@ def test_what_does_not_fit_is_said_and_what_was_typed_stays(client, talk, now, w
     page = shown(client, talk, "ask", **{"starts_at": typed(now + 5 * HOUR), "place": "06 12345678", **wrong})
     assert complaint in page
     assert (wrong.get("place") or "06 12345678").strip() in page
-    assert "<details class=\"fold\" open>" in page
+    assert '<details class="fold" open>' in page
     assert not Meeting.objects.exists()
 
 
@@ -256,7 +259,12 @@ def test_the_page_of_the_breach_says_what_others_were_told_and_why(client, colle
         given = words.give_permission(user.account, row, actor=user, at=now, to_subjects=False, to_others=to)
         words.record_word(row, **said, to=to, permission=given)
     page = inside(colleague).get(f"/breaches/{row.reference}/").content.decode()
-    for word in ("De toezichthouder", "omdat de wet ons verplicht: AVG art. 33", "met je toestemming", "Er was &lt;i&gt;"):
+    for word in (
+        "De toezichthouder",
+        "omdat de wet ons verplicht: AVG art. 33",
+        "met je toestemming",
+        "Er was &lt;i&gt;",
+    ):
         assert word in page, word
     assert "Hun boekhouder" not in page
     assert "/permission/" not in page
