@@ -127,7 +127,7 @@ class FilingBody(Body):
 
     kind = serializers.CharField(help_text="`breach-report`")
     version = serializers.IntegerField(help_text="Of this form; goes up when something in it changes its meaning.")
-    language = serializers.ChoiceField(choices=LANGUAGES)
+    language = serializers.CharField(help_text="`nl` or `en`.")
     made_at = serializers.DateTimeField()
     number = serializers.IntegerField(help_text="Of the breach.")
     phase = serializers.IntegerField()
@@ -186,6 +186,7 @@ class BreachEndpoint(mixins.ListModelMixin, Endpoint):
 class ReportBody(RowBody):
     """A breach that the account reported; ``answer`` and ``judged_at`` are ours."""
 
+    channel = serializers.CharField(read_only=True, help_text="`app`, `phone`, `e-mail` or `letter`.")
     is_breach = serializers.SerializerMethodField(help_text="Whether it is a breach; null until we have judged it.")
     consultation_due_at = serializers.DateTimeField(
         source="consultation.due_at", read_only=True, default=None, allow_null=True,

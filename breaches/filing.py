@@ -255,7 +255,7 @@ def _follow_up(told: Told) -> Iterator[Question]:
 
 def _other(told: Told) -> Iterator[Question]:
     reference = _("Breach %(number)d, phase %(phase)d (%(reference)s)") % {
-        "number": told.breach.number, "phase": told.latest.number, "reference": told.breach.reference,
+        "number": told.breach.number, "phase": told.latest.number, "reference": str(told.breach.reference)[:8],
     }  # fmt: skip
     yield Question("reference", _("Reference at CannonWorks"), reference, str(told.breach.reference))
     yield Question("remarks", _("What else the supervisor should know"))

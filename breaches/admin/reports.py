@@ -71,7 +71,7 @@ class ReportAdmin(StaffAdmin):
             gettext_lazy("What is reported"),
             {"fields": ("kind_word", "ongoing", "noticed", "what_shown", "data_shown", "done_shown")},
         ),
-        (gettext_lazy("By whom"), {"fields": ("holder", "contact", "came_by", "came_in", "own_reference")}),
+        (gettext_lazy("By whom"), {"fields": ("holder", "contact_shown", "came_by", "came_in", "own_reference")}),
     )
     actions_detail = ("judge",)
     change_form_outer_after_template = "admin/_partials/tables.html"
@@ -83,7 +83,8 @@ class ReportAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("reported"), header=True, ordering="reported_at")
     def reported(self, row: BreachReport) -> list[object]:
-        return [row.get_kind_display(), f"{row} · {moment(row.reported_at)} · {row.get_channel_display()}"]
+        # Not the kind: its words are too long for a column, and are on the page.
+        return [moment(row.reported_at), f"{row} · {row.get_channel_display()}"]
 
     @display(description=gettext_lazy("account"))
     def holder(self, row: BreachReport) -> object:
@@ -95,7 +96,7 @@ class ReportAdmin(StaffAdmin):
             return chip("warning", _("To judge"))
         return chip("danger", _("A breach")) if row.breach_id else chip("success", _("No breach"))
 
-    @display(description=gettext_lazy("our 48 hours, if it is a breach"))
+    @display(description=gettext_lazy("our 48 hours"))
     def breach_clock(self, row: BreachReport) -> str:
         """From the report: what somebody tells us, we have noticed."""
         if row.judged_at is not None:
@@ -146,6 +147,10 @@ class ReportAdmin(StaffAdmin):
     @display(description=gettext_lazy("what was done about it"))
     def done_shown(self, row: BreachReport) -> object:
         return linebreaksbr(row.done, autoescape=True) or "–"
+
+    @display(description=gettext_lazy("how to reach them"))
+    def contact_shown(self, row: BreachReport) -> str:
+        return row.contact or "–"
 
     @display(description=gettext_lazy("came by"))
     def came_by(self, row: BreachReport) -> str:

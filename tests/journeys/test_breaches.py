@@ -49,7 +49,7 @@ def test_the_banner_leads_to_the_breach_and_goes_and_the_files_say_the_same(brow
     files = {}
     for kind in ("PDF", "JSON"):
         with page.expect_download() as begun:
-            page.get_by_role("link", name=f"Downloaden als {kind}" if dutch else f"Download as {kind}").click()
+            page.get_by_role("link", name=f"Download als {kind}" if dutch else f"Download as {kind}").click()
         files[kind] = tmp_path / begun.value.suggested_filename
         begun.value.save_as(files[kind])
     same(files["JSON"], files["PDF"], text)
@@ -66,13 +66,18 @@ def test_the_banner_leads_to_the_breach_and_goes_and_the_files_say_the_same(brow
     assert browsers.complaints == []
 
 
+def bare(text: str) -> str:
+    """Without blanks and hyphens, which differ where a line of the PDF ends."""
+    return "".join(text.replace("\u200b", "").split()).replace("-", "")
+
+
 def same(json_file: Path, pdf_file: Path, text: str) -> None:
     """Each answer of the JSON stands in the PDF and in the text."""
     made = json.loads(json_file.read_text())
-    drawn = "".join("".join(sheet.extract_text() for sheet in pypdf.PdfReader(pdf_file).pages).split())
+    drawn = bare("".join(sheet.extract_text() for sheet in pypdf.PdfReader(pdf_file).pages))
     answers = [question["text"] for section in made["sections"] for question in section["questions"]]
     assert sum(map(bool, answers)) > 15
-    assert [answer for answer in answers if "".join(answer.split()) not in drawn] == []
+    assert [answer for answer in answers if bare(answer) not in drawn] == []
     assert [answer for answer in answers if answer not in text] == []
 
 
@@ -104,7 +109,7 @@ def test_a_holder_reports_staff_judge_and_the_holder_reads_the_answer(
 
     staff = browsers(language, DESKTOP, clerk)
     staff.goto("/admin/breaches/breachreport/")
-    staff.get_by_role("link", name="Zwakke plek" if dutch else "Weakness in security").first.click()
+    staff.get_by_role("link", name=str(account.breach_reports.get())).first.click()
     expect(staff.get_by_text("Wachtwoord gewijzigd")).to_be_visible()
     staff.locator("a[href*='/judge']").click()
     staff.locator("[name=answer]").fill("De laptop was versleuteld.")
