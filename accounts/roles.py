@@ -51,13 +51,14 @@ CORRECTIONS = tuple(f"rights.{verb}_correction" for verb in ("view", "add", "cha
 REPORTS = (
     "breaches.view_breach",
     *(f"breaches.{verb}_{model}" for model in ("breachreport", "consultation") for verb in ("view", "add", "change")),
+    "breaches.view_meeting",
 )
 #: Who keep the register, choose the accounts that a breach touches, and release notices (§13).
 BREACHES = (
     *REPORTS,
     "breaches.add_breach",
     "breaches.change_breach",
-    *(f"breaches.view_{model}" for model in ("phase", "selection", "affected", "notice", "meeting", "permission")),
+    *(f"breaches.view_{model}" for model in ("phase", "selection", "affected", "notice", "permission")),
     *(f"breaches.{verb}_directword" for verb in ("view", "add")),
 )
 

@@ -14,7 +14,7 @@ from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from breaches import reading, reporting
+from breaches import consultations_api, reading, reporting
 from breaches.filing import LANGUAGES, export, filing
 from breaches.models import Breach, BreachKind, BreachReport, DataKind, Harm, People, Phase, Protection
 from breaches.reading import TEXTS, Told
@@ -228,6 +228,7 @@ class ReportEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
 
 OF_ONE = "breaches/<uuid:reference>/"
 urlpatterns = [
+    *consultations_api.urlpatterns,
     path("breaches/", BreachEndpoint.as_view({"get": "list"}), name="api-breaches"),
     path(OF_ONE, BreachEndpoint.as_view({"get": "retrieve"}), name="api-breach"),
     path(f"{OF_ONE}acknowledge/", BreachEndpoint.as_view({"post": "acknowledge"}), name="api-breach-acknowledge"),

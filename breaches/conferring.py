@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import outbox
 from accounts.models import Account, User
 from accounts.services import check_decides, check_staff
 from breaches.models import Breach, BreachReport, Consultation, Meeting
@@ -82,11 +83,12 @@ def offer_to(
     """Offer one account a moment. The first offer must lie within the term: later ones are for who cannot make it."""
     check_staff(actor)
     consultation = _locked(consultation)
-    given = Meeting.objects.filter(account=consultation.account_id, breach=consultation.breach_id)
-    for_all = Meeting.objects.filter(account=None, breach__isnull=False, breach=consultation.breach_id)
-    _check_in_time(Consultation.objects.filter(pk=consultation.pk), given | for_all, starts_at)
+    _check_in_time(
+        Consultation.objects.filter(pk=consultation.pk), Meeting.objects.about(consultation), starts_at
+    )  # fmt: skip
+    _mail("meeting_offered", consultation, at=at)
     return _propose(
-        actor=actor, at=at, breach=consultation.breach, account=consultation.account, starts_at=starts_at,
+        actor=actor, at=at, breach_id=consultation.breach_id, account=consultation.account, starts_at=starts_at,
         ends_at=ends_at, place=place,
     )  # fmt: skip
 
@@ -96,7 +98,7 @@ def ask_for(consultation: Consultation, *, actor: User, at: datetime, starts_at:
     """Propose a moment as a user of the account, at a place (a phone number) of the holder's; staff agree to it."""
     consultation = _taken_up(consultation, actor)
     return _propose(
-        actor=actor, at=at, breach=consultation.breach, account=consultation.account, starts_at=starts_at,
+        actor=actor, at=at, breach_id=consultation.breach_id, account=consultation.account, starts_at=starts_at,
         ends_at=starts_at + USUAL, place=place, is_from_holder=True,
     )  # fmt: skip
 
@@ -131,6 +133,8 @@ def withdraw(meeting: Meeting, *, actor: User, at: datetime) -> Meeting:
         raise Refused("meeting_over", _("This moment was withdrawn or written up already."), clause="13")
     meeting.withdrawn_at = at
     meeting.save(update_fields=["withdrawn_at"])
+    for consultation in list(meeting.consultations.select_related("account")):
+        _mail("meeting_withdrawn", consultation, at=at)
     meeting.consultations.update(meeting=None, agreed_at=None)
     _record("consultation.withdrawn", meeting.account, actor, meeting=meeting.reference)
     return meeting
@@ -158,6 +162,8 @@ def write_up(
     came = meeting.consultations.exclude(pk__in=[each.pk for each in absent])
     held = came.update(held_at=meeting.starts_at, lapsed_at=None)
     meeting.consultations.filter(held_at=None).update(meeting=None, agreed_at=None)
+    for consultation in list(meeting.consultations.select_related("account")):
+        _mail("minutes_ready", consultation, at=at)
     _record("consultation.held", meeting.account, actor, meeting=meeting.reference, accounts=held)
     return meeting
 
@@ -174,14 +180,15 @@ def record_talk(
     if ends_at > at:
         raise Refused("not_over", _("This is still to come: offer it as a moment."), clause="13")
     meeting = Meeting(
-        breach=consultation.breach, account=consultation.account, proposed_by=actor.reference, starts_at=starts_at,
-        ends_at=ends_at, place=place,
+        breach_id=consultation.breach_id, account=consultation.account, proposed_by=actor.reference,
+        starts_at=starts_at, ends_at=ends_at, place=place,
     )  # fmt: skip
     _write(meeting, actor=actor, at=at, nature=nature, risk=risk, measures=measures)
     consultation.meeting, consultation.agreed_at, consultation.held_at = meeting, starts_at, starts_at
     consultation.lapsed_at = None
     consultation.save(update_fields=["meeting", "agreed_at", "held_at", "lapsed_at"])
     _record("consultation.held", consultation.account, actor, meeting=meeting.reference, accounts=1)
+    _mail("minutes_ready", consultation, at=at)
     return consultation
 
 
@@ -228,7 +235,7 @@ def _propose(*, actor: User, at: datetime, **said: Any) -> Meeting:
     if said["starts_at"] <= at:
         raise Refused("in_the_past", _("This moment is over. Choose one that is still to come."), clause="13")
     meeting = Meeting(proposed_by=actor.reference, **said)
-    meeting.full_clean()
+    meeting.full_clean(exclude=["breach"])  # of which the holder may not have been told yet
     meeting.save(force_insert=True)
     _record("consultation.proposed", meeting.account, actor, meeting=meeting.reference, starts_at=meeting.starts_at)
     return meeting
@@ -237,7 +244,9 @@ def _propose(*, actor: User, at: datetime, **said: Any) -> Meeting:
 def _check_in_time(consultations: Any, given: Any, starts_at: datetime) -> None:
     """Refuse a first offer after the term of everyone it is for (§13): two working days from the first notice."""
     last = consultations.open().order_by("-due_at").first()
-    if last is None or starts_at < last.due_at or given.offered().filter(starts_at__lt=last.due_at).exists():
+    if last is None or starts_at < last.due_at:
+        return
+    if given.offered().filter(starts_at__gt=last.opened_at, starts_at__lt=last.due_at).exists():
         return
     raise Refused(
         "after_the_term", _("First offer a moment within the two working days; after that, later ones too."),
@@ -271,6 +280,7 @@ def _agree(consultation: Consultation, meeting: Meeting, *, actor: User, at: dat
         "consultation.agreed", consultation.account, actor, consultation=consultation.reference,
         starts_at=meeting.starts_at,
     )  # fmt: skip
+    _mail("meeting_agreed", consultation, at=at)
     return consultation
 
 
@@ -283,6 +293,10 @@ def _write(meeting: Meeting, *, actor: User, at: datetime, **minutes: str) -> No
     meeting.minuted_by, meeting.minuted_at = actor.reference, at
     meeting.full_clean()
     meeting.save()
+
+
+def _mail(name: str, consultation: Consultation, *, at: datetime) -> None:
+    outbox.plan(f"breaches/{name}", about=consultation.reference, account=consultation.account, at=at)
 
 
 def _record(event: str, account: Account | None, actor: User, **facts: Any) -> None:

@@ -20,6 +20,9 @@ REGISTER = _("Our register of breaches, which the law has us keep (AVG 33(5)); n
 OWN = f"IN (SELECT breach_id FROM breaches_affected WHERE account_id = {ACCOUNT})"
 TOLD = f"id {OWN} AND EXISTS (SELECT FROM breaches_phase WHERE breach_id = breaches_breach.id)"
 
+#: What this holder permitted us to tell, and no other.
+PERMITTED = f"IN (SELECT reference FROM breaches_permission WHERE account_id = {ACCOUNT})"
+
 outside(Breach, why=REGISTER, may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"}, rows={"holder": TOLD})
 outside(
     Phase,
@@ -33,7 +36,7 @@ outside(
     DirectWord,
     why=REGISTER,
     may={"holder": "SELECT", "staff": "SELECT INSERT"},
-    rows={"holder": f"breach_id {OWN}"},
+    rows={"holder": f"breach_id {OWN} AND (duty <> '' OR permission {PERMITTED})"},
 )
 register(
     Affected,

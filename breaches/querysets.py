@@ -66,7 +66,9 @@ class ConsultationQuerySet(OwnedQuerySet):
         from breaches.models import Meeting
 
         offered = Meeting.objects.offered().filter(
-            Q(account=OuterRef("account")) | Q(account__isnull=True, breach=OuterRef("breach")),
+            Q(breach=OuterRef("breach")) | Q(breach__isnull=True),
+            Q(account=OuterRef("account")) | Q(account__isnull=True),
+            starts_at__gt=OuterRef("opened_at"),  # what was over before we told them they could not take
             starts_at__lt=OuterRef("due_at"),
         )
         return self.open().filter(Exists(offered), due_at__lte=at, agreed_at__isnull=True)
@@ -77,8 +79,21 @@ class MeetingQuerySet(OwnedQuerySet):
         """Proposed by us, and not withdrawn."""
         return self.filter(is_from_holder=False, withdrawn_at__isnull=True)
 
+    def about(self, consultation: Consultation) -> Self:
+        """For this account, about the breach or a report that may turn out to be it; or for all whom it touches."""
+        found = Q(breach__isnull=True) | Q(breach__isnull=False, breach=consultation.breach_id)
+        return self.filter(found, Q(account=consultation.account_id) | Q(account__isnull=True))
+
+    def to_come(self, at: datetime) -> Self:
+        """Neither withdrawn nor written up nor begun, the first first."""
+        rows = self.filter(withdrawn_at__isnull=True, minuted_at__isnull=True, starts_at__gt=at)
+        return rows.order_by("starts_at", "id")
+
     def open_to(self, consultation: Consultation, at: datetime) -> Self:
         """Which the account can choose now for this consultation, the first first."""
-        for_all = Q(account__isnull=True, breach__isnull=False, breach=consultation.breach_id)
-        theirs = Q(account=consultation.account_id, breach=consultation.breach_id)
-        return self.offered().filter(for_all | theirs, minuted_at__isnull=True, starts_at__gt=at).order_by("starts_at")
+        return self.about(consultation).filter(is_from_holder=False).to_come(at)
+
+    def asked_for(self, consultation: Consultation, at: datetime) -> Self:
+        """Which the account proposes, and nobody has agreed to, the first first."""
+        asked = self.about(consultation).filter(is_from_holder=True).to_come(at)
+        return asked.exclude(pk=consultation.meeting_id) if consultation.meeting_id else asked

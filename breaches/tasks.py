@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from breaches import planning, sending
+from breaches import conferring, planning, sending
 
 TRANSIENT = (OperationalError, InterfaceError)
 
@@ -25,3 +25,9 @@ def send_batch(phase_pk: int, batch: int) -> int:
 def tend_notices() -> int:
     """Beat, every minute: queue what nobody is at: batches with something ready, accounts without a notice (§13)."""
     return sending.tend(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def lapse_consultations() -> int:
+    """Beat, hourly: end consultations for which a moment was offered in time and not taken (§13)."""
+    return conferring.let_lapse(at=timezone.now())

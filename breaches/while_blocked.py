@@ -6,6 +6,11 @@ from cannonworks.blocking import stays_open
 
 stays_open("breaches", "breach", "breach-acknowledge", "breach-report", "breach-json", "breach-pdf")
 stays_open(
+    "consultation", "consultation-choose", "consultation-ask", "consultation-waive", "consultation-sign-off",
+    "consultation-appointment", "breach-permission", "breach-permission-withdraw",
+)  # fmt: skip
+stays_open(
     "api-breaches", "api-breach", "api-breach-acknowledge", "api-breach-supervisor", "api-breach-reports",
-    "api-breach-report",
+    "api-breach-report", "api-consultations", "api-consultation", "api-consultation-choose",
+    "api-consultation-propose", "api-consultation-waive", "api-consultation-sign-off",
 )  # fmt: skip

@@ -6,9 +6,11 @@ told; without a ground that is refused, here and by the database.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
@@ -79,6 +81,21 @@ def record_word(
         by_law=bool(duty), permission=word.permission,
     )  # fmt: skip
     return word
+
+
+@dataclass(frozen=True)
+class Others:
+    """What others are told of a breach that concerns an account, the newest first, and whom it lets us tell."""
+
+    words: list[DirectWord]
+    permission: Permission | None
+
+
+def others(account: Account, breach: Breach) -> Others:
+    """What is told because of a law or by permission of this account, and the permission that stands; two queries."""
+    own = Permission.objects.filter(account=account, breach=breach)
+    told = DirectWord.objects.filter(~Q(duty="") | Q(permission__in=own.values("reference")), breach=breach)
+    return Others(list(told.order_by("-recorded_at")[:50]), own.filter(withdrawn_at=None).first())
 
 
 def standing(breach: Breach) -> list[Permission]:

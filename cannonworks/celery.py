@@ -62,6 +62,7 @@ app.conf.beat_schedule = {
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "outbox": {"task": "accounts.tasks.empty_outbox", "schedule": crontab(minute="3-59/10")},
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},
+    "consultations": {"task": "breaches.tasks.lapse_consultations", "schedule": crontab(minute=15)},
     "corrections": {"task": "rights.tasks.lapse_corrections", "schedule": crontab(hour=0, minute=5)},
     "letters": {"task": "rights.tasks.order_waiting", "schedule": crontab(minute="1-59/5")},
     "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},

@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.http import content_disposition_header
 
 from cannonworks import isolation
+from cannonworks.calendars import CONTENT_TYPE as CALENDAR
 
 #: What makes Excel read it as UTF-8, and what parts cells where a comma is in numbers.
 BOM, SEPARATOR = "\ufeff", ";"
@@ -26,6 +27,7 @@ BOM, SEPARATOR = "\ufeff", ";"
 #: What a file is, by the end of its name.
 KINDS = {
     "csv": "text/csv; charset=utf-8",
+    "ics": CALENDAR,
     "jpg": "image/jpeg",
     "json": "application/json",
     "pdf": "application/pdf",

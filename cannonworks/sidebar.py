@@ -100,6 +100,8 @@ NAVIGATION = [
             _item(_("Register of breaches"), "crisis_alert", "breaches.breach"),
             _item(_("Affected accounts"), "groups", "breaches.affected"),
             _item(_("Reported to us"), "report", "breaches.breachreport"),
+            _item(_("Consultations"), "forum", "breaches.consultation"),
+            _item(_("Told to others"), "campaign", "breaches.directword"),
         ],
     },
     {

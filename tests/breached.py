@@ -14,6 +14,7 @@ from breaches.models import (
     Breach,
     BreachReport,
     Consultation,
+    DirectWord,
     Meeting,
     Notice,
     Permission,
@@ -106,6 +107,12 @@ def report(account: Account, *, at: datetime = NOTICED_AT, **more: Any) -> Breac
         "what": "Een laptop is gestolen uit de bus.", "contact": "06 12345678",
     }  # fmt: skip
     return BreachReport.objects.create(account=account, reported_at=at, **said | more)
+
+
+def word(of: Breach, **more: Any) -> DirectWord:
+    """What an authority was told because the law obliges us."""
+    said = {"audience": "authority", "to": "De toezichthouder", "text": "Er was een inbreuk.", "duty": "AVG art. 33"}
+    return DirectWord.objects.create(breach=of, recorded_by=SOMEBODY, recorded_at=of.noticed_at, **said | more)
 
 
 def all_of_it(account: Account, *, at: datetime) -> Breach:

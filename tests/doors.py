@@ -98,6 +98,7 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_changelist admin:retention_hold_changelist admin:app_list
   admin:accounts_usagetotal_changelist admin:rights_subjectrequest_changelist admin:rights_subjectrequest_find
   admin:rights_correction_changelist admin:breaches_breachreport_changelist admin:breaches_breach_changelist
+  admin:breaches_consultation_changelist admin:breaches_meeting_changelist
     ANY              door       200        200        200
 # the board of deadlines, and the address of its calendar; each sees what he may see
   admin:deadlines admin:deadlines-calendar
@@ -129,7 +130,8 @@ ADMINISTRATION = """
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
-  admin:breaches_affected_history admin:breaches_notice_history
+  admin:breaches_affected_history admin:breaches_notice_history admin:breaches_consultation_history
+  admin:breaches_meeting_history admin:breaches_directword_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -168,7 +170,9 @@ ADMINISTRATION = """
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
   admin:rights_correction_delete admin:breaches_breachreport_delete admin:breaches_breach_delete
   admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_breach_add admin:breaches_notice_add
-  admin:breaches_notice_delete
+  admin:breaches_notice_delete admin:breaches_consultation_add admin:breaches_consultation_delete
+  admin:breaches_meeting_add admin:breaches_meeting_delete admin:breaches_directword_add
+  admin:breaches_directword_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
@@ -189,7 +193,8 @@ ADMINISTRATION = """
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
   /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
-  /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/
+  /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/ /admin/breaches/consultation/{object_id}/
+  /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/
     ANY              door       →change    →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
@@ -270,6 +275,22 @@ ADMINISTRATION = """
   admin:breaches_breachreport_judge
     GET              door       200        200        200
     POST             door       409        409        409
+# conferring about a breach: an empty form is not taken
+  admin:breaches_consultation_offer admin:breaches_consultation_record admin:breaches_consultation_accept
+  admin:breaches_meeting_write_up
+    GET              door       200        200        200
+    POST             door       409        409        409
+# a moment that is taken back
+  admin:breaches_meeting_withdraw
+    GET              door       200        200        200
+    POST             door       →change    →change    →change
+# what others are told of breaches
+  admin:breaches_directword_changelist
+    ANY              door       403        200        200
+# one of these
+  admin:breaches_directword_change
+    GET              door       403        200        200
+    POST             door       403        403        403
 # a correction is proposed in an account that is open
   admin:rights_correction_add
     GET              door       200        200        200
@@ -282,7 +303,8 @@ ADMINISTRATION = """
   admin:rights_datareturn_change
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
-  admin:breaches_breachreport_change admin:breaches_breach_change
+  admin:breaches_breachreport_change admin:breaches_breach_change admin:breaches_consultation_change
+  admin:breaches_meeting_change
     GET              door       200        200        200
     POST             door       403        403        403
 # closing an account that one may not have open
@@ -388,6 +410,30 @@ PAGES = """
   breach-acknowledge
     GET              door       405        403        405        405        home       home       home
     POST             door       →breach    403        404        400        home       home       home
+# whom we may tell of it: nobody was named
+  breach-permission
+    GET              door       200        403        404        200        home       home       home
+    POST             door       200        403        404        200        home       home       home
+# the permission of the main user, taken back
+  breach-permission-withdraw
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →breach    403        404        400        home       home       home
+# conferring about it; what was agreed on, for a calendar
+  consultation consultation-appointment
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# taking a moment: none was named
+  consultation-choose
+    GET              door       405        405        405        405        home       home       home
+    POST             door       404        404        404        404        home       home       home
+# asking for a moment: an empty form is not taken
+  consultation-ask
+    GET              door       405        405        405        405        home       home       home
+    POST             door       200        200        404        200        home       home       home
+# for the main user: needing none, and the minutes, which are not there yet
+  consultation-waive consultation-sign-off
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →consultation 403     404        400        home       home       home
 # reporting one: an empty form is not taken
   breach-report
     GET              door       200        200        200        200        home       home       home
@@ -817,6 +863,26 @@ API = """
   api-breach-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       409       404       403       403       200       409       404       401
+# conferring about breaches
+  api-consultations
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# one of the first account
+  api-consultation
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# taking a moment, or asking for one: an empty body is none
+  api-consultation-choose api-consultation-propose
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       400       400       404       403       403       400       400       404       401
+# needing none, for the main user
+  api-consultation-waive
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       200       409       404       403       403       200       409       404       401
+# the minutes, which are not there yet
+  api-consultation-sign-off
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
 # what accounts report; an empty body is none
   api-breach-reports
     GET              401       200       200       200       403       403       200       200       200       401
@@ -1013,6 +1079,29 @@ BLOCKED_PAGES = """
 # reported
   breach-report
     ANY              200
+# whom we may tell
+  breach-permission
+    ANY              200
+# which is taken back
+  breach-permission-withdraw
+    GET              405
+    POST             →breach
+# conferring
+  consultation consultation-appointment
+    GET              200
+    POST             405
+# taking a moment that was not named
+  consultation-choose
+    GET              405
+    POST             404
+# asking for one
+  consultation-ask
+    GET              405
+    POST             200
+# needing none, and minutes
+  consultation-waive consultation-sign-off
+    GET              405
+    POST             →consultation
 """
 
 BLOCKED_API = """
@@ -1046,6 +1135,22 @@ BLOCKED_API = """
 # said to be read
   api-breach-acknowledge
     POST             200       200
+    GET/PATCH/DELETE 405       405
+# conferring
+  api-consultations api-consultation
+    GET              200       200
+    POST/PATCH/DELETE 405      405
+# a moment that was not named
+  api-consultation-choose api-consultation-propose
+    POST             400       400
+    GET/PATCH/DELETE 405       405
+# needing none
+  api-consultation-waive
+    POST             200       200
+    GET/PATCH/DELETE 405       405
+# minutes, which are not there yet
+  api-consultation-sign-off
+    POST             409       409
     GET/PATCH/DELETE 405       405
 # reported
   api-breach-reports

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import product
@@ -38,7 +38,8 @@ from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
-from breaches import reading, reporting  # noqa: E402
+from breaches import conferring, reading, reporting, words  # noqa: E402
+from breaches.models import Breach, Meeting  # noqa: E402
 from cannonworks import isolation  # noqa: E402
 from cannonworks.bearer import digest_of  # noqa: E402
 from cannonworks.pages import seal_place  # noqa: E402
@@ -488,6 +489,21 @@ PAGES = {
     "breach": ("near", "/breaches/{breach_new}/"),
     "breach-read": ("near", "/breaches/{breach_old}/"),
     "breach-colleague": ("colleague", "/breaches/{breach_colleague}/"),
+    "consultation": ("near", "/consultations/{consultation}/"),
+    "consultation-agreed": ("near", "/consultations/{consultation_agreed}/"),
+    "consultation-minutes": ("near", "/consultations/{consultation_held}/"),
+    "consultation-colleague": ("colleague", "/consultations/{consultation_colleague}/"),
+    "breach-permission": ("near", "/breaches/{breach_new}/permission/"),
+    "breach-permission-stands": ("near", "/breaches/{breach_old}/permission/"),
+    "staff-consultations": ("staff", "/admin/breaches/consultation/"),
+    "staff-consultation": ("staff", "/admin/breaches/consultation/{talk}/change/"),
+    "staff-consultation-offer": ("staff", "/admin/breaches/consultation/{talk}/offer/"),
+    "staff-consultation-accept": ("staff", "/admin/breaches/consultation/{talk}/accept/"),
+    "staff-consultation-record": ("staff", "/admin/breaches/consultation/{talk}/record/"),
+    "staff-meetings": ("staff", "/admin/breaches/meeting/"),
+    "staff-meeting": ("staff", "/admin/breaches/meeting/{meeting}/change/"),
+    "staff-meeting-minutes": ("staff", "/admin/breaches/meeting/{meeting}/write_up/"),
+    "staff-words": ("staff", "/admin/breaches/directword/"),
     "breach-banner": ("colleague", "/devices/"),
     "breach-report": ("active", "/breaches/report/"),
     "breach-blocked": ("blocked", "/breaches/"),
@@ -734,9 +750,46 @@ def breaches(account: Account, other: Account) -> dict[str, object]:
     )
     breached.consultation(None, account, opened_at=waiting.reported_at, report=waiting)
     others = breached.told(other, at=at - timedelta(hours=5))
-    return {
+    return conferred(account, old, new, at=at) | {
+        "consultation_colleague": others.consultations.get().reference,
         "breach_old": old.reference, "breach_new": new.reference, "breach_colleague": others.reference,
         "breach_report": waiting.pk,
+    }  # fmt: skip
+
+
+def conferred(account: Account, old: Breach, new: Breach, *, at: datetime) -> dict[str, object]:
+    """Consultations of an account: moments to choose from, one agreed on, one with minutes; and a word to others."""
+    clerk, user, hour = StaffFactory(), account.main_user, timedelta(hours=1)
+
+    def offer(row: Breach, at: datetime, place: str = "0522 123 456") -> Meeting:
+        said = {"starts_at": at + hour, "ends_at": at + 1.5 * hour, "place": place}
+        return conferring.offer_to(row.consultations.get(account=account), actor=clerk, at=at, **said)
+
+    talk, past = new.consultations.get(account=account), old.consultations.get(account=account)
+    offer(new, at)
+    conferring.offer_to_all(
+        new, actor=clerk, at=at, starts_at=at + 3 * hour, ends_at=at + 4 * hour,
+        place="https://bel.cannonworks.example/inbreuk-2",
+    )  # fmt: skip
+    conferring.ask_for(talk, actor=user, at=at, starts_at=at + 5 * hour, place="06 12345678")
+    then = past.opened_at + hour
+    held = offer(old, then)
+    conferring.choose(past, held, actor=user, at=then)
+    minutes = {
+        "nature": "Iemand kon drie uur lang bij reservekopieën.\n\nEr is één bestand opgehaald.",
+        "risk": "Klein: het bestand is versleuteld.", "measures": "De sleutel is vervangen.",
+    }  # fmt: skip
+    conferring.write_up(held, actor=clerk, at=then + 2 * hour, **minutes)
+    met = breached.told(account, at=at - 9 * hour)
+    meeting = offer(met, at - 2 * hour)
+    conferring.choose(met.consultations.get(), meeting, actor=user, at=at - 2 * hour)
+    given = words.give_permission(
+        account, old, actor=user, at=at, to_subjects=True, to_others="Onze verzekeraar (Noorderpolis)"
+    )
+    breached.word(old, permission=given.reference)
+    return {
+        "consultation": talk.reference, "consultation_agreed": met.consultations.get().reference,
+        "consultation_held": past.reference, "talk": talk.pk, "meeting": meeting.pk,
     }  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def a_world() -> World:
     going = fill(AccountFactory(state=State.ACTIVE), on=ON)
     ColleagueFactory(account=going)
     correct(going, clerk=StaffFactory(), at=timezone.now())
-    breached.all_of_it(going, at=timezone.now())
+    breached.word(breached.all_of_it(going, at=timezone.now()))
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
@@ -153,6 +153,7 @@ def breach_of(account: Account) -> dict[str, str]:
     breach = Breach.objects.told_to(account).first()
     return {
         **dict.fromkeys(BREACH, str(breach.reference)),
+        **dict.fromkeys(TALK, str(account.consultations.get(breach=breach).reference)),
         "api-breach-report": str(account.breach_reports.latest("pk").reference),
     }
 
@@ -191,8 +192,12 @@ def people(kind: str) -> list[str]:
 RELATION = ("api-relation", "api-relation-restriction", *people("relation"))
 BREACH = (
     "breach", "breach-acknowledge", "breach-json", "breach-pdf", "api-breach", "api-breach-acknowledge",
-    "api-breach-supervisor",
+    "api-breach-supervisor", "breach-permission", "breach-permission-withdraw",
 )  # fmt: skip
+TALK = (
+    *(f"consultation{act}" for act in ("", "-choose", "-ask", "-waive", "-sign-off", "-appointment")),
+    *(f"api-consultation{act}" for act in ("", "-choose", "-propose", "-waive", "-sign-off")),
+)
 REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
 
 

@@ -1,5 +1,5 @@
 """What staff do about breaches: each noun has a module of its own."""
 
-from breaches.admin import affected, notices, register, reports
+from breaches.admin import affected, consultations, notices, register, reports
 
-__all__ = ["affected", "notices", "register", "reports"]
+__all__ = ["affected", "consultations", "notices", "register", "reports"]

@@ -23,6 +23,7 @@ from unfold.enums import ActionVariant
 from breaches import registering
 from breaches.admin import cockpit
 from breaches.admin.choosing import Choosing
+from breaches.admin.consultations import ConferringMixin
 from breaches.admin.notices import NoticesMixin
 from breaches.admin.register_forms import NoticeForm, PhaseForm, known, lacking
 from breaches.models import Affected, Breach, BreachKind, Phase
@@ -60,7 +61,7 @@ UNTOLD = Q(told_at__isnull=True, excused_at__isnull=True)
 
 
 @admin.register(Breach)
-class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
+class BreachAdmin(NoticesMixin, Choosing, ConferringMixin, StaffAdmin):
     may = frozenset({"add"})
     list_display = ("named", "state", "time", "told", "noticed")
     list_filter = (OpenFilter, KindFilter)
@@ -68,7 +69,7 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
     search_help_text = gettext_lazy("Number, or words of the title")
     sortable_by = ()
     fields = ("kind_word", "state", "noticed", "seen_by", "sub_processor", "recorded", "ended", "own_reference")
-    actions_detail = ("record", "choose", "close")
+    actions_detail = ("record", "choose", "offer_to_all", "tell_others", "close")
     change_form_outer_before_template = "admin/breaches/cockpit.html"
     change_form_outer_after_template = "admin/breaches/register.html"
 
@@ -169,8 +170,7 @@ class BreachAdmin(NoticesMixin, Choosing, StaffAdmin):
     def possible(self, request: HttpRequest, row: Breach) -> Iterator[str]:
         yield "record"
         if row.closed_at is None:
-            yield "choose"
-            yield "close"
+            yield from ("choose", "offer_to_all", "tell_others", "close")
 
     # --- What is done -------------------------------------------------------------------------------------------------
 

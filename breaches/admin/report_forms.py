@@ -11,32 +11,22 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
 from accounts.models import Account
 from accounts.states import State
-from breaches.forms import MomentField
+from breaches.admin.fields import MomentField, text
 from breaches.models import Breach, BreachKind, BreachReport, ReportChannel
 from breaches.reporting import BY_STAFF
 from cannonworks.lookups import REFERENCE, reference_begins
 
 
 def _text(name: str, label: Any, *, rows: int = 0, help_text: Any = "", required: bool = False) -> forms.CharField:
-    """A field as long as the report's own; what is too long is said and kept, not cut off by the browser."""
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows}) if rows else UnfoldAdminTextInputWidget()
+    """A field as long as the report's own."""
     most = BreachReport._meta.get_field(name).max_length
-    made = forms.CharField(label=label, max_length=most, required=required, help_text=help_text, widget=widget)
-    made.widget.attrs.pop("maxlength", None)
-    return made
-
-
-def _moment(label: Any, help_text: Any = "") -> MomentField:
-    made = MomentField(label=label, help_text=help_text)
-    made.widget.attrs["class"] = UnfoldAdminTextInputWidget().attrs["class"]
-    return made
+    return text(label, most=most, rows=rows, help_text=help_text, required=required)
 
 
 class EnterForm(forms.Form):
@@ -53,14 +43,16 @@ class EnterForm(forms.Form):
         choices=[(way, ReportChannel(way).label) for way in BY_STAFF],
         widget=UnfoldAdminRadioSelectWidget(),
     )
-    came_at = _moment(
-        gettext_lazy("Came in at"),
-        gettext_lazy("When the call was, or when the mail or letter arrived: our clocks begin then. Amsterdam time."),
+    came_at = MomentField(
+        label=gettext_lazy("Came in at"),
+        help_text=gettext_lazy(
+            "When the call was, or when the mail or letter arrived: our clocks begin then. Amsterdam time."
+        ),
     )
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=BreachKind.choices, widget=UnfoldAdminRadioSelectWidget()
     )
-    noticed_at = _moment(gettext_lazy("Noticed by the holder at"))
+    noticed_at = MomentField(label=gettext_lazy("Noticed by the holder at"))
     is_ongoing = forms.BooleanField(
         label=gettext_lazy("Still going on"), required=False, initial=True, widget=UnfoldBooleanWidget()
     )

@@ -122,7 +122,7 @@ class ReportAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("breach"))
     def which_breach(self, row: BreachReport) -> object:
-        return _link_to(row.breach) if row.breach else "–"
+        return link_to(row.breach) if row.breach else "–"
 
     @display(description=gettext_lazy("our answer"))
     def told_holder(self, row: BreachReport) -> object:
@@ -245,7 +245,8 @@ def _new_breach(request: HttpRequest, report: BreachReport) -> str:
     return f"{address}?{urlencode(known)}"
 
 
-def _link_to(breach: Breach) -> SafeString | str:
+def link_to(breach: Breach) -> SafeString | str:
+    """A link to the page of a breach, where there is one."""
     try:
         return link(breach)
     except NoReverseMatch:

@@ -3,6 +3,26 @@
 from django.db import migrations, models
 
 
+#: The database keeps what a holder writes to what a holder may: proposals of their own, without minutes.
+GUARD = """
+CREATE FUNCTION breaches_keep_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user LIKE '%\\_holder'
+       AND (NEW.account_id IS NULL OR NOT NEW.is_from_holder OR NEW.minuted_at IS NOT NULL)
+    THEN
+        RAISE EXCEPTION 'a holder proposes moments for their own account' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER meeting_of_holder BEFORE INSERT ON breaches_meeting
+    FOR EACH ROW EXECUTE FUNCTION breaches_keep_meeting();
+"""
+NO_GUARD = """
+DROP TRIGGER meeting_of_holder ON breaches_meeting;
+DROP FUNCTION breaches_keep_meeting();
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -11,6 +31,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(GUARD, NO_GUARD),
         migrations.RemoveIndex(
             model_name='consultation',
             name='consultation_open',

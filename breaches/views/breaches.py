@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import holder_only, main_user_only
 from breaches import reading
 from breaches.filing import LANGUAGES, export, filing
-from breaches.models import Breach, BreachReport
+from breaches.models import Breach, BreachReport, Consultation
 from breaches.story import listed, story
+from breaches.words import others
 from cannonworks.deadlines import explain
 from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
@@ -61,6 +62,8 @@ def breach(request: HttpRequest, reference: UUID) -> HttpResponse:
         "explained": explain(told.clock) if told.clock else [],
         "story": story(told),
         "filing": filing(told, reporter=request.user, language=_language(request), at=at),
+        "consultation": Consultation.objects.filter(account=request.user.account, breach=found).first(),
+        "others": others(request.user.account, found),
         "at": at,
         **OURS,
     }
