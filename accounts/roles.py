@@ -50,6 +50,7 @@ CORRECTIONS = tuple(f"rights.{verb}_correction" for verb in ("view", "add", "cha
 #: Who enter what holders tell of a breach, and confer with them about it (§13).
 REPORTS = (
     "breaches.view_breach",
+    "breaches.view_meeting",
     *(f"breaches.{verb}_{model}" for model in ("breachreport", "consultation") for verb in ("view", "add", "change")),
     "breaches.view_meeting",
 )

@@ -99,8 +99,10 @@ NAVIGATION = [
         "items": [
             _item(_("Register of breaches"), "crisis_alert", "breaches.breach"),
             _item(_("Affected accounts"), "groups", "breaches.affected"),
+            _item(_("Notices of breaches"), "outgoing_mail", "breaches.notice"),
             _item(_("Reported to us"), "report", "breaches.breachreport"),
             _item(_("Consultations"), "forum", "breaches.consultation"),
+            _item(_("Appointments"), "event", "breaches.meeting"),
             _item(_("Told to others"), "campaign", "breaches.directword"),
         ],
     },
