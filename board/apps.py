@@ -8,6 +8,7 @@ class BoardConfig(AppConfig):
     verbose_name = _("Deadlines")
 
     def ready(self) -> None:
+        from board import letters  # noqa: F401  they register themselves
         from board.admin import pages
 
         admin.site.extra_urls = pages  # type: ignore[attr-defined]  # of the library: pages that are no list of rows

@@ -9,12 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import connection, transaction
 
+from accounts import outbox
 from accounts.models import User
-from board.models import Digest
 from cannonworks.clocks import Clocks, Urgency, kinds, kinds_for
 
 #: Of clocks that are over it is forgotten that they were told, so long after their end.
@@ -34,8 +33,7 @@ def escalate(*, at: datetime) -> int:
         return 0
     for user in User.objects.filter(is_staff=True, is_active=True).order_by("pk"):
         if is_told(user, found):
-            digest = Digest.objects.create(run=run, user=user, planned_at=at)
-            transaction.on_commit(partial(_send_soon, digest.pk), robust=True)  # a lost message costs minutes
+            outbox.plan("board/digest", about=run, account=None, at=at, reader=user.reference)
     return sum(found.values())
 
 
@@ -48,7 +46,7 @@ def is_told(user: User, found: Iterable[tuple[str, int]]) -> bool:
 
 @transaction.atomic
 def forget(*, at: datetime) -> int:
-    """Remove what was told of clocks that are over and ended long ago, and the digests of it; return how many rows."""
+    """Remove what was told of clocks that are over and ended long ago; return how many rows."""
     before = at - FORGOTTEN_AFTER
     stated = Clocks(kinds(), at).statement(
         f"DELETE FROM board_escalation AS before WHERE due_at < %s AND told_at < %s"
@@ -60,7 +58,7 @@ def forget(*, at: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute(*stated)
             gone = cursor.rowcount
-    return gone + Digest.objects.filter(sent_at__lt=before).delete()[0]
+    return gone
 
 
 def _record(run: uuid.UUID, at: datetime) -> Mapping[tuple[str, int], int]:
@@ -78,9 +76,3 @@ def _record(run: uuid.UUID, at: datetime) -> Mapping[tuple[str, int], int]:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('escalation of clocks'))")
         cursor.execute(*stated)
         return {(kind, step): count for kind, step, count in cursor.fetchall()}
-
-
-def _send_soon(pk: int) -> None:
-    from board import tasks  # which sends by what is in post
-
-    tasks.send_digest.delay(pk)

@@ -1,15 +1,12 @@
-"""What was told of clocks, to whom it still has to be told, and who follows them in a calendar."""
+"""What was told of clocks, and who follows them in a calendar."""
 
 from __future__ import annotations
-
-import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from board.querysets import DigestQuerySet
 from cannonworks.clocks import STEPS, Urgency
 
 
@@ -44,30 +41,6 @@ class Escalation(models.Model):
     @property
     def urgency(self) -> Urgency:
         return Urgency(self.step)
-
-
-class Digest(models.Model):
-    """One mail to one member of staff about all that a run found and he may see; written as it is sent."""
-
-    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    run = models.UUIDField(_("run"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("to"))
-    planned_at = models.DateTimeField(_("planned at"))
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0)
-    retry_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
-    failure = models.CharField(_("failure"), max_length=60, blank=True, default="")
-
-    objects = DigestQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("digest of deadlines")
-        verbose_name_plural = _("digests of deadlines")
-        constraints = [models.UniqueConstraint(name="digest_once", fields=["run", "user"])]
-        indexes = [models.Index(fields=["id"], name="digest_to_send", condition=Q(sent_at__isnull=True))]
-
-    def __str__(self) -> str:
-        return str(self.reference)[:8]
 
 
 class Feed(models.Model):

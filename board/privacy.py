@@ -1,11 +1,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import OWN
-from board.models import Digest, Escalation, Feed
+from board.models import Escalation, Feed
 from cannonworks.datamap import Personal, outside
 
 outside(Escalation, why=_("Which clocks staff were told of, by random reference; it goes when the clock is over."))
-outside(Digest, why=_("Mails to staff that say which clocks are near their end, without their words."))
 outside(
     Feed,
     why=_("Which members of staff follow the clocks in a calendar."),

@@ -5,25 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from board import escalating, post
+from board import escalating
 
 
 @shared_task(acks_late=True)
 def escalate() -> int:
     """Beat, every five minutes: tell staff of clocks that passed a step."""
     return escalating.escalate(at=timezone.now())
-
-
-@shared_task(acks_late=True)
-def send_digest(pk: int) -> bool:
-    """Send one digest."""
-    return post.send(pk, at=timezone.now())
-
-
-@shared_task(acks_late=True)
-def send_digests() -> int:
-    """Beat, every five minutes: send digests that could not be sent, or whose message was lost."""
-    return post.send_waiting(at=timezone.now())
 
 
 @shared_task(acks_late=True)

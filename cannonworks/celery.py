@@ -70,7 +70,6 @@ app.conf.beat_schedule = {
     "breaches": {"task": "breaches.tasks.tend_notices", "schedule": crontab()},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
-    "deadline digests": {"task": "board.tasks.send_digests", "schedule": crontab(minute="2-59/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},

@@ -10,12 +10,14 @@ from smtplib import SMTPServerDisconnected
 import pytest
 from django.core import mail
 from django.db import connection
+from django.utils import timezone
 
-from board import escalating, post, tasks
-from board.models import Digest, Escalation
+from accounts import outbox
+from accounts.models import PlannedMail
+from board import escalating, tasks
+from board.models import Escalation
 from cannonworks import isolation
 from cannonworks.celery import app
-from cannonworks.clocks import Urgency
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit
 from retention.models import Alarm
 from tests.board.clocks import declared, row
@@ -40,7 +42,7 @@ def told():
 
 def sent(at=AT):
     """The mails that went, to whom they went."""
-    post.send_waiting(at=at)
+    outbox.send_waiting(at=at)
     return [(message.to[0], message.subject) for message in mail.outbox]
 
 
@@ -110,7 +112,7 @@ def test_who_left_or_lost_the_role_meanwhile_is_told_nothing():
     left.is_active = False
     left.save(update_fields=["is_active"])
     lost.groups.clear()
-    assert (sent(), Digest.objects.count()) == ([], 0)
+    assert (sent(), PlannedMail.objects.count()) == ([], 0)
 
 
 def test_a_digest_names_the_twenty_most_urgent_and_counts_the_rest_in_the_language_of_its_reader():
@@ -118,7 +120,7 @@ def test_a_digest_names_the_twenty_most_urgent_and_counts_the_rest_in_the_langua
     for number in range(30):
         row(AT - number * HOUR, 20 * HOUR, about=f"nr{number}")
     assert escalating.escalate(at=AT) == 20
-    post.send_waiting(at=AT)
+    outbox.send_waiting(at=AT)
     (message,) = mail.outbox
     assert (message.to, message.subject) == ([officer.email], "10 deadlines are past")
     lines = [line for line in message.body.splitlines() if line.startswith("- ")]
@@ -134,7 +136,7 @@ def test_a_digest_names_the_twenty_most_urgent_and_counts_the_rest_in_the_langua
     for number in range(30):
         row(AT - 11 * HOUR, 20 * HOUR, about=f"other{number}")
     assert escalating.escalate(at=AT) == 33
-    post.send_waiting(at=AT)
+    outbox.send_waiting(at=AT)
     body = mail.outbox[-1].body
     assert sum(line.startswith("- ") for line in body.splitlines()) == 20
     assert "And 13 more." in body
@@ -142,12 +144,12 @@ def test_a_digest_names_the_twenty_most_urgent_and_counts_the_rest_in_the_langua
 
 
 def test_ten_thousand_clocks_are_one_mail():
-    member(OFFICER)
+    officer = member(OFFICER)
     Alarm.objects.bulk_create(
         Alarm(kind="residue", about=f"{number}", raised_at=AT, cleared_at=AT + HOUR) for number in range(10_000)
     )
     assert escalating.escalate(at=AT + HOUR) == 10_000
-    assert sent() == [(Digest.objects.get().user.email, "10000 termijnen zijn verstreken")]
+    assert sent() == [(officer.email, "10000 termijnen zijn verstreken")]
     assert "En nog 9980." in mail.outbox[0].body
 
 
@@ -178,16 +180,16 @@ def test_a_mail_that_fails_is_sent_later_under_the_same_message_id(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.mail.EmailMessage.send", refuse)
-        assert post.send_waiting(at=AT) == 0
-        assert post.send_waiting(at=AT) == 0  # it waits
-    digest = Digest.objects.get()
+        assert outbox.send_waiting(at=AT) == 0
+        assert outbox.send_waiting(at=AT) == 0  # it waits
+    digest = PlannedMail.objects.get()
     assert (digest.attempts, digest.failure, digest.sent_at) == (1, "SMTPServerDisconnected", None)
-    assert post.send_waiting(at=digest.retry_at) == 1
+    assert outbox.send_waiting(at=digest.retry_at) == 1
     (message,) = mail.outbox
     assert len(tried) == 1
-    assert message.extra_headers == tried[0].extra_headers == {"Message-ID": f"<board-{digest.reference}@localhost>"}
+    assert message.extra_headers == tried[0].extra_headers == {"Message-ID": f"<board-{digest.pk}@localhost>"}
     assert (message.subject, message.body) == (tried[0].subject, tried[0].body)
-    assert post.send_waiting(at=digest.retry_at) == 0
+    assert outbox.send_waiting(at=digest.retry_at) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -200,9 +202,9 @@ def test_a_crash_after_the_mail_server_took_it_repeats_the_same_mail(monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Digest, "save", crash)
-        post.send_waiting(at=AT)
-    assert post.send_waiting(at=AT) == 1
+        patch.setattr(PlannedMail, "save", crash)
+        outbox.send_waiting(at=AT)
+    assert outbox.send_waiting(at=AT) == 1
     first, again = mail.outbox
     assert (first.extra_headers, first.body) == (again.extra_headers, again.body)
 
@@ -216,7 +218,7 @@ def test_a_crash_between_finding_and_telling_finds_it_again(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Digest.objects, "create", crash)
+        patch.setattr(PlannedMail.objects, "create", crash)
         escalating.escalate(at=AT + HOUR)
     assert Escalation.objects.count() == 0
     assert escalating.escalate(at=AT + HOUR) == 1
@@ -244,7 +246,7 @@ def test_two_jobs_at_once_tell_once():
     for each in jobs:
         each.join()
     assert sorted(counts) == [0, 200]
-    assert (Escalation.objects.count(), Digest.objects.count(), len(sent())) == (200, 1, 1)
+    assert (Escalation.objects.count(), PlannedMail.objects.count(), len(sent())) == (200, 1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -252,13 +254,13 @@ def test_two_workers_at_once_send_a_digest_once():
     member(OFFICER)
     row(AT, HOUR)
     escalating.escalate(at=AT + HOUR)
-    pk, ready, counts = Digest.objects.get().pk, threading.Barrier(2), []
+    pk, ready, counts = PlannedMail.objects.get().pk, threading.Barrier(2), []
 
     def worker():
         try:
             with isolation.acting_as(isolation.JOBS):
                 ready.wait()
-                counts.append(post.send(pk, at=AT))
+                counts.append(outbox.send(pk, at=AT))
         finally:
             connection.close()
 
@@ -280,7 +282,7 @@ def test_the_task_sends_what_it_found_at_once():
     finally:
         app.conf.task_always_eager = False
     assert len(mail.outbox) == 1
-    assert tasks.send_digests() == 0
+    assert outbox.send_waiting(at=timezone.now()) == 0
 
 
 # --- What is forgotten ------------------------------------------------------------------------------------------------
@@ -290,27 +292,12 @@ def test_what_was_told_of_clocks_that_are_over_is_forgotten_a_month_after_their_
     member(OFFICER)
     over, runs = row(AT, HOUR, about="over"), row(AT, HOUR, about="runs")
     escalating.escalate(at=AT + HOUR)
-    post.send_waiting(at=AT + HOUR)
+    outbox.send_waiting(at=AT + HOUR)
     over.delete()
     month = AT + HOUR + escalating.FORGOTTEN_AFTER
     assert escalating.forget(at=month) == 0
-    assert escalating.forget(at=month + INSTANT) == 2  # and the digest
+    assert escalating.forget(at=month + INSTANT) == 1
     assert told() == [("runs", 100)]
     assert escalating.escalate(at=month + DAY) == 0  # what runs is not told again
     runs.delete()
     assert escalating.forget(at=month + DAY) == 1
-
-
-def test_a_digest_that_was_not_sent_is_not_forgotten():
-    member(OFFICER)
-    row(AT, HOUR).delete()
-    row(AT, HOUR)
-    escalating.escalate(at=AT + HOUR)
-    assert escalating.forget(at=AT + 365 * DAY) == 0
-    assert Digest.objects.count() == 1
-
-
-def test_steps_are_known_by_the_database():
-    assert {choice for choice, _label in Escalation._meta.get_field("step").choices} == {
-        Urgency.HALF, Urgency.THREE_QUARTERS, Urgency.NINE_TENTHS, Urgency.PAST,
-    }  # fmt: skip
