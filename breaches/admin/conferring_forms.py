@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
 )
@@ -56,7 +56,7 @@ def minutes_form(meeting: Meeting) -> type[MinutesForm]:
 
     class OfMeeting(MinutesForm):
         absent = forms.ModelMultipleChoiceField(
-            rows, label=gettext_lazy("Who did not come"), required=False, widget=UnfoldAdminCheckboxSelectMultiple()
+            rows, label=gettext_lazy("Who did not come"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget()
         )
 
         def __init__(self, *args: Any, **options: Any) -> None:
