@@ -49,6 +49,8 @@ class MinutesForm(forms.Form):
 class TalkForm(OfferForm, MinutesForm):
     """A talk that took place, and its minutes."""
 
+    field_order = ("starts_at", "ends_at", "place", "nature", "risk", "measures")
+
 
 def minutes_form(meeting: Meeting) -> type[MinutesForm]:
     """The minutes of a meeting, with who of those that agreed did not come."""
@@ -56,7 +58,10 @@ def minutes_form(meeting: Meeting) -> type[MinutesForm]:
 
     class OfMeeting(MinutesForm):
         absent = forms.ModelMultipleChoiceField(
-            rows, label=gettext_lazy("Who did not come"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget()
+            rows,
+            label=gettext_lazy("Who did not come"),
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         )
 
         def __init__(self, *args: Any, **options: Any) -> None:
