@@ -43,10 +43,10 @@ DATA_TABS: tuple[Tab, ...] = (
     ("breaches", _("Breaches")),
     ("usage", _("Usage")),
 )
-DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/"), DATA_TABS)
+DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/"), DATA_TABS)
 #: All that the users of a blocked account have (§15), and what does not wait for anything (§13).
 REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
-BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/",))
+BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/", "/consultations/"))
 DOCUMENTS = Part(
     "documents", _("Documents"), "document", ("/documents/",), (("documents", _("Documents")), ("links", _("Links")))
 )

@@ -430,8 +430,12 @@ PAGES = """
   consultation-ask
     GET              door       405        405        405        405        home       home       home
     POST             door       200        200        404        200        home       home       home
-# for the main user: needing none, and the minutes, which are not there yet
-  consultation-waive consultation-sign-off
+# for the main user: needing none, which the fence of the one who is going refuses
+  consultation-waive
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →consultation 403     404        signed-out home       home       home
+# the minutes, which are not there yet
+  consultation-sign-off
     GET              door       405        403        405        405        home       home       home
     POST             door       →consultation 403     404        400        home       home       home
 # reporting one: an empty form is not taken

@@ -9,12 +9,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
 )
 
-from breaches.admin.fields import MomentField, text
+from breaches.admin import fields
+from breaches.admin.fields import MomentField
 from breaches.models import Audience, Consultation, Meeting, Permission
 from cannonworks.admin import moment
 
@@ -26,7 +27,9 @@ class OfferForm(forms.Form):
 
     starts_at = MomentField(label=gettext_lazy("From"), help_text=AMSTERDAM_TIME)
     ends_at = MomentField(label=gettext_lazy("Until"), help_text=AMSTERDAM_TIME)
-    place = text(gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call."))
+    place = fields.text(
+        gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call.")
+    )
 
     def clean_ends_at(self) -> datetime:
         starts_at, ends_at = self.cleaned_data.get("starts_at"), self.cleaned_data["ends_at"]
@@ -38,13 +41,15 @@ class OfferForm(forms.Form):
 class MinutesForm(forms.Form):
     """What §13 wants conferred about."""
 
-    nature = text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
-    risk = text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
-    measures = text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
+    nature = fields.text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
+    risk = fields.text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
+    measures = fields.text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
 
 
 class TalkForm(OfferForm, MinutesForm):
     """A talk that took place, and its minutes."""
+
+    field_order = ("starts_at", "ends_at", "place", "nature", "risk", "measures")
 
 
 def minutes_form(meeting: Meeting) -> type[MinutesForm]:
@@ -53,7 +58,10 @@ def minutes_form(meeting: Meeting) -> type[MinutesForm]:
 
     class OfMeeting(MinutesForm):
         absent = forms.ModelMultipleChoiceField(
-            rows, label=gettext_lazy("Who did not come"), required=False, widget=UnfoldAdminCheckboxSelectMultiple()
+            rows,
+            label=gettext_lazy("Who did not come"),
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         )
 
         def __init__(self, *args: Any, **options: Any) -> None:
@@ -87,11 +95,11 @@ def word_form(permissions: list[Permission]) -> type[forms.Form]:
         audience = forms.ChoiceField(
             label=gettext_lazy("To whom"), choices=Audience.choices, widget=UnfoldAdminRadioSelectWidget()
         )
-        to = text(
+        to = fields.text(
             gettext_lazy("Who exactly"), most=200, help_text=gettext_lazy("Bodies or groups, no names of people.")
         )
-        text = text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
-        duty = text(
+        text = fields.text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
+        duty = fields.text(
             gettext_lazy("Legal duty"), most=200, required=False,
             help_text=gettext_lazy("Law and article that oblige us. Without one, choose a permission."),
         )  # fmt: skip

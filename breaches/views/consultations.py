@@ -87,7 +87,8 @@ def permission(request: HttpRequest, reference: UUID) -> HttpResponse:
     """Whom we may tell of a breach beside the account: nobody, unless the main user says so here."""
     breach = get_object_or_404(reading.breaches_of(request.user.account), reference=reference)
     stands = words.others(request.user.account, breach).permission
-    form = PermissionForm(request.POST or None)
+    initial = {"to_subjects": stands.to_subjects, "to_others": stands.to_others} if stands else None
+    form = PermissionForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         words.give_permission(request.user.account, breach, actor=request.user, at=timezone.now(), **said)

@@ -62,7 +62,7 @@ def test_a_moment_is_offered_and_what_is_wrong_is_said_beside_what_was_typed(cle
     shown = page(clerk, address, said(now + HOUR, ends_at=said(now)["starts_at"]))
     assert "Dit is vóór het begin: vul een latere tijd in." in shown
     assert "0522 123 456" in shown
-    assert "Bied eerst een moment aan" in page(clerk, address, said(now + timedelta(days=30)))
+    assert "binnen de twee werkdagen aan" in page(clerk, address, said(now + timedelta(days=30)))
     assert not Meeting.objects.exists()
     assert "Aangeboden." in page(clerk, address, said(now + HOUR))
     assert Meeting.objects.get().account == talk.account
