@@ -358,7 +358,7 @@ def register_of_breaches(*accounts: Account) -> dict[str, str]:
     row = breached.told(accounts[0], at=now - timedelta(hours=30))
     breached.affected(row, *accounts[1:])
     breached.phase(row, fact_nl="Iemand kon vijf uur lang bij reservekopieën.", cause_en="", harms=["confidentiality"])
-    return {"breach_row": str(row.pk), "breach_new": str(breached.breach(at=now - timedelta(hours=1)).pk)}
+    return {"breach_row": str(row.pk), "breach_fresh": str(breached.breach(at=now - timedelta(hours=1)).pk)}
 
 
 #: As somebody exports it from another program.
@@ -553,7 +553,7 @@ PAGES = {
     "staff-project": ("support", "/admin/processors/project/add/"),
     "staff-breaches": ("staff", "/admin/breaches/breach/"),
     "staff-breach": ("staff", "/admin/breaches/breach/{breach_row}/change/"),
-    "staff-breach-new": ("staff", "/admin/breaches/breach/{breach_new}/change/"),
+    "staff-breach-new": ("staff", "/admin/breaches/breach/{breach_fresh}/change/"),
     "staff-breach-add": ("staff", "/admin/breaches/breach/add/"),
     "staff-breach-phase": ("staff", "/admin/breaches/breach/{breach_row}/record/"),
     "staff-breach-choose": ("staff", "/admin/breaches/breach/{breach_row}/choose/"),
