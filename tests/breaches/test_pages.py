@@ -101,8 +101,8 @@ def test_the_page_asks_the_same_however_many_phases_there_are(client, account, h
     freshly(client, holder)
     client.get(f"/breaches/{row.reference}/")
     with asks(
-        WHO + 9
-    ):  # breach; unread (in a savepoint of two); phases, notices, affected; companies of form and frame
+        WHO + 12
+    ):  # breach; unread (in a savepoint of two); phases, notices, affected; companies of form and frame; the consultation, and who else hears of it (2)
         client.get(f"/breaches/{row.reference}/")
 
 
