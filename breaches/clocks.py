@@ -1,13 +1,13 @@
 """The clocks of breaches (§13). A breach of a hundred thousand accounts is one line with that number."""
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from breaches.models import Affected, Breach, BreachReport, Consultation, Selection
 from cannonworks.clocks import Who, declare, page_of
 from cannonworks.deadlines import kind_named
-from cannonworks.ends import earlier, end_of
+from cannonworks.ends import end_of
 
 NOTICE, CONSULTATION = kind_named("breach_notice"), kind_named("breach_consultation")
 BREACH_PAGE = page_of("breaches.breach", "breach_id")
@@ -26,12 +26,13 @@ declare(
 declare(
     "breach_notice",
     label=_("Breach: tell the accounts that it touches"),
-    rows=Affected.objects.untold()
-    .values("breach__reference", "due_at")
-    .annotate(number=Count("pk"), ends=Min("due_at"), of=Min("breach_id")),
-    # All of one moment were noticed at one moment: the index has that of the end.
-    start=earlier("ends", NOTICE.term),
-    due="due_at",
+    # Of the selections too: one probe says whether somebody of theirs is untold. The number is that of the list.
+    rows=Selection.objects.filter(
+        Exists(Affected.objects.untold().filter(breach=OuterRef("breach"), noticed_at=OuterRef("noticed_at")))
+    )
+    .values("breach__reference", "noticed_at")
+    .annotate(number=Sum("added"), of=Min("breach_id")),
+    start="noticed_at",
     term=NOTICE,
     may="breaches.view_breach",
     who=Who.US,

@@ -7,6 +7,7 @@ the database computes, ``deadlines`` computes for one row; a test holds the two 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -197,6 +198,11 @@ URGENCY = (
     f" WHEN 2 * ({PASSED}) >= {WHOLE} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
 )
 COLUMNS = "kind, start, due, reference, account, number, page, urgency"
+#: Lines of each urgency, as text of JSON.
+COUNTED = (
+    "SELECT coalesce(jsonb_object_agg(urgency, lines), '{}')::text"
+    " FROM (SELECT urgency, count(*) AS lines FROM clocks GROUP BY urgency) AS each"
+)
 
 
 @dataclass(frozen=True)
@@ -216,34 +222,43 @@ class Clocks:
 
     def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Clock]:
         """The first ``most`` in this order, or the other way round, behind the place if there is one: one statement."""
+        return self.counted(ordering, place, most)[0]
+
+    def counted(
+        self, ordering: Sequence[str], place: Sequence[Any] | None, most: int
+    ) -> tuple[list[Clock], Mapping[Urgency, int]]:
+        """A page, and how many lines there are of each urgency, whichever is shown: one statement."""
         way, sign = ("DESC", "<") if ordering[0].startswith("-") else ("ASC", ">")
-        where, said = "", []
+        seen, said = [] if self.urgency is None else [f"urgency = {self.urgency:d}"], []
         if place:
-            where, said = f"WHERE (due, kind, reference) {sign} (%s::timestamptz, %s, %s)", list(place)
+            seen.append(f"(due, kind, reference) {sign} (%s::timestamptz, %s, %s)")
+            said = list(place)
+        where = f"WHERE {' AND '.join(seen)}" if seen else ""
         order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
-        found = self._asked(f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s", [*said, most])
+        found = self._asked(
+            f"SELECT counts.*, page.* FROM ({COUNTED}) AS counts LEFT JOIN"
+            f" (SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s) AS page ON true ORDER BY {order}",
+            [*said, most],
+        )
+        counts = json.loads(found[0][0]) if found else {}
         known = {kind.name: kind for kind in self.kinds}
-        return [
-            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
-            for name, start, due_at, reference, account, number, page, urgency in found
-        ]
+        clocks = [Clock(known[row[1]], *row[2:8], Urgency(row[8])) for row in found if row[1] is not None]
+        return clocks, {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
 
     def counts(self) -> Mapping[Urgency, int]:
-        """How many lines there are of each urgency: one statement."""
-        counted = dict(self._asked("SELECT urgency, count(*) FROM clocks GROUP BY urgency", []))
-        return {urgency: counted.get(urgency.value, 0) for urgency in Urgency}
+        """How many lines there are of each urgency."""
+        return self.counted(self.ORDER, None, 0)[1]
 
     def statement(self, what: str, params: Iterable[Any] = ()) -> tuple[str, list[Any]] | None:
         """SQL of ``what``, in which ``clocks`` is a table with ``COLUMNS``, and its values; None: there is no clock."""
         parts, values = self._parts()
         if not parts:
             return None
-        seen = "" if self.urgency is None else f" WHERE urgency = {self.urgency:d}"
         sql = (
-            "WITH clocks_calendar AS (SELECT %s::date[] AS days), clocks AS NOT MATERIALIZED"
+            "WITH clocks_calendar AS (SELECT %s::date[] AS days), clocks AS"
             f" (SELECT {COLUMNS} FROM (SELECT *, {URGENCY} AS urgency FROM ({' UNION ALL '.join(parts)})"
             " AS every(kind, waiting, start, due, reference, account, number, page))"
-            f" AS urgent{seen}) {what}"
+            f" AS urgent) {what}"
         )
         # A list of parameters is read left to right: those of the urgency stand before those of the parts.
         return sql, [working_days(self.at), *[self.at] * URGENCY.count("%s"), *values, *params]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from board.admin.shown import table
-from cannonworks.clocks import ClockKind, Clocks, Urgency, Who, kinds_for
+from cannonworks.clocks import Clock, ClockKind, Clocks, Urgency, Who, kinds_for
 from cannonworks.listing import Order, listing
 
 ORDERS = (Order("due", gettext_lazy("Time left"), Clocks.ORDER),)
@@ -57,18 +57,31 @@ class Choice:
     is_chosen: bool
 
 
+class Shown:
+    """Clocks of which one page is shown, and the counts that came with it."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self.clocks = clocks
+        self.counts: Mapping[Urgency, int] = {}
+
+    def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Clock]:
+        """The page, as ``listing`` asks for it."""
+        found, self.counts = self.clocks.counted(ordering, place, most)
+        return found
+
+
 @require_safe
 def deadlines(request: HttpRequest) -> HttpResponse:
-    """The clocks that this member of staff may see: two statements, and one for the names of accounts."""
+    """The clocks that this member of staff may see: one statement, and one for the names of accounts."""
     at, seen = timezone.now(), kinds_for(request.user)
     form = FilterForm(request.GET, seen)
     clocks = Clocks([kind for kind in seen if _fits(kind, form)], at)
     urgency = form.chosen("urgency")
-    wanted = clocks if urgency is None else replace(clocks, urgency=Urgency(urgency))
+    wanted = Shown(clocks if urgency is None else replace(clocks, urgency=Urgency(urgency)))
     page = listing(request, wanted, ORDERS)
     context = {
         **admin.site.each_context(request), "title": _("Deadlines"), "form": form, "page": page, "seen": seen,
-        "table": table(page.rows, request.user, at=at), "choices": _choices(request, clocks, urgency),
+        "table": table(page.rows, request.user, at=at), "choices": _choices(request, wanted.counts, urgency),
     }  # fmt: skip
     return TemplateResponse(request, "admin/deadlines.html", context)
 
@@ -78,8 +91,7 @@ def _fits(kind: ClockKind, form: FilterForm) -> bool:
     return (not name or kind.name == name) and (not who or kind.who == who)
 
 
-def _choices(request: HttpRequest, clocks: Clocks, urgency: int | None) -> list[Choice]:
-    counts = clocks.counts()
+def _choices(request: HttpRequest, counts: Mapping[Urgency, int], urgency: int | None) -> list[Choice]:
     told = {name: value for name in ("kind", "who") if (value := request.GET.get(name))}
     whole = Choice(_("All"), sum(counts.values()), f"?{urlencode(told)}", urgency is None)
     each = [

@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
                 ('excused_at', models.DateTimeField(blank=True, null=True, verbose_name='cannot be told since')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='affected_by', to='accounts.account', verbose_name='account')),
                 ('breach', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='affected', to='breaches.breach', verbose_name='breach')),
-                ('selection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='breaches.selection')),
+                ('selection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='breaches.selection', verbose_name='selection of accounts')),
             ],
             options={
                 'verbose_name': 'affected account',

@@ -10,7 +10,7 @@ BEGIN
     IF current_user LIKE '%\\_holder'
        AND (NEW.account_id IS NULL OR NOT NEW.is_from_holder OR NEW.minuted_at IS NOT NULL)
     THEN
-        RAISE EXCEPTION 'a holder proposes moments for their own account' USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'a holder proposes moments for their own account' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;

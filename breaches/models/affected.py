@@ -43,7 +43,9 @@ class Affected(models.Model):
     breach = models.ForeignKey(
         Breach, models.PROTECT, related_name="affected", verbose_name=_("breach"), db_index=False
     )
-    selection = models.ForeignKey(Selection, models.PROTECT, related_name="+", db_index=False)
+    selection = models.ForeignKey(
+        Selection, models.PROTECT, related_name="+", verbose_name=_("selection of accounts"), db_index=False
+    )
     noticed_at = models.DateTimeField(_("noticed at"))
     due_at = models.DateTimeField(_("to be told by"))
     #: The first notice was handed to a mail server, which took it.

@@ -27,8 +27,9 @@ from accounts import support
 from accounts.models import Account, SupportAccess
 from accounts.opening import running
 from cannonworks.admin import Question, StaffAdmin, chip, link, moment, signed_in
-from cannonworks.deadlines import explain
+from cannonworks.deadlines import Unit, explain
 from cannonworks.errors import Refused
+from cannonworks.left import days_left
 from cannonworks.nameless import without_people
 from rights import corrections
 from rights.admin.clocks import due_chip
@@ -133,7 +134,9 @@ class CorrectionAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("until"))
     def until(self, correction: Correction) -> str:
-        return "–" if correction.ended_at else due_chip(correction.expires_at, at=timezone.now())
+        return due_chip(
+            None if correction.ended_at else days_left(correction.expires_at, Unit.DAYS, on=timezone.localdate())
+        )
 
     @display(description=gettext_lazy("proposed at"))
     def proposed(self, correction: Correction) -> str:

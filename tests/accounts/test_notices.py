@@ -57,7 +57,7 @@ def test_the_overview_asks_once_for_all_of_them(client, staff, holder, count, dj
     for _number in range(count):
         notice(staff)
     client.force_login(holder)
-    with django_assert_max_num_queries(20) as asked:
+    with django_assert_max_num_queries(21) as asked:
         page = client.get("/").content.decode()
     assert page.count('class="notice"') == count
     assert sum("accounts_notice" in query["sql"] for query in asked.captured_queries) == 1

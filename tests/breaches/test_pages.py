@@ -110,7 +110,7 @@ def test_the_page_says_what_happened_what_to_do_and_by_when(account, holder, row
     first = page(holder, f"/breaches/{row.reference}/")
     for word in (
         "Reservekopieën bereikbaar", "Iemand kon drie uur lang bij reservekopieën.", "Een sleutel stond in een logbestand.",
-        "Eén bestand is opgehaald.", "De sleutel is vervangen.", "Let op valse facturen.", "Nog 68 uur", "uitgelegd",
+        "Eén bestand is opgehaald.", "De sleutel is vervangen.", "Let op valse facturen.", "nog 68 uur", "uitgelegd",
         "We ontdekten het", "We vertelden het je voor het eerst", "Ik heb dit gelezen", "helpdesk@cannonworks.nl",
         "tenzij het onwaarschijnlijk is", "zelf invullen",
     ):  # fmt: skip
@@ -307,7 +307,7 @@ def test_of_a_report_that_is_a_breach_the_link_is_there_once_the_account_is_told
         ({"what": ""}, "Vertel wat er is gebeurd"),
         ({"kind": ""}, "Kies wat het beste past"),
         ({"kind": "rumour"}, "rumour"),
-        ({"noticed_at": "gisteren"}, "geldig"),
+        ({"noticed_at": "gisteren"}, "17-11-2026 09:30"),
         ({"noticed_at": ""}, "ongeveer is goed"),
         ({"noticed_at": "2099-01-01T12:00"}, "Dit moet nog komen"),
         ({"which_data": "lang " * 2000}, "2000"),

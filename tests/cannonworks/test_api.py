@@ -22,7 +22,7 @@ from cannonworks import api, problems
 from cannonworks.errors import Refused
 from finance import bookkeeping
 from finance.models import Mailing, ShareLink, SubscriptionInvoice
-from tests import lives
+from tests import breached, lives
 from tests.callers import API, browser, device, problem
 from tests.factories import ColleagueFactory, StaffFactory
 
@@ -46,7 +46,7 @@ def operations(schema):
 @pytest.mark.clause("7")
 def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
     every = set(operations(schema))
-    assert len(every) == 95
+    assert len(every) == 114
     assert every > PUBLIC
     visitor, member = APIClient(), browser(staff)
     for path, method in every - PUBLIC:
@@ -62,6 +62,7 @@ ASKS_FOR_PROOF_FIRST = ("/bsn/", "/hand-over/", "/dismiss/", "/confirm/", "/arch
 def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
     lives.fill(account, on=date(2026, 11, 2))
     lives.ask_under_the_agreement(account, on=date(2026, 11, 2))
+    breached.all_of_it(account, at=lives.moment(date(2026, 11, 2)))
     rows = {
         "users": ColleagueFactory(account=account),
         "corrections": lives.correct(account, clerk=StaffFactory(), at=lives.moment(date(2026, 11, 2))),
@@ -70,7 +71,8 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         "documents": account.document_set.first(), "tokens": tokens.make_token(account.main_user, name="T", at=lives.moment(date(2026, 11, 2)))[0],
         "links": ShareLink.objects.defer("digest").get(account=account), "mailings": Mailing.objects.get(account=account),
         "subscription-invoices": SubscriptionInvoice.objects.filter(account=account).first(),
-        "invitations": account.invitations.first(),
+        "invitations": account.invitations.first(), "breach-reports": account.breach_reports.first(),
+        "breaches": account.affected_by.get().breach, "consultations": account.consultations.get(),
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0

@@ -33,6 +33,7 @@ ASKED = {"wish": "change", "name": "Bram Smit", "company": "De Vries", "known_as
 def _at_once(monkeypatch):
     """Mail goes when it is asked for; the queue has tests of its own."""
     monkeypatch.setattr(tasks.send_mail, "delay", tasks.send_mail)
+    monkeypatch.setattr(tasks.send_planned, "delay", lambda pk: None)
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +189,6 @@ def test_an_account_that_was_blocked_for_it_opens_again_unless_another_keeps_it(
     from rights import tasks
 
     monkeypatch.setattr(tasks.open_again, "delay", lambda reference: as_jobs(lambda: tasks.open_again(reference)))
-    monkeypatch.setattr(tasks.send_mail, "delay", lambda pk: None)
     first, second = as_jobs(lambda: [subject_request(account, state="blocked") for _i in range(2)])
     for row, is_blocked in ((first, True), (second, False)):
         with django_capture_on_commit_callbacks(execute=True):

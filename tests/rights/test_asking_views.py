@@ -194,9 +194,7 @@ def test_ten_megabytes_are_refused_with_words(path, kind):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_posts_at_once_with_one_link_one_makes_the_request(monkeypatch):
-    from rights import tasks as later
-
-    monkeypatch.setattr(later.send_mail, "delay", lambda pk: None)
+    monkeypatch.setattr(tasks.send_planned, "delay", lambda pk: None)
     path, gate = path_of(), Barrier(2)
 
     def post(number: int) -> tuple[int, str]:

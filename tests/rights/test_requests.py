@@ -267,7 +267,7 @@ def test_a_blocked_account_reaches_its_request_and_is_open_at_once_when_it_is_do
     assert told.redirect_chain[-1] == ("/requests/", 302)
     assert "Blocked" in text(told)
     assert "everything opens again at once" in text(told)
-    assert [part.name for part in told.context["pages"]] == ["requests"]
+    assert [part.name for part in told.context["pages"]] == ["requests", "breaches"]
     theirs = f"/relations/{person.reference}/"
     assert page.get(theirs).url == "/requests/"  # nobody has been chosen
     assert str(person) in text(page.get(path(blocking)))
