@@ -386,10 +386,10 @@ class Bench:
         yield Result("… accounts told twice, or not at all", f"{wrong}", "0", None, "= 0", wrong == 0, arrived)
         mib = max(one["mib"] for one in sent)
         yield Result("… memory of a worker over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
-        slower = beside["p95"] / alone["p95"]
+        meanwhile, quiet = p95(beside), p95(alone)
         yield Result(
-            "… p95 of the dashboard of another account meanwhile", f"{beside['p95']:.1f} ms", f"{alone['p95']:.1f} ms",
-            slower, "≤ 3", slower <= 3,
+            "… p95 of the dashboard of another account meanwhile", f"{meanwhile:.1f} ms", f"{quiet:.1f} ms",
+            meanwhile / quiet, "≤ 3", meanwhile <= 3 * quiet,
         )  # fmt: skip
 
     @contextmanager
