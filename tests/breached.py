@@ -58,19 +58,22 @@ def phase(of: Breach, *, is_released: bool = False, **more: Any) -> Phase:
     return Phase.objects.create(breach=of, number=number, **said | more)
 
 
-def affected(of: Breach, *accounts: Account, told_at: datetime | None = None) -> list[Affected]:
-    """Accounts on the list of a breach, chosen by reference."""
+def affected(
+    of: Breach, *accounts: Account, told_at: datetime | None = None, noticed_at: datetime | None = None
+) -> list[Affected]:
+    """Accounts on the list of a breach, chosen by reference; noticed with the breach, or later."""
     if not accounts:
         return []
+    noticed_at = noticed_at or of.noticed_at
     chosen = Selection.objects.create(
-        breach=of, criteria={"references": [str(account.reference) for account in accounts]}, noticed_at=of.noticed_at,
+        breach=of, criteria={"references": [str(account.reference) for account in accounts]}, noticed_at=noticed_at,
         found=len(accounts), added=len(accounts), digest="sha256:" + "0" * 64, frozen_by=SOMEBODY,
         frozen_at=of.recorded_at,
     )  # fmt: skip
-    due_at = compute(kind_named("breach_notice"), of.noticed_at).due_at
+    due_at = compute(kind_named("breach_notice"), noticed_at).due_at
     return [
         Affected.objects.create(
-            breach=of, account=account, selection=chosen, noticed_at=of.noticed_at, due_at=due_at, told_at=told_at
+            breach=of, account=account, selection=chosen, noticed_at=noticed_at, due_at=due_at, told_at=told_at
         )
         for account in accounts
     ]

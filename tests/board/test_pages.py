@@ -180,7 +180,7 @@ def test_the_board_asks_the_same_whatever_its_length(client, officer, asks, coun
         account = AccountFactory()
         subject_request(account, state="told", at=timezone.now())
     client.get(BOARD)
-    with asks(7):  # session, user, the rights (2), the clocks, their numbers, the names of accounts
+    with asks(6):  # session, user, the rights (2), the clocks with their numbers, the names of accounts
         assert len(kinds(client.get(BOARD))) == count
 
 

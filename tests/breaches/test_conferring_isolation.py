@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from breaches import conferring, words
@@ -25,7 +25,7 @@ def rows(sql: str) -> list:
 
 
 def refused(sql: str) -> None:
-    with pytest.raises(ProgrammingError), transaction.atomic():
+    with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic():
         rows(f"{sql} RETURNING id")
 
 
