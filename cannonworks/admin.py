@@ -37,6 +37,7 @@ from unfold.widgets import INPUT_CLASSES
 from cannonworks import datamap
 from cannonworks.datamap import Category, Role
 from cannonworks.errors import Refused
+from cannonworks.left import Left
 from cannonworks.lookups import REFERENCE, reference_begins
 
 
@@ -279,6 +280,15 @@ def link(row: models.Model, text: object = None) -> SafeString:
 def chip(look: str, word: object) -> SafeString:
     """A word in the colour of its meaning: success, warning, danger, info, or plain when empty."""
     return render_to_string("unfold/helpers/label.html", {"type": look, "text": word})
+
+
+#: Tones of the holder's pages → the looks of the administration.
+TONES = {"going": "danger", "lapsed": "warning", "draft": "info"}
+
+
+def due_chip(left: Left | None) -> str:
+    """What is left of a term and its last day, in the colour of how near that is; a dash where no clock runs."""
+    return chip(TONES[left.tone], f"{left.words} · {short_day(left.last_day)}") if left else "–"
 
 
 def day(value: date | None) -> str:

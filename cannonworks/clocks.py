@@ -242,7 +242,11 @@ class Clocks:
         )
         counts = json.loads(found[0][0]) if found else {}
         known = {kind.name: kind for kind in self.kinds}
-        clocks = [Clock(known[row[1]], *row[2:8], Urgency(row[8])) for row in found if row[1] is not None]
+        clocks = [
+            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
+            for _counts, name, start, due_at, reference, account, number, page, urgency in found
+            if name is not None
+        ]
         return clocks, {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
 
     def counts(self) -> Mapping[Urgency, int]:

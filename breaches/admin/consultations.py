@@ -18,11 +18,9 @@ from breaches import conferring, words
 from breaches.admin.conferring_forms import OfferForm, TalkForm, accept_form, minutes_form, word_form
 from breaches.admin.reports import link_to
 from breaches.models import Breach, Consultation, DirectWord, Meeting
-from cannonworks.admin import Question, StaffAdmin, Table, chip, link, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, Table, chip, due_chip, link, moment, signed_in
 from cannonworks.deadlines import Unit, explain, local_date
 from cannonworks.left import days_left
-
-LOOKS = {"going": "danger", "lapsed": "warning", "draft": "info"}
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -87,8 +85,7 @@ class ConsultationAdmin(StaffAdmin):
     def clock(self, row: Consultation) -> str:
         if row.is_over:
             return "–"
-        left = days_left(row.due_at, Unit.WORKING_DAYS, on=local_date(timezone.now()))
-        return chip(LOOKS[left.tone], left.words)
+        return due_chip(days_left(row.due_at, Unit.WORKING_DAYS, on=local_date(timezone.now())))
 
     @display(description=gettext_lazy("how it is counted"))
     def counted(self, row: Consultation) -> str:

@@ -6,19 +6,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from cannonworks.admin import chip, short_day
 from cannonworks.deadlines import Deadline, local_date
 from cannonworks.left import Left, days_left
 from rights.models import SubjectRequest
 from rights.states import RequestState
-
-#: Tones of the holder's pages → the administration's.
-LOOKS = {"going": "danger", "lapsed": "warning", "draft": "info"}
-
-
-def due_chip(clock: Left | None) -> str:
-    """What is left of a term and its last day, in the colour of how near that is; a dash where no clock runs."""
-    return chip(LOOKS[clock.tone], f"{clock.words} · {short_day(clock.last_day)}") if clock else "–"
 
 
 def left_of(due: Deadline, *, at: datetime) -> Left:

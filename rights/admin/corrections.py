@@ -26,13 +26,12 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts import support
 from accounts.models import Account, SupportAccess
 from accounts.opening import running
-from cannonworks.admin import Question, StaffAdmin, chip, link, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, chip, due_chip, link, moment, signed_in
 from cannonworks.deadlines import Unit, explain
 from cannonworks.errors import Refused
 from cannonworks.left import days_left
 from cannonworks.nameless import without_people
 from rights import corrections
-from rights.admin.clocks import due_chip
 from rights.correctable import CORRECTABLE, correctable, name_of, reference_of, rows_of
 from rights.models import Correction, CorrectionWords
 from rights.states import CorrectionState

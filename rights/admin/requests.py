@@ -19,11 +19,11 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from accounts.models import Account
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, link, short_day, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, due_chip, link, short_day, signed_in
 from cannonworks.deadlines import local_date
 from rights import handling
 from rights.admin import request_questions as questions
-from rights.admin.clocks import due_chip, left_of, waits_for
+from rights.admin.clocks import left_of, waits_for
 from rights.admin.request_forms import EnterForm
 from rights.admin.request_page import tables
 from rights.evidence import evidence

@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, link, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, due_chip, link, moment, signed_in
 from cannonworks.deadlines import explain
 from rights import returning
-from rights.admin.clocks import due_chip
 from rights.clock import clock_of_return
 from rights.models import DataReturn
 from rights.returned.shown import WHY
