@@ -52,7 +52,7 @@ BEGAN, ENDS = "(now() - k % 9000 * interval '1 minute')", "(now() + (1 + (k * 7)
 #: Accounts that wait for a notice of one breach: one line.
 CROWD = """
 INSERT INTO breaches_selection (id, breach_id, criteria, reason, noticed_at, found, added, digest, frozen_by, frozen_at)
-VALUES (1, 1, '{{}}', '', now(), {crowd}, {crowd}, 'x', gen_random_uuid(), now());
+VALUES (1, 1, '{{}}', '', now() - interval '1 hour', {crowd}, {crowd}, 'x', gen_random_uuid(), now());
 INSERT INTO breaches_affected (account_id, breach_id, selection_id, noticed_at, due_at)
 SELECT k, 1, 1, now() - interval '1 hour', now() + interval '47 hours' FROM generate_series(1, {crowd}) AS k
 """

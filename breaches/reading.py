@@ -103,7 +103,7 @@ def read(breach: Breach, *, user: User, at: datetime) -> int:
     """
     if not user.is_main or user.account is None or user.account.claimed_at is not None:
         return 0
-    return _note(breach, user=user, at=at, step="read")
+    return _note(breach, user=user, at=at, step="read", event="breach.read")
 
 
 @transaction.atomic
@@ -117,11 +117,11 @@ def acknowledge(breach: Breach, *, user: User, at: datetime) -> int:
     check_decides(user, user.account)
     if not Notice.objects.filter(account=user.account, phase__breach=breach).exists():
         raise Refused("not_told", _("You were not told of this breach yet. Try again in a few minutes."), clause="13")
-    _note(breach, user=user, at=at, step="read")
-    return _note(breach, user=user, at=at, step="acknowledged")
+    _note(breach, user=user, at=at, step="read", event="breach.read")
+    return _note(breach, user=user, at=at, step="acknowledged", event="breach.acknowledged")
 
 
-def _note(breach: Breach, *, user: User, at: datetime, step: str) -> int:
+def _note(breach: Breach, *, user: User, at: datetime, step: str, event: str) -> int:
     """Write ``<step>_at`` and ``<step>_by`` where there is none yet, and a line in the journal if anything was new."""
     waiting = Notice.objects.filter(account=user.account_id, phase__breach=breach, **{f"{step}_at__isnull": True})
     found = dict(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "phase__number"))
@@ -129,7 +129,7 @@ def _note(breach: Breach, *, user: User, at: datetime, step: str) -> int:
         return 0
     Notice.objects.filter(pk__in=found).update(**{f"{step}_at": at, f"{step}_by": user.reference})
     journal.record(
-        f"breach.{step}", account=user.account, actor=user, clause="13", breach=breach.reference,
+        event, account=user.account, actor=user, clause="13", breach=breach.reference,
         phases=sorted(found.values()),
     )  # fmt: skip
     return len(found)

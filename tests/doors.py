@@ -241,6 +241,7 @@ ADMINISTRATION = """
   admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
+  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
     GET              door       403        200        200
     POST             door       403        →change    →change
 # a breach, which nobody edits in place

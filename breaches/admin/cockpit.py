@@ -258,7 +258,7 @@ def tables(breach: Breach) -> Iterator[Table]:
     reports = [[name_of(row), row.get_kind_display(), moment(row.reported_at)] for row in _reports(breach)]
     yield Table(_("Reports of holders about it"), [_("Report"), _("Kind"), _("Reported at")], reports)
     lines = [[line] for line in explain(breach.deadline)]
-    yield Table(_("The clock, explained"), [""], lines)
+    yield Table(_("The clock, explained"), [_("How it is counted")], lines)
 
 
 def links(breach: Breach, counts: Counts) -> Iterator[SafeString]:

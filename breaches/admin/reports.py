@@ -261,6 +261,6 @@ def _tables(report: BreachReport) -> Iterator[Table]:
     found = getattr(report, "consultation", None)
     if found is not None:
         lines = explain(compute(kind_named("breach_consultation"), found.opened_at))
-        yield Table(_("The consultation, explained"), [""], [[line] for line in lines])
+        yield Table(_("The consultation, explained"), [_("How it is counted")], [[line] for line in lines])
     lines = explain(compute(kind_named("breach_notice"), report.reported_at))
-    yield Table(_("Our 48 hours, if it is a breach"), [""], [[line] for line in lines])
+    yield Table(_("Our 48 hours, if it is a breach"), [_("How it is counted")], [[line] for line in lines])

@@ -143,7 +143,7 @@ def test_both_servers_answer_at_their_addresses(folder, user):
         assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
-    app = Celery(broker=servers.redis_url, backend=servers.redis_url)
+    app = Celery(broker=servers.redis_url, backend=servers.redis_url, set_as_current=False)  # ours stays it
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1)
     assert app.backend.client.ping()

@@ -21,6 +21,8 @@ PASSING_ON = {
     "accounts/services.py": "record",
     "accounts/receivers.py": "record",
     "accounts/terms.py": "record",
+    "breaches/conferring.py": "record",
+    "breaches/reading.py": "record",
     "rights/fulfilling.py": "record",
     "rights/handling.py": "record",
     "rights/tending.py": "record",
