@@ -11,18 +11,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from importlib import import_module
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext as _
 
-import breaches
 from accounts.models import Account, User
 from accounts.states import State
+from breaches import planning
 from breaches.criteria import Criteria
 from breaches.models import Breach, Selection
 from breaches.registering import check_keeps_register, locked
@@ -142,7 +139,7 @@ def freeze(
         "breach.accounts_chosen", actor=actor, clause="13", breach=breach.reference, added=selection.added,
         found=selection.found, digest=selection.digest, noticed_at=noticed_at,
     )  # fmt: skip
-    transaction.on_commit(partial(_plan_soon, breach))
+    planning.plan_soon(breach)
     return selection
 
 
@@ -201,9 +198,3 @@ def _noticed_at(breach: Breach, noticed_at: datetime | None, *, reason: str, at:
         message = _("Say how it was noticed later that these are affected: their 48 hours then start later.")
         raise Refused("no_reason", message, clause="13")
     return noticed_at
-
-
-def _plan_soon(breach: Breach) -> None:
-    """Let those who were added be told at once what went out to the others already."""
-    if module_has_submodule(breaches, "planning"):
-        import_module("breaches.planning").plan_soon(breach)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Count, Max, Min, Model, Q
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -255,7 +254,7 @@ def tables(breach: Breach) -> Iterator[Table]:
     ]  # fmt: skip
     headers = [_("When"), _("Looked for"), _("Added"), _("Noticed at"), _("Why these"), _("Digest")]
     yield Table(_("How accounts were chosen"), headers, rows)
-    reports = [[name_of(row), row.get_kind_display(), moment(row.reported_at)] for row in _reports(breach)]
+    reports = [[link(row), row.get_kind_display(), moment(row.reported_at)] for row in _reports(breach)]
     yield Table(_("Reports of holders about it"), [_("Report"), _("Kind"), _("Reported at")], reports)
     lines = [[line] for line in explain(breach.deadline)]
     yield Table(_("The clock, explained"), [_("How it is counted")], lines)
@@ -276,14 +275,7 @@ def _reports(breach: Breach) -> Any:
     return BreachReport.objects.filter(breach=breach).order_by("id")[:MOST]
 
 
-def name_of(row: Model) -> object:
-    """A link to the page of a row, where the administration has one."""
-    return link(row) if admin.site.is_registered(type(row)) else str(row)
-
-
 def _to_list(model: type[Model], words: str) -> SafeString:
-    if not admin.site.is_registered(model):
-        return format_html("{}", words)
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return format_html('<a class="text-link" href="{}">{}</a>', address, words)
 

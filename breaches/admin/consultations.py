@@ -16,7 +16,6 @@ from unfold.enums import ActionVariant
 
 from breaches import conferring, words
 from breaches.admin.conferring_forms import OfferForm, TalkForm, accept_form, minutes_form, word_form
-from breaches.admin.reports import link_to
 from breaches.models import Breach, Consultation, DirectWord, Meeting
 from cannonworks.admin import Question, StaffAdmin, Table, chip, due_chip, link, moment, signed_in
 from cannonworks.deadlines import Unit, explain, local_date
@@ -69,7 +68,7 @@ class ConsultationAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("about"))
     def about(self, row: Consultation) -> object:
-        return link_to(row.breach) if row.breach else link(row.report, _("Report %(report)s") % {"report": row.report})
+        return link(row.breach) if row.breach else link(row.report, _("Report %(report)s") % {"report": row.report})
 
     @display(description=gettext_lazy("state"))
     def stage(self, row: Consultation) -> str:
@@ -198,7 +197,7 @@ class MeetingAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("about"))
     def about(self, row: Meeting) -> object:
-        return link_to(row.breach) if row.breach else _("A report")
+        return link(row.breach) if row.breach else _("A report")
 
     @display(description=gettext_lazy("for whom"))
     def whom(self, row: Meeting) -> object:

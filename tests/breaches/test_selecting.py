@@ -13,7 +13,7 @@ from accounts.models import Account, User
 from accounts.states import State
 from accounts.tokens import make_token
 from breaches import criteria as looking
-from breaches import selecting
+from breaches import planning
 from breaches.criteria import Criteria, read_references
 from breaches.models import Affected, Breach, Selection
 from breaches.selecting import Different, freeze, preview
@@ -263,9 +263,9 @@ def test_those_who_were_told_by_now_let_the_new_ones_be_told(
     staff, account, django_capture_on_commit_callbacks, monkeypatch
 ):
     planned = []
-    monkeypatch.setattr(selecting, "_plan_soon", planned.append)
+    monkeypatch.setattr(planning, "_queue_plan", planned.append)
     row = breach()
     with django_capture_on_commit_callbacks(execute=True):
         put(row, staff, account)
         assert planned == []  # not before the list is there
-    assert planned == [row]
+    assert planned == [row.pk]
