@@ -169,7 +169,7 @@ ADMINISTRATION = """
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
   admin:accounts_termsversion_delete admin:rights_subjectrequest_delete
   admin:rights_correction_delete admin:breaches_breachreport_delete admin:breaches_breach_delete
-  admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_breach_add admin:breaches_notice_add
+  admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_notice_add
   admin:breaches_notice_delete admin:breaches_consultation_add admin:breaches_consultation_delete
   admin:breaches_meeting_add admin:breaches_meeting_delete admin:breaches_directword_add
   admin:breaches_directword_delete
@@ -222,6 +222,7 @@ ADMINISTRATION = """
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
+  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
     GET              door       403        200        200
     POST             door       403        409        409
 # terms: an empty draft is one to go on with
@@ -241,7 +242,6 @@ ADMINISTRATION = """
   admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
-  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
     GET              door       403        200        200
     POST             door       403        →change    →change
 # a breach, which nobody edits in place
@@ -304,7 +304,7 @@ ADMINISTRATION = """
   admin:rights_datareturn_change
   admin:rights_registeredletter_change admin:rights_subjectrequest_change admin:retention_erasure_change admin:retention_erasurewarning_change
   admin:retention_hold_change admin:accounts_usagetotal_change admin:rights_correction_change
-  admin:breaches_breachreport_change admin:breaches_breach_change admin:breaches_consultation_change
+  admin:breaches_breachreport_change admin:breaches_consultation_change
   admin:breaches_meeting_change
     GET              door       200        200        200
     POST             door       403        403        403
