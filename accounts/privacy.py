@@ -17,6 +17,7 @@ from accounts.models import (
     Newsletter,
     NewsletterMail,
     Notice,
+    Paper,
     PlannedMail,
     Session,
     Subscriber,
@@ -306,4 +307,11 @@ register(
     may={"holder": "SELECT INSERT", "staff": "SELECT INSERT", "reader": "SELECT INSERT"},
     # Whoever has the link of what it is about.
     rows={"reader": f"about{LINKED}"},
+)
+# What is in a paper is sealed; who keeps and reads which is for the register that it belongs to.
+outside(
+    Paper,
+    why=_("Contracts, statements and proofs of our own house, sealed; no customers."),
+    may={"holder": "SELECT", "staff": "SELECT INSERT"},
+    rows={"holder": "for_holders"},
 )

@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from breaches.forms import MomentField
 from breaches.models import Meeting, Permission
-from cannonworks.forms import Grouped
+from cannonworks.forms import Grouped, MomentField
 
 
 class AskForm(Grouped, forms.Form):

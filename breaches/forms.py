@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from breaches.models import BreachReport
-from cannonworks.deadlines import AMSTERDAM, in_amsterdam
-from cannonworks.forms import Grouped
+from cannonworks.forms import Grouped, MomentField
 
 #: What a report tells, in the order in which it is asked.
 TOLD = ("kind", "noticed_at", "is_ongoing", "what", "which_data", "done", "contact")
-
-
-class Moment(forms.DateTimeInput):
-    """A day and a time, with the browser's own calendar and clock."""
-
-    input_type = "datetime-local"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
-
-
-class MomentField(forms.DateTimeField):
-    """A moment in Amsterdam. Of the hour that comes twice when the clock goes back the earlier counts."""
-
-    widget = Moment
-
-    def to_python(self, value: Any) -> datetime | None:
-        if value in self.empty_values:
-            return None
-        try:
-            found = parse_datetime(written) if len(written := str(value).strip()) > len("2026-11-17") else None
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is not None or not 1 < found.year < 9999:
-            raise forms.ValidationError(_("Enter a day and a time, such as 17-11-2026 09:30."), code="invalid")
-        return in_amsterdam(found.replace(tzinfo=AMSTERDAM))
 
 
 class ReportForm(Grouped, forms.ModelForm):

@@ -193,9 +193,7 @@ def seal_secret(text: str, *, purpose: str) -> str:
 
     It has a key of its own, wrapped as those of accounts are: ``id:wrapped:sealed``, the latter two in base64.
     """
-    key, nonce = new_data_key(), os.urandom(NONCE_BYTES)
-    key_id, wrapped = keyring().wrap(key, account=_of_no_account(purpose))
-    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), context("secret", purpose))
+    key_id, wrapped, sealed = seal_bytes(text.encode(), purpose=purpose)
     return ":".join((key_id, *(base64.b64encode(raw).decode() for raw in (wrapped, sealed))))
 
 
@@ -204,8 +202,23 @@ def unseal_secret(sealed: str, *, purpose: str) -> str:
     try:
         key_id, *encoded = sealed.split(":")
         wrapped, raw = (base64.b64decode(part, validate=True) for part in encoded)
+    except ValueError as error:
+        raise KeyUnavailable("The secret is damaged.") from error
+    return unseal_bytes(key_id, wrapped, raw, purpose=purpose).decode()
+
+
+def seal_bytes(content: bytes, *, purpose: str) -> tuple[str, bytes, bytes]:
+    """Encrypt what is of no account under a key of its own: (id of the key that wrapped that, wrapped key, sealed)."""
+    key, nonce = new_data_key(), os.urandom(NONCE_BYTES)
+    key_id, wrapped = keyring().wrap(key, account=_of_no_account(purpose))
+    return key_id, wrapped, nonce + AESGCM(key).encrypt(nonce, content, context("secret", purpose))
+
+
+def unseal_bytes(key_id: str, wrapped: bytes, sealed: bytes, *, purpose: str) -> bytes:
+    """Decrypt what ``seal_bytes`` made for this purpose; KeyUnavailable when its key is missing or another."""
+    try:
         key = keyring().unwrap(key_id, wrapped, account=_of_no_account(purpose))
-        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context("secret", purpose)).decode()
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context("secret", purpose))
     except (InvalidTag, ValueError) as error:
         raise KeyUnavailable("The secret is damaged, or was made for another purpose.") from error
 

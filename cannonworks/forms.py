@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,10 +12,13 @@ from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
+from cannonworks.deadlines import AMSTERDAM, in_amsterdam
 from cannonworks.errors import Changed
 
 #: What a field that checks itself sends along: all of the form but what nobody else should see come by.
@@ -35,6 +39,32 @@ class LongSelect(forms.Select):
         )
         told = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
         return format_html("<select{}>\n{}\n</select>", told, options)
+
+
+class Moment(forms.DateTimeInput):
+    """A day and a time, with the browser's own calendar and clock."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class MomentField(forms.DateTimeField):
+    """A moment in Amsterdam. Of the hour that comes twice when the clock goes back the earlier counts."""
+
+    widget = Moment
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            found = parse_datetime(written) if len(written := str(value).strip()) > len("2026-11-17") else None
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is not None or not 1 < found.year < 9999:
+            raise forms.ValidationError(_("Enter a day and a time, such as 17-11-2026 09:30."), code="invalid")
+        return in_amsterdam(found.replace(tzinfo=AMSTERDAM))
 
 
 class Grouped(forms.BaseForm):

@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "accounts",
     "relations",
     "finance",
+    "audits",
     "processors",
     "rights",
     "breaches",

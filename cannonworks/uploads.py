@@ -9,8 +9,12 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
+from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, MemoryFileUploadHandler
+from django.utils.translation import gettext as _
+
+from cannonworks.errors import Refused
 
 InMemory = MemoryFileUploadHandler
 
@@ -23,6 +27,22 @@ ENDINGS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 def ending_of(begin: bytes) -> str:
     """What the name of a file that begins like this ends in: "pdf"; empty when it is no PDF, JPEG or PNG."""
     return next((ending for mark, ending in ENDINGS.items() if begin.startswith(mark)), "")
+
+
+#: Bytes of one paper that somebody scanned or wrote.
+MOST_OF_A_PAPER = 10 * 1024**2
+
+
+def paper(file: File, *, clause: str) -> tuple[bytes, str]:
+    """Content and ending ("pdf", "jpg", "png") of a paper. Refused when it is something else, empty or too large."""
+    if (file.size or 0) > MOST_OF_A_PAPER:
+        raise Refused("paper_too_large", _("This file is larger than 10 MB. Scan it less sharply."), clause=clause)
+    file.seek(0)
+    content = file.read()
+    ending = ending_of(content[:16])
+    if not ending:
+        raise Refused("no_paper", _("This file is no PDF, JPEG or PNG. Save it as one of these."), clause=clause)
+    return content, ending
 
 
 class Nameless(FileUploadHandler):

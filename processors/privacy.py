@@ -1,28 +1,39 @@
 from cannonworks.datamap import outside, restrict
-from processors.models import Helper, Project, SubProcessor
+from processors.models import Agreement, Helper, Project, Statement, SubProcessor, Transfer
 
-#: The helper who is signed in is in a running project of his own sub-processor, and bound to confidentiality (§10).
+#: In Amsterdam, where the agreement counts its days.
+TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
+MYSELF = "NULLIF(current_setting('cannonworks.user', true), '')::bigint"
+#: Whoever is signed in has signed a confidentiality statement (§8).
+BOUND = (
+    f"EXISTS (SELECT FROM processors_statement AS statement WHERE statement.user_id = {MYSELF}"
+    f" AND statement.signed_on <= {TODAY} AND (statement.ended_on IS NULL OR {TODAY} < statement.ended_on))"
+)
+
+#: The helper who is signed in is in a running project of his own sub-processor, which is at work under an agreement
+#: that holds, and is bound to confidentiality (§10).
 INSIDE = (
     "EXISTS (SELECT FROM processors_helper AS helper"
+    " JOIN processors_subprocessor AS house ON house.id = helper.sub_processor_id AND house.stage = 'active'"
+    " JOIN processors_agreement AS agreement ON agreement.id = house.agreement_id"
+    f" AND agreement.signed_on <= {TODAY} AND (agreement.valid_until IS NULL OR {TODAY} <= agreement.valid_until)"
     " JOIN processors_project_helpers AS placed ON placed.helper_id = helper.id"
     " JOIN processors_project AS project"
     " ON project.id = placed.project_id AND project.sub_processor_id = helper.sub_processor_id"
-    " WHERE helper.user_id = NULLIF(current_setting('cannonworks.user', true), '')::bigint"
-    " AND helper.statement_signed_on <= (now() AT TIME ZONE 'Europe/Amsterdam')::date"
-    " AND project.starts_at <= now() AND now() < project.ends_at)"
+    f" WHERE helper.user_id = {MYSELF} AND project.starts_at <= now() AND now() < project.ends_at) AND {BOUND}"
 )
 restrict("helper", INSIDE)
 
 outside(
     SubProcessor,
     why="Companies that work for CannonWorks, in public; no customers.",
-    helper_sees=("id", "name", "role", "country"),
+    helper_sees=("id", "name", "role", "country", "stage", "agreement"),
     may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
 )
 outside(
     Helper,
     why="Which sub-processor a helper is of; the name is with the user, who is of no account.",
-    helper_sees=("id", "user", "sub_processor", "category", "statement_signed_on"),
+    helper_sees=("id", "user", "sub_processor", "category"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )
 outside(
@@ -36,4 +47,23 @@ outside(
     why="Which helpers are in which project.",
     helper_sees=("project", "helper"),
     may={"helper": "SELECT", "staff": "SELECT INSERT DELETE"},
+)
+outside(
+    Agreement,
+    why="The papers under which a sub-processor works; no customers.",
+    helper_sees=("id", "signed_on", "valid_until"),
+    may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT"},
+)
+outside(
+    Transfer,
+    why="What protects data outside the EEA, as everybody may know; no customers.",
+    helper_sees=(),
+    may=dict.fromkeys(("visitor", "holder"), "SELECT") | {"staff": "SELECT INSERT"},
+)
+outside(
+    Statement,
+    why="Who of our staff and helpers signed to keep quiet; no customers.",
+    helper_sees=("id", "user", "signed_on", "ended_on"),
+    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    rows={"helper": f"user_id = {MYSELF}"},
 )

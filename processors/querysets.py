@@ -1,11 +1,28 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Max, Q
 from django.utils import timezone
+
+
+class SubProcessorQuerySet(models.QuerySet):
+    def at_work(self) -> Self:
+        """Those that work for us now."""
+        return self.filter(stage="active")
+
+    def under_agreement(self, on: date) -> Self:
+        """At work, under an agreement that is signed and not over on ``on``."""
+        lasting = Q(agreement__valid_until__isnull=True) | Q(agreement__valid_until__gte=on)
+        return self.at_work().filter(lasting, agreement__signed_on__lte=on)
+
+
+class StatementQuerySet(models.QuerySet):
+    def in_force(self, on: date) -> Self:
+        """Signed by ``on`` and not ended; the day on which one ends is no longer in it."""
+        return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on), signed_on__lte=on)
 
 
 class HelperQuerySet(models.QuerySet):
@@ -13,13 +30,29 @@ class HelperQuerySet(models.QuerySet):
         """Each with the user and the sub-processor, but for the password, which no member of staff may read."""
         return self.select_related("user", "sub_processor").defer("user__password")
 
+    def with_statement(self, on: date) -> Self:
+        """Each with ``bound_since``: the day on the statement that is in force on ``on``, or None."""
+        lasting = Q(user__statements__ended_on__isnull=True) | Q(user__statements__ended_on__gt=on)
+        signed = Q(user__statements__signed_on__lte=on)
+        return self.annotate(bound_since=Max("user__statements__signed_on", filter=lasting & signed))
+
     def inside(self, at: datetime) -> Self:
         """Helpers whose window is open: in a running project of their own sub-processor, statement signed (§10).
 
-        The same as ``privacy.INSIDE``, to which the database holds whoever is signed in as a helper.
+        And that company is at work for us, under an agreement that holds. The same as ``privacy.INSIDE``, to which the
+        database holds whoever is signed in as a helper.
         """
+        on = timezone.localdate(at)
+        bound = Q(user__statements__ended_on__isnull=True) | Q(user__statements__ended_on__gt=on)
+        agreed = Q(sub_processor__agreement__valid_until__isnull=True) | Q(
+            sub_processor__agreement__valid_until__gte=on
+        )
         return self.filter(
-            statement_signed_on__lte=timezone.localdate(at),
+            bound,
+            agreed,
+            user__statements__signed_on__lte=on,
+            sub_processor__stage="active",
+            sub_processor__agreement__signed_on__lte=on,
             projects__sub_processor=F("sub_processor"),
             projects__starts_at__lte=at,
             projects__ends_at__gt=at,

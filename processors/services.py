@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from cannonworks.errors import Refused
 from journal import services as journal
-from processors.models import Helper, Project, SubProcessor
+from processors.models import Helper, Project, Statement, SubProcessor
 
 
 @transaction.atomic
@@ -57,15 +58,16 @@ def add_helper(
 
 
 @transaction.atomic
-def note_statement(helper: Helper, *, actor: User, signed_on: date, on: date) -> Helper:
-    """Note that the helper's signed confidentiality statement is there; ``on`` is today. Refused for a later day."""
+def note_statement(helper: Helper, *, actor: User, signed_on: date, at: datetime) -> Statement:
+    """Note that the helper's signed confidentiality statement is there. Refused for a day to come."""
     _check_keeps_register(actor, "change_helper")
-    if signed_on > on:
+    if signed_on > timezone.localdate(at):
         raise Refused("not_yet", _("This day has yet to come."), clause="8")
-    helper.statement_signed_on = signed_on
-    helper.save(update_fields=["statement_signed_on"])
+    made = Statement(user=helper.user, signed_on=signed_on, noted_by=actor.reference, noted_at=at)
+    made.full_clean()
+    made.save(force_insert=True)
     journal.record("helper.bound", actor=actor, clause="8", helper=helper.user.reference, signed_on=signed_on)
-    return helper
+    return made
 
 
 @transaction.atomic

@@ -17,23 +17,9 @@ from accounts.models import User
 from accounts.services import check_not_going, check_staff, lock
 from cannonworks import isolation, storage
 from cannonworks.errors import Refused
-from cannonworks.uploads import ending_of
+from cannonworks.uploads import paper
 from journal import services as journal
 from rights.models import LetterScan, RegisteredLetter
-
-#: Bytes of one scan.
-MOST = 10 * 1024**2
-
-
-def kind_of(file: File) -> LetterScan.Kind:
-    """What the file is. Refused when it is none of the three kinds, empty, or longer than 10 MB."""
-    if file.size > MOST:
-        raise Refused("scan_too_large", _("This file is larger than 10 MB. Scan the letter less sharply."), clause="6")
-    file.seek(0)
-    ending = ending_of(file.read(16))
-    if ending not in LetterScan.Kind.values:
-        raise Refused("no_scan", _("This file is no PDF, JPEG or PNG. Scan the letter as one of these."), clause="6")
-    return LetterScan.Kind(ending)
 
 
 @transaction.atomic
@@ -42,7 +28,7 @@ def add_scan(letter: RegisteredLetter, *, actor: User, file: File, at: datetime)
 
     Locks the account, as everything about its letters.
     """
-    kind = kind_of(file)
+    content, kind = paper(file, clause="6")
     account = lock(letter.account)
     check_staff(actor)
     check_not_going(account)
@@ -51,8 +37,6 @@ def add_scan(letter: RegisteredLetter, *, actor: User, file: File, at: datetime)
         raise Refused("letter_over", _("This letter is confirmed or withdrawn; nothing is added to it."), clause="6")
     if LetterScan.objects.filter(letter=letter).exists():
         raise Refused("scan_known", _("There is a scan of this letter already."), clause="6")
-    file.seek(0)
-    content = file.read()
     scan = LetterScan(
         account=account, letter=letter, kind=kind, size=len(content), digest=hashlib.sha256(content).hexdigest(),
         added_by=actor, added_at=at,

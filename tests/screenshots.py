@@ -48,7 +48,6 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
-from processors.models import Helper, Project, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
@@ -57,10 +56,10 @@ from rights import links  # noqa: E402
 from rights.corrections import confirm_correction, propose_correction  # noqa: E402
 from rights.models import SubjectRequest  # noqa: E402
 from rights.services import confirm_letter  # noqa: E402
-from tests import breached  # noqa: E402
+from tests import breached, registers  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
-from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
@@ -203,16 +202,10 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = SubProcessor.objects.create(name="Noorderhost", role="hosting")
-    SubProcessor.objects.create(name="Paper Plane Mail Inc.", role="mail", country="US")
-    inside, outside = (
-        Helper.objects.create(
-            user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
-        )
-        for _i in range(2)
-    )
-    project = Project.objects.create(sub_processor=house, name="Nieuwe server", starts_at=now - day, ends_at=now + day)
-    project.helpers.add(inside)
+    house = registers.house()
+    registers.house("Paper Plane Mail Inc.", role="mail", country="US")
+    inside, outside = registers.helper(house), registers.helper(house)
+    registers.project(house, inside, starts_at=now - day, ends_at=now + day)
     record_look(inside, accounts=[account], page="accounts", searched=False)
     return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
 

@@ -25,12 +25,11 @@ from accounts.states import State
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
-from processors.models import Helper, Project, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from rights.models import DataReturn, SubjectRequest
-from tests import breached
+from tests import breached, registers
 from tests.asked import subject_request
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, TABLES, Table
@@ -160,13 +159,10 @@ def breach_of(account: Account) -> dict[str, str]:
 
 def let_in(helpers: list[User]) -> None:
     """Both have signed and work in a project; that of the second is over."""
-    house, now, day = SubProcessor.objects.create(name="Noorderhost"), timezone.now(), timedelta(days=1)
+    house, now, day = registers.house(), timezone.now(), timedelta(days=1)
     for person, ends_at in zip(helpers, (now + day, now - day), strict=True):
-        helper = Helper.objects.create(
-            user=person, sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
-        )
-        project = Project.objects.create(sub_processor=house, name="Server", starts_at=now - 2 * day, ends_at=ends_at)
-        project.helpers.add(helper)
+        helper = registers.helper(house, user=person)
+        registers.project(house, helper, starts_at=now - 2 * day, ends_at=ends_at)
 
 
 def plant(account: Account, words: Mapping[str, str] = PLANTED) -> Account:

@@ -5,6 +5,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.mails import PlannedMail
 from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
 from accounts.models.notices import Dismissal, Notice
+from accounts.models.papers import Paper, PaperKind
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
 from accounts.models.signed_in import DeviceToken, Session, SupportAccess
 from accounts.models.terms import Heed, TermsAcknowledgement, TermsAnnouncement, TermsVersion
@@ -26,6 +27,8 @@ __all__ = [
     "NewsletterMail",
     "NewsletterState",
     "Notice",
+    "Paper",
+    "PaperKind",
     "Personalia",
     "PlannedMail",
     "Session",

@@ -19,11 +19,11 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from breaches.admin.fields import MomentField, text
 from breaches.criteria import MOST, Criteria, categories, reach_of, read_references
 from breaches.models import Breach
 from breaches.selecting import Preview, freeze, preview
 from cannonworks.admin import FOR_STAFF, DayField, Table, signed_in
+from cannonworks.admin_fields import MomentField, text
 from cannonworks.errors import Refused
 from processors.models import SubProcessor
 

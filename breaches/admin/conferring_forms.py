@@ -14,10 +14,9 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from breaches.admin import fields
-from breaches.admin.fields import MomentField
 from breaches.models import Audience, Consultation, Meeting, Permission
 from cannonworks.admin import moment
+from cannonworks.admin_fields import MomentField, text
 
 NO_NAMES, AMSTERDAM_TIME = gettext_lazy("No names of people."), gettext_lazy("Amsterdam time.")
 
@@ -27,9 +26,7 @@ class OfferForm(forms.Form):
 
     starts_at = MomentField(label=gettext_lazy("From"), help_text=AMSTERDAM_TIME)
     ends_at = MomentField(label=gettext_lazy("Until"), help_text=AMSTERDAM_TIME)
-    place = fields.text(
-        gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call.")
-    )
+    place = text(gettext_lazy("Where"), most=200, help_text=gettext_lazy("A phone number, or the address of a call."))
 
     def clean_ends_at(self) -> datetime:
         starts_at, ends_at = self.cleaned_data.get("starts_at"), self.cleaned_data["ends_at"]
@@ -41,9 +38,9 @@ class OfferForm(forms.Form):
 class MinutesForm(forms.Form):
     """What §13 wants conferred about."""
 
-    nature = fields.text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
-    risk = fields.text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
-    measures = fields.text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
+    nature = text(gettext_lazy("Nature of the breach"), most=4000, rows=5, help_text=NO_NAMES)
+    risk = text(gettext_lazy("Risk that was run"), most=4000, rows=5, help_text=NO_NAMES)
+    measures = text(gettext_lazy("Measures taken or to be taken"), most=4000, rows=5, help_text=NO_NAMES)
 
 
 class TalkForm(OfferForm, MinutesForm):
@@ -95,11 +92,11 @@ def word_form(permissions: list[Permission]) -> type[forms.Form]:
         audience = forms.ChoiceField(
             label=gettext_lazy("To whom"), choices=Audience.choices, widget=UnfoldAdminRadioSelectWidget()
         )
-        to = fields.text(
+        to = text(
             gettext_lazy("Who exactly"), most=200, help_text=gettext_lazy("Bodies or groups, no names of people.")
         )
-        text = fields.text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
-        duty = fields.text(
+        text = text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
+        duty = text(
             gettext_lazy("Legal duty"), most=200, required=False,
             help_text=gettext_lazy("Law and article that oblige us. Without one, choose a permission."),
         )  # fmt: skip

@@ -18,10 +18,10 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from breaches.admin.fields import MomentField, text
 from breaches.completeness import REQUIRED, Required, missing
 from breaches.models import Breach, BreachKind, DataKind, Harm, People, Phase, Protection
 from breaches.registering import TEXTS, said_by
+from cannonworks.admin_fields import MomentField, text
 from processors.models import SubProcessor
 
 NO_NAMES = gettext_lazy("No names of people, and nothing by which somebody is known.")

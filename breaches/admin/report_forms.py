@@ -17,9 +17,9 @@ from unfold.widgets import (
 
 from accounts.models import Account
 from accounts.states import State
-from breaches.admin.fields import MomentField, text
 from breaches.models import Breach, BreachKind, BreachReport, ReportChannel
 from breaches.reporting import BY_STAFF
+from cannonworks.admin_fields import MomentField, text
 from cannonworks.lookups import REFERENCE, reference_begins
 
 

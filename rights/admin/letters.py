@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import support
 from accounts.models import ErasureRequest
@@ -35,6 +35,7 @@ from cannonworks.admin import (
     signed_in,
     today,
 )
+from cannonworks.admin_fields import PaperField
 from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT
@@ -42,30 +43,10 @@ from rights import scans, services
 from rights.models import DataReturn, LetterScan, RegisteredLetter
 
 
-class ScanField(forms.FileField):
-    """The scan of a letter; that it is none, a form says beside the field."""
-
-    widget = UnfoldAdminFileFieldWidget
-
-    def __init__(self, **options: Any) -> None:
-        options = {"label": gettext_lazy("Scan of the letter"), "max_length": 200, **options}
-        super().__init__(**options)
-        self.widget.attrs["accept"] = ".pdf,.jpg,.jpeg,.png"
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        file = super().clean(data, initial)
-        if file:
-            try:
-                scans.kind_of(file)
-            except Refused as refused:
-                raise forms.ValidationError(refused.message, code=refused.code) from None
-        return file
-
-
 class ScanForm(forms.Form):
     """The scan alone, of a letter that is recorded already."""
 
-    scan = ScanField()
+    scan = PaperField(label=gettext_lazy("Scan of the letter"), clause="6")
 
 
 class LetterForm(forms.Form):
@@ -87,7 +68,9 @@ class LetterForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(),
     )
 
-    scan = ScanField(
+    scan = PaperField(
+        label=gettext_lazy("Scan of the letter"),
+        clause="6",
         required=False,
         help_text=gettext_lazy("PDF, JPEG or PNG, 10 MB at most. It may come later, before the letter is confirmed."),
     )

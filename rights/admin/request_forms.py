@@ -11,18 +11,12 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminRadioSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
+from cannonworks.admin_fields import text
 from rights.handling import BY_STAFF
 from rights.models import Channel, Wish
-
-
-def text(label: Any, *, most: int, help_text: Any = "", required: bool = True, rows: int = 0) -> forms.CharField:
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows}) if rows else UnfoldAdminTextInputWidget()
-    return forms.CharField(label=label, max_length=most, help_text=help_text, required=required, widget=widget)
 
 
 class EnterForm(forms.Form):

@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 
 from accounts.states import State
 from breaches.admin.cockpit import time_left
-from breaches.admin.fields import MomentField
 from breaches.models import Affected, Breach, Phase, Selection
+from cannonworks.admin_fields import MomentField
 from processors.models import SubProcessor
 from tests.breached import NOTICED_AT, TOLD, affected, breach, consultation, phase, report, told
 from tests.cast import member

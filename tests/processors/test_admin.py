@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from processors.models import Helper, Project, SubProcessor
+from tests import registers
 from tests.cast import member
 
 HOUSES, HELPERS, PROJECTS = (f"/admin/processors/{name}/" for name in ("subprocessor", "helper", "project"))
@@ -21,6 +22,7 @@ def test_the_register_is_kept_from_the_sub_processor_to_the_end_of_the_project(c
     assert (house.role, house.country) == ("hosting", "NL")
     answer = client.post(f"{HOUSES}{house.pk}/describe/", {"role": "support", "country": "DE"})
     assert (answer.status_code, SubProcessor.objects.get().place) == (302, "Duitsland")
+    registers.at_work(house)
     form = {
         "sub_processor": house.pk, "category": "hosting", "first_name": "Hugo", "last_name": "Hulp",
         "email": "hugo@noorderhost.example", "password": "spijker-hamer-plank",

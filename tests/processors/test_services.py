@@ -15,13 +15,16 @@ from cannonworks import datamap
 from cannonworks.errors import Refused
 from journal.models import Entry
 from processors import services
-from processors.models import Helper, Project, SubProcessor
+from processors.models import Agreement, Helper, Project, Statement, SubProcessor
 from processors.privacy import INSIDE
+from processors.privacy import MYSELF as ME
+from tests import registers
 from tests.cast import member
 from tests.factories import AccountFactory, HelperFactory
 
 START = datetime.fromisoformat("2026-11-23T00:00:00+01:00")
 END = datetime.fromisoformat("2026-12-07T00:00:00+01:00")
+NOW = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 INSTANT = timedelta(microseconds=1)
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
 
@@ -33,7 +36,7 @@ def officer(db) -> User:
 
 @pytest.fixture
 def house(officer) -> SubProcessor:
-    return services.add_sub_processor(actor=officer, name="Noorderhost")
+    return registers.house()
 
 
 def add(house, officer, **other) -> Helper:
@@ -47,7 +50,8 @@ def add(house, officer, **other) -> Helper:
 @pytest.fixture
 def helper(house, officer) -> Helper:
     made = add(house, officer)
-    return services.note_statement(made, actor=officer, signed_on=date(2026, 11, 20), on=date(2026, 11, 22))
+    services.note_statement(made, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
+    return made
 
 
 @pytest.fixture
@@ -82,15 +86,15 @@ def test_two_projects_are_one_window(house, officer, helper, project):
     ("signed_on", "is_inside"), [(None, False), (date(2026, 11, 23), True), (date(2026, 11, 24), False)]
 )
 def test_not_before_the_day_on_which_the_statement_was_signed(helper, project, signed_on, is_inside):
-    Helper.objects.filter(pk=helper.pk).update(statement_signed_on=signed_on)
+    Statement.objects.update(**({"signed_on": signed_on} if signed_on else {"ended_on": date(2026, 11, 23)}))
     assert inside(START) == [helper] * is_inside
 
 
 def test_who_is_in_no_project_or_in_one_of_another_house_is_outside(house, officer, helper, project):
     other = add(house, officer, email="ander@noorderhost.example")
-    services.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), on=date(2026, 11, 22))
+    services.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
     assert inside(START) == [helper]
-    elsewhere = services.add_sub_processor(actor=officer, name="Zuiderhost")
+    elsewhere = registers.house("Zuiderhost")
     Helper.objects.filter(pk=helper.pk).update(sub_processor=elsewhere)  # as if he changed houses
     assert inside(START) == []
 
@@ -108,10 +112,10 @@ def test_all_of_it_is_journalled_without_names(officer, helper, project):
     services.end_project(project, actor=officer, at=START + timedelta(days=1))
     own, *kept = events()  # the officer's own second factor comes first
     assert own == "second_factor.added"
-    assert kept == ["sub_processor.added", "helper.added", "helper.bound", "project.entered", "project.ended"]
+    assert kept == ["helper.added", "helper.bound", "project.entered", "project.ended"]
     facts = list(Entry.objects.order_by("id").values_list("facts", flat=True))
     reference = str(helper.user.reference)
-    assert facts[2:5] == [
+    assert facts[1:4] == [
         {"helper": reference, "category": "hosting"},
         {"helper": reference, "signed_on": "2026-11-20"},
         {"project": project.pk, "starts_at": START.isoformat(), "ends_at": END.isoformat(), "helpers": [reference]},
@@ -127,7 +131,7 @@ def test_a_helper_is_a_user_of_no_account_and_no_staff(helper):
 
 
 def test_a_project_has_its_own_helpers_and_ends_after_it_starts(house, officer, helper):
-    elsewhere = services.add_sub_processor(actor=officer, name="Zuiderhost")
+    elsewhere = registers.house("Zuiderhost")
     with pytest.raises(Refused) as refused:
         services.start_project(elsewhere, actor=officer, name="x", starts_at=START, ends_at=END, helpers=[helper])
     assert refused.value.code == "other_helper"
@@ -139,7 +143,7 @@ def test_a_project_has_its_own_helpers_and_ends_after_it_starts(house, officer, 
 @pytest.mark.clause("8")
 def test_a_statement_is_not_signed_tomorrow(helper, officer):
     with pytest.raises(Refused) as refused:
-        services.note_statement(helper, actor=officer, signed_on=date(2026, 11, 23), on=date(2026, 11, 22))
+        services.note_statement(helper, actor=officer, signed_on=date(2026, 11, 23), at=NOW)
     assert refused.value.code == "not_yet"
 
 
@@ -150,7 +154,7 @@ def test_other_roles_keep_no_register(house, helper, project, role):
     for act in (
         lambda: services.add_sub_processor(actor=person, name="x"),
         lambda: add(house, person, email="x@y.example"),
-        lambda: services.note_statement(helper, actor=person, signed_on=date(2026, 1, 1), on=date(2026, 1, 1)),
+        lambda: services.note_statement(helper, actor=person, signed_on=date(2026, 1, 1), at=NOW),
         lambda: services.start_project(house, actor=person, name="x", starts_at=START, ends_at=END, helpers=[]),
         lambda: services.end_project(project, actor=person, at=at),
         lambda: services.end_project(project, actor=helper.user, at=at),
@@ -192,20 +196,27 @@ def test_the_rule_of_the_database_is_the_same_as_that_of_the_pages(house, office
         return by_the_database(helper.user), bool(inside(at))
 
     now, day = timezone.now(), timedelta(days=1)
-    Helper.objects.filter(pk=helper.pk).update(statement_signed_on=timezone.localdate() - day)
+    Statement.objects.update(signed_on=timezone.localdate() - day)
     assert both() == (False, False)
     project = services.start_project(
         house, actor=officer, name="x", starts_at=now - day, ends_at=now + day, helpers=[helper]
     )
     assert both() == (True, True)
     assert [by_the_database(other) for other in (officer, None)] == [False, False]
-    elsewhere = SubProcessor.objects.create(name="Zuiderhost")
+    elsewhere, today = registers.house("Zuiderhost"), timezone.localdate()
     for rows, wrong, right in (
         (Project.objects.filter(pk=project.pk), {"ends_at": now - timedelta(hours=1)}, {"ends_at": now + day}),
         (Project.objects.filter(pk=project.pk), {"starts_at": now + timedelta(hours=1)}, {"starts_at": now - day}),
         (Project.objects.filter(pk=project.pk), {"sub_processor": elsewhere}, {"sub_processor": house}),
-        (Helper.objects.all(), {"statement_signed_on": timezone.localdate() + day}, {"statement_signed_on": now - day}),
-        (Helper.objects.all(), {"statement_signed_on": None}, {"statement_signed_on": now - day}),
+        (Statement.objects.all(), {"signed_on": today + day}, {"signed_on": today - day}),
+        (Statement.objects.all(), {"ended_on": today}, {"ended_on": today + day}),
+        (SubProcessor.objects.filter(pk=house.pk), {"stage": "draft"}, {"stage": "active"}),
+        (Agreement.objects.filter(pk=house.agreement_id), {"valid_until": today - day}, {"valid_until": today}),
+        (
+            Agreement.objects.filter(pk=house.agreement_id),
+            {"signed_on": today + day, "valid_until": None},
+            {"signed_on": today},
+        ),
     ):
         rows.update(**wrong)
         assert both() == (False, False), wrong
@@ -224,16 +235,17 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
         "accounts_company": ["id", "account", "company_name", "kvk_number"],
     }
     assert {table: names for table, names in seen.items() if table.startswith("processors_")} == {
-        "processors_helper": ["id", "user", "sub_processor", "category", "statement_signed_on"],
+        "processors_agreement": ["id", "signed_on", "valid_until"],
+        "processors_helper": ["id", "user", "sub_processor", "category"],
         "processors_project": ["id", "sub_processor", "starts_at", "ends_at"],
         "processors_project_helpers": ["project", "helper"],
-        "processors_subprocessor": ["id", "name", "role", "country"],
+        "processors_subprocessor": ["id", "name", "role", "country", "stage", "agreement"],
     }
     # What is left are his own rows: of nobody's account, and no others.
     own = {entry.table: entry.rows["helper"] for entry in datamap.entries() if "helper" in entry.rows}
     assert own == {
         "account_emailaddress": OWN, "mfa_authenticator": OWN, "accounts_user": MYSELF,
-        "accounts_session": f"user_id IS NULL OR {OWN}",
+        "accounts_session": f"user_id IS NULL OR {OWN}", "processors_statement": f"user_id = {ME}",
     }  # fmt: skip
     writes = {entry.table: entry.may["helper"] for entry in others if entry.may.get("helper", "SELECT") != "SELECT"}
     assert writes == {"journal_entry": "INSERT", "account_emailconfirmation": "SELECT DELETE"}

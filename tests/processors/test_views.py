@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.looks import looks
 from accounts.models import User
 from journal.models import Entry
-from processors.models import Helper, Project, SubProcessor
-from tests.factories import PASSWORD, AccountFactory, HelperFactory
+from processors.models import Helper, Project
+from tests import registers
+from tests.factories import PASSWORD, AccountFactory
 from tests.signin import freshly, second_step, sign_in
 
 PAGE = "/helpers/"
@@ -19,12 +20,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
 @pytest.fixture
 def helper() -> Helper:
     """A helper inside the window of a running project."""
-    house, now, day = SubProcessor.objects.create(name="Noorderhost"), timezone.now(), timedelta(days=1)
-    made = Helper.objects.create(
-        user=HelperFactory(), sub_processor=house, category="hosting", statement_signed_on=timezone.localdate()
-    )
-    project = Project.objects.create(sub_processor=house, name="Server", starts_at=now - day, ends_at=now + day)
-    project.helpers.add(made)
+    house, now, day = registers.house(), timezone.now(), timedelta(days=1)
+    made = registers.helper(house)
+    registers.project(house, made, starts_at=now - day, ends_at=now + day)
     return made
 
 

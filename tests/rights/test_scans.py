@@ -16,6 +16,7 @@ from accounts.models import Account
 from accounts.states import State
 from cannonworks import isolation
 from cannonworks.errors import Refused
+from cannonworks.uploads import MOST_OF_A_PAPER
 from journal.models import Entry
 from rights import scans
 from rights.models import LetterScan, RegisteredLetter
@@ -71,13 +72,13 @@ def test_a_scan_is_sealed_under_a_random_name_and_read_back(bare, staff, content
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"MZ\x90\x00" + b"\x00" * 100, "no_scan"),
-        (b"\x7fELF" + b"\x00" * 100, "no_scan"),
-        (b"<html><script>alert(1)</script>", "no_scan"),
-        (b" %PDF-1.7", "no_scan"),
-        (b"", "no_scan"),
-        (SCAN.ljust(scans.MOST + 1, b"\n"), "scan_too_large"),
-        (SCAN.ljust(11 * 1024**2, b"\n"), "scan_too_large"),
+        (b"MZ\x90\x00" + b"\x00" * 100, "no_paper"),
+        (b"\x7fELF" + b"\x00" * 100, "no_paper"),
+        (b"<html><script>alert(1)</script>", "no_paper"),
+        (b" %PDF-1.7", "no_paper"),
+        (b"", "no_paper"),
+        (SCAN.ljust(MOST_OF_A_PAPER + 1, b"\n"), "paper_too_large"),
+        (SCAN.ljust(11 * 1024**2, b"\n"), "paper_too_large"),
     ],
 )
 def test_what_is_no_scan_is_refused_and_leaves_no_file(bare, staff, content, code):
@@ -86,7 +87,7 @@ def test_what_is_no_scan_is_refused_and_leaves_no_file(bare, staff, content, cod
 
 
 def test_a_scan_of_just_ten_megabytes_is_taken(bare, staff):
-    assert add(bare, actor=staff, content=SCAN.ljust(scans.MOST, b"\n")).size == scans.MOST
+    assert add(bare, actor=staff, content=SCAN.ljust(MOST_OF_A_PAPER, b"\n")).size == MOST_OF_A_PAPER
 
 
 def test_a_letter_has_one_scan_and_none_once_it_is_over(bare, staff, second):
@@ -157,4 +158,4 @@ def test_a_refused_scan_records_no_letter(staff):
         receive_letter, account, actor=staff, code=code, carrier_number="3S", received_on=ON, identity_check="x",
         scan=ContentFile(b"MZ"), at=moment(ON),
     )  # fmt: skip
-    assert (answer, RegisteredLetter.objects.count()) == ("no_scan", 0)
+    assert (answer, RegisteredLetter.objects.count()) == ("no_paper", 0)

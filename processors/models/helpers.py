@@ -1,4 +1,4 @@
-"""Sub-processors, their helpers, and the projects during which those may look (§10)."""
+"""Helpers, people of sub-processors, and the projects during which those may look (§10)."""
 
 from __future__ import annotations
 
@@ -8,46 +8,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import HelperCategory
-from cannonworks.countries import EEA, country_name
+from processors.models.sub_processors import SubProcessor
 from processors.querysets import HelperQuerySet, ProjectQuerySet
-
-
-class SubProcessorRole(models.TextChoices):
-    """What a sub-processor does for us; everybody may know (§9)."""
-
-    HOSTING = "hosting", _("Servers, databases and hosting")
-    SUPPORT = "support", _("Help desk")
-    DEVELOPMENT = "development", _("Software development")
-    INTEGRATIONS = "integrations", _("Connections with other software")
-    PAYMENTS = "payments", _("Payments")
-    MAIL = "mail", _("Delivery of mail")
-    APP_STORE = "app_store", _("App store")
-
-
-class SubProcessor(models.Model):
-    """A company that works for CannonWorks and whose people may help; its name, role and place are public."""
-
-    name = models.CharField(_("name"), max_length=120, unique=True)
-    role = models.CharField(_("role"), max_length=20, choices=SubProcessorRole.choices, blank=True)
-    country = models.CharField(_("country"), max_length=2, default="NL", db_default="NL")
-
-    class Meta:
-        verbose_name = _("sub-processor")
-        verbose_name_plural = _("sub-processors")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_in_eea(self) -> bool:
-        """Whether it is established in the European Economic Area (§11)."""
-        return self.country in EEA
-
-    @property
-    def place(self) -> str:
-        """Its country in the reader's language, and whether that is outside the European Economic Area."""
-        name = country_name(self.country)
-        return name if self.is_in_eea else _("%(country)s, outside the EEA") % {"country": name}
 
 
 class Helper(models.Model):
@@ -58,7 +20,6 @@ class Helper(models.Model):
         SubProcessor, models.PROTECT, related_name="helpers", verbose_name=_("sub-processor")
     )
     category = models.CharField(_("category"), max_length=10, choices=HelperCategory.choices)
-    statement_signed_on = models.DateField(_("confidentiality statement signed on"), null=True, blank=True)
 
     objects = HelperQuerySet.as_manager()
 

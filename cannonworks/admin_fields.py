@@ -1,0 +1,54 @@
+"""Fields that the forms of staff share, looking as the rest of the administration does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    INPUT_CLASSES,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from cannonworks import forms as ours
+from cannonworks import uploads
+from cannonworks.errors import Refused
+
+
+class MomentInput(ours.Moment):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})})
+
+
+class MomentField(ours.MomentField):
+    widget = MomentInput
+
+
+class PaperField(forms.FileField):
+    """A scan or PDF, taken under a clause; that it is none, a form says beside the field."""
+
+    widget = UnfoldAdminFileFieldWidget
+
+    def __init__(self, *, clause: str, **options: Any) -> None:
+        super().__init__(**{"max_length": 200, **options})
+        self.clause = clause
+        self.widget.attrs["accept"] = ".pdf,.jpg,.jpeg,.png"
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file:
+            try:
+                uploads.paper(file, clause=self.clause)
+            except Refused as refused:
+                raise forms.ValidationError(refused.message, code=refused.code) from None
+        return file
+
+
+def text(label: Any, *, most: int, help_text: Any = "", required: bool = True, rows: int = 0) -> forms.CharField:
+    """A line, or ``rows`` of them; what is too long is said and kept, not cut off by the browser."""
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": rows}) if rows else UnfoldAdminTextInputWidget()
+    made = forms.CharField(label=label, max_length=most, help_text=help_text, required=required, widget=widget)
+    made.widget.attrs.pop("maxlength", None)
+    return made

@@ -1,0 +1,130 @@
+"""Helpers: who they are, and whether they signed to keep quiet (§8, §10)."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from accounts.roles import HelperCategory
+from cannonworks.admin import (
+    DayField,
+    Question,
+    chip,
+    short_day,
+    signed_in,
+    today,
+    words,
+)
+from cannonworks.admin_fields import text
+from processors import services
+from processors.admin.register import RegisterAdmin
+from processors.models import Helper, SubProcessor
+
+
+class HelperForm(forms.Form):
+    """Somebody of a sub-processor, with a first password."""
+
+    sub_processor = forms.ModelChoiceField(
+        SubProcessor.objects.order_by("name"), label=gettext_lazy("Sub-processor"), widget=UnfoldAdminSelectWidget()
+    )
+    category = forms.ChoiceField(
+        label=gettext_lazy("Category"), choices=HelperCategory.choices, widget=UnfoldAdminSelectWidget()
+    )
+    first_name = text(gettext_lazy("First name"), most=60)
+    infix = text(gettext_lazy("Infix"), most=20, required=False)
+    last_name = text(gettext_lazy("Last name"), most=80)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), widget=UnfoldAdminEmailInputWidget())
+    password = forms.CharField(
+        label=gettext_lazy("First password"),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        validators=[validate_password],
+        strip=False,
+    )
+
+
+class StatementForm(forms.Form):
+    """The day on a signed confidentiality statement."""
+
+    signed_on = DayField(label=gettext_lazy("Signed on"))
+
+
+@admin.register(Helper)
+class HelperAdmin(RegisterAdmin):
+    list_display = ("user", "sub_processor", "category", "signed", "window")
+    list_filter = ("category", "sub_processor")
+    list_select_related = ("user", "sub_processor")
+    ordering = ("sub_processor__name", "pk")
+    fields = ("user", "sub_processor", "category", "signed", "window", "in_projects")
+    actions_detail = ("sign",)
+
+    @display(description=gettext_lazy("statement signed on"), ordering="bound_since")
+    def signed(self, helper: Helper) -> str:
+        return short_day(helper.bound_since)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).with_statement(today())
+
+    @display(description=gettext_lazy("access"))
+    def window(self, helper: Helper) -> str:
+        inside = Helper.objects.inside(timezone.now()).filter(pk=helper.pk).exists()
+        return chip("success", _("Inside")) if inside else chip("", _("No access now"))
+
+    @display(description=gettext_lazy("projects"))
+    def in_projects(self, helper: Helper) -> str:
+        return words(helper.projects.order_by("-starts_at"))
+
+    def enter(self, request: HttpRequest) -> HttpResponse:
+        question = Question(
+            title=_("Enter a helper"),
+            text=_(
+                "A helper sees nothing before the confidentiality statement is signed and a project of theirs runs."
+            ),
+            button=_("Enter"),
+            fields=HelperForm,
+        )
+        return self.act(
+            request,
+            question,
+            lambda sub_processor, **helper: services.add_helper(sub_processor, actor=signed_in(request), **helper),
+            done=_("The helper is entered."),
+        )
+
+    @action(
+        description=gettext_lazy("Note signed statement"),
+        permissions=["act"],
+        icon="signature",
+        variant=ActionVariant.PRIMARY,
+    )
+    def sign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Note that the confidentiality statement is there."""
+        helper = self.row(request, object_id)
+        question = Question(
+            title=_("Note signed statement"),
+            text=_("Only with the signed confidentiality statement in hand."),
+            facts=[(_("Helper"), helper), (_("Sub-processor"), helper.sub_processor)],
+            button=_("Note"),
+            fields=StatementForm,
+            initial={"signed_on": today()},
+        )
+        return self.act(
+            request,
+            question,
+            lambda signed_on: services.note_statement(
+                helper, actor=signed_in(request), signed_on=signed_on, at=timezone.now()
+            ),
+            done=_("The statement is noted."),
+            row=helper,
+        )

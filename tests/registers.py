@@ -1,0 +1,86 @@
+"""Sub-processors, their papers and people, as the services leave them (§8 to §11)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts import papers
+from accounts.models import Paper, PaperKind, User
+from processors.models import Agreement, Helper, Project, Stage, Statement, SubProcessor, Transfer
+from tests.factories import HelperFactory
+
+SOMEBODY = UUID("00000000-0000-4000-8000-000000000009")
+PDF = b"%PDF-1.7 getekend"
+
+
+def paper(kind: PaperKind = PaperKind.AGREEMENT, *, at: datetime | None = None, **more: Any) -> Paper:
+    """A sealed paper of ours."""
+    made = User(reference=SOMEBODY)
+    return papers.keep(ContentFile(PDF), kind=kind, actor=made, at=at or timezone.now(), clause="9", **more)
+
+
+def agreement(house: SubProcessor, *, signed_on: date | None = None, valid_until: date | None = None) -> Agreement:
+    """A signed processing agreement, which counts from now."""
+    made = Agreement.objects.create(
+        of=house.reference, paper=paper(), signed_on=signed_on or date(2020, 1, 1), valid_until=valid_until,
+        noted_by=SOMEBODY, noted_at=timezone.now(),
+    )  # fmt: skip
+    SubProcessor.objects.filter(pk=house.pk).update(agreement=made)
+    house.agreement = made
+    return made
+
+
+def transfer(house: SubProcessor) -> Transfer:
+    """Proof of protection in the country of a house outside the EEA, which counts from now."""
+    made = Transfer.objects.create(
+        of=house.reference, country=house.country, mechanism="clauses",
+        paper=paper(PaperKind.TRANSFER, for_holders=True), noted_by=SOMEBODY, noted_at=timezone.now(),
+    )  # fmt: skip
+    SubProcessor.objects.filter(pk=house.pk).update(transfer=made)
+    house.transfer = made
+    return made
+
+
+def house(name: str = "Noorderhost", *, role: str = "hosting", country: str = "NL", **more: Any) -> SubProcessor:
+    """A sub-processor that is at work under an agreement."""
+    return at_work(SubProcessor.objects.create(name=name, role=role, country=country, **more))
+
+
+def at_work(made: SubProcessor) -> SubProcessor:
+    """The same sub-processor with its papers signed, and working for us."""
+    agreement(made)
+    if not made.is_in_eea:
+        transfer(made)
+    made.stage, made.active_from = Stage.ACTIVE, date(2020, 1, 1)
+    made.save(update_fields=["stage", "active_from"])
+    return made
+
+
+def bound(user: User, *, signed_on: date | None = None, ended_on: date | None = None) -> Statement:
+    """A confidentiality statement of a member of staff or a helper."""
+    return Statement.objects.create(
+        user=user, signed_on=signed_on or date(2020, 1, 1), ended_on=ended_on, noted_by=SOMEBODY,
+        noted_at=timezone.now(),
+    )  # fmt: skip
+
+
+def helper(of: SubProcessor, *, user: User | None = None, category: str = "hosting", is_bound: bool = True) -> Helper:
+    """Somebody of a sub-processor, who has signed."""
+    user = user or HelperFactory()
+    if is_bound:
+        bound(user)
+    return Helper.objects.create(user=user, sub_processor=of, category=category)
+
+
+def project(
+    of: SubProcessor, *helpers: Helper, starts_at: datetime, ends_at: datetime, name: str = "Nieuwe server"
+) -> Project:
+    """Work for a time, with these helpers in it."""
+    made = Project.objects.create(sub_processor=of, name=name, starts_at=starts_at, ends_at=ends_at)
+    made.helpers.set(helpers)
+    return made
