@@ -20,14 +20,13 @@ from django.db import connection, models
 from django.db.models import BigIntegerField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import NoReverseMatch, reverse
-from django.utils.dateformat import format as format_date
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks import deadlines
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import day_in_words, local_date, moment_in_words
 from cannonworks.ends import Said, end_of, working_days
 
 
@@ -66,6 +65,15 @@ class ClockKind:
     term: deadlines.Kind | None = None
     why: str | Promise = ""
     waiting: bool = False
+
+    @cached_property
+    def stated(self) -> tuple[str, tuple[Any, ...]] | None:
+        """SQL of its columns and the values in it; they stay what they were declared. None: it has no rows ever."""
+        try:
+            sql, values = self.columns.query.sql_with_params()
+        except EmptyResultSet:
+            return None
+        return f"(SELECT %s::text, %s::boolean, * FROM ({sql}) AS declared)", (self.name, self.waiting, *values)
 
 
 @dataclass(frozen=True)
@@ -188,14 +196,13 @@ def autodiscover() -> None:
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
-#: Seconds as exact numbers: an interval of days would be counted by the local clock.
-PASSED = "extract(epoch FROM %s::timestamptz) - extract(epoch FROM start)"
-WHOLE = "extract(epoch FROM due) - extract(epoch FROM start)"
+#: A moment less a moment is exact, and its days are of 24 hours whatever the local clock does.
+PASSED, LEFT = "%s::timestamptz - start", "(due - %s::timestamptz)"
 URGENCY = (
     f"CASE WHEN waiting THEN {Urgency.WAITING:d} WHEN due <= %s::timestamptz THEN {Urgency.PAST:d}"
-    f" WHEN 10 * ({PASSED}) >= 9 * ({WHOLE}) THEN {Urgency.NINE_TENTHS:d}"
-    f" WHEN 4 * ({PASSED}) >= 3 * ({WHOLE}) THEN {Urgency.THREE_QUARTERS:d}"
-    f" WHEN 2 * ({PASSED}) >= {WHOLE} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
+    f" WHEN {PASSED} >= 9 * {LEFT} THEN {Urgency.NINE_TENTHS:d}"
+    f" WHEN {PASSED} >= 3 * {LEFT} THEN {Urgency.THREE_QUARTERS:d}"
+    f" WHEN {PASSED} >= {LEFT} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
 )
 COLUMNS = "kind, start, due, reference, account, number, page, urgency"
 #: Lines of each urgency, as text of JSON.
@@ -265,18 +272,11 @@ class Clocks:
             f" AS urgent) {what}"
         )
         # A list of parameters is read left to right: those of the urgency stand before those of the parts.
-        return sql, [working_days(self.at), *[self.at] * URGENCY.count("%s"), *values, *params]
+        return sql, [working_days(local_date(self.at)), *[self.at] * URGENCY.count("%s"), *values, *params]
 
     def _parts(self) -> tuple[list[str], list[Any]]:
-        parts, values = [], []
-        for kind in self.kinds:
-            try:
-                sql, params = kind.columns.query.sql_with_params()
-            except EmptyResultSet:
-                continue
-            parts.append(f"(SELECT %s::text, %s::boolean, * FROM ({sql}) AS declared)")
-            values += [kind.name, kind.waiting, *params]
-        return parts, values
+        stated = [kind.stated for kind in self.kinds if kind.stated]
+        return [sql for sql, _values in stated], [value for _sql, values in stated for value in values]
 
     def _asked(self, what: str, params: list[Any]) -> list[Any]:
         if (stated := self.statement(what, params)) is None:
@@ -284,6 +284,10 @@ class Clocks:
         with connection.cursor() as cursor:
             cursor.execute(*stated)
             return cursor.fetchall()
+
+
+#: A day in a column.
+SHORT = "D j N Y"
 
 
 def address_of(page: str) -> str:
@@ -303,16 +307,15 @@ def is_midnight(at: datetime) -> bool:
 def written(at: datetime) -> str:
     """A moment in full, in the reader's language: what ends at midnight ends with a day."""
     if is_midnight(at):
-        day = format_date(deadlines.last_day_before(at), "l j F Y")
-        return gettext("the end of %(day)s") % {"day": day}
-    return format_date(deadlines.in_amsterdam(at), "l j F Y H:i")
+        return gettext("the end of %(day)s") % {"day": day_in_words(deadlines.last_day_before(at))}
+    return moment_in_words(deadlines.in_amsterdam(at))
 
 
 def short(at: datetime) -> str:
     """The same as it fits in a column."""
     if is_midnight(at):
-        return gettext("until the end of %(day)s") % {"day": format_date(deadlines.last_day_before(at), "D j N Y")}
-    return format_date(deadlines.in_amsterdam(at), "D j N Y H:i")
+        return gettext("until the end of %(day)s") % {"day": day_in_words(deadlines.last_day_before(at), SHORT)}
+    return moment_in_words(deadlines.in_amsterdam(at), SHORT)
 
 
 def left(due_at: datetime, *, at: datetime) -> tuple[int, str]:
