@@ -200,9 +200,9 @@ def autodiscover() -> None:
 PASSED, LEFT = "%s::timestamptz - start", "(due - %s::timestamptz)"
 URGENCY = (
     f"CASE WHEN waiting THEN {Urgency.WAITING:d} WHEN due <= %s::timestamptz THEN {Urgency.PAST:d}"
-    f" WHEN {PASSED} >= 9 * {LEFT} THEN {Urgency.NINE_TENTHS:d}"
-    f" WHEN {PASSED} >= 3 * {LEFT} THEN {Urgency.THREE_QUARTERS:d}"
-    f" WHEN {PASSED} >= {LEFT} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
+    f" WHEN {PASSED} < {LEFT} THEN {Urgency.RUNNING:d}"
+    f" WHEN {PASSED} < 3 * {LEFT} THEN {Urgency.HALF:d}"
+    f" WHEN {PASSED} < 9 * {LEFT} THEN {Urgency.THREE_QUARTERS:d} ELSE {Urgency.NINE_TENTHS:d} END"
 )
 COLUMNS = "kind, start, due, reference, account, number, page, urgency"
 #: Lines of each urgency, as text of JSON.
@@ -229,32 +229,21 @@ class Clocks:
 
     def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Clock]:
         """The first ``most`` in this order, or the other way round, behind the place if there is one: one statement."""
-        return self.counted(ordering, place, most)[0]
+        return self._read(self._asked(*self._page(ordering, place, most)))
 
     def counted(
         self, ordering: Sequence[str], place: Sequence[Any] | None, most: int
     ) -> tuple[list[Clock], Mapping[Urgency, int]]:
         """A page, and how many lines there are of each urgency, whichever is shown: one statement."""
-        way, sign = ("DESC", "<") if ordering[0].startswith("-") else ("ASC", ">")
-        seen, said = [] if self.urgency is None else [f"urgency = {self.urgency:d}"], []
-        if place:
-            seen.append(f"(due, kind, reference) {sign} (%s::timestamptz, %s, %s)")
-            said = list(place)
-        where = f"WHERE {' AND '.join(seen)}" if seen else ""
-        order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
+        page, said = self._page(ordering, place, most)
         found = self._asked(
-            f"SELECT counts.*, page.* FROM ({COUNTED}) AS counts LEFT JOIN"
-            f" (SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s) AS page ON true ORDER BY {order}",
-            [*said, most],
+            f"SELECT page.*, lines FROM ({COUNTED}) AS counts(lines) LEFT JOIN ({page}) AS page ON true"
+            f" ORDER BY {_order(ordering)}",
+            said,
         )
-        counts = json.loads(found[0][0]) if found else {}
-        known = {kind.name: kind for kind in self.kinds}
-        clocks = [
-            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
-            for _counts, name, start, due_at, reference, account, number, page, urgency in found
-            if name is not None
-        ]
-        return clocks, {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
+        counts = json.loads(found[0][-1]) if found else {}
+        shown = [line[:-1] for line in found if line[0] is not None]
+        return self._read(shown), {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
 
     def counts(self) -> Mapping[Urgency, int]:
         """How many lines there are of each urgency."""
@@ -278,12 +267,32 @@ class Clocks:
         stated = [kind.stated for kind in self.kinds if kind.stated]
         return [sql for sql, _values in stated], [value for _sql, values in stated for value in values]
 
+    def _page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> tuple[str, list[Any]]:
+        seen = [] if self.urgency is None else [f"urgency = {self.urgency:d}"]
+        if place:
+            sign = "<" if ordering[0].startswith("-") else ">"
+            seen.append(f"(due, kind, reference) {sign} (%s::timestamptz, %s, %s)")
+        where = f"WHERE {' AND '.join(seen)}" if seen else ""
+        return f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {_order(ordering)} LIMIT %s", [*(place or ()), most]
+
+    def _read(self, found: Iterable[Sequence[Any]]) -> list[Clock]:
+        known = {kind.name: kind for kind in self.kinds}
+        return [
+            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
+            for name, start, due_at, reference, account, number, page, urgency in found
+        ]
+
     def _asked(self, what: str, params: list[Any]) -> list[Any]:
         if (stated := self.statement(what, params)) is None:
             return []
         with connection.cursor() as cursor:
             cursor.execute(*stated)
             return cursor.fetchall()
+
+
+def _order(ordering: Sequence[str]) -> str:
+    way = "DESC" if ordering[0].startswith("-") else "ASC"
+    return ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
 
 
 #: A day in a column.
