@@ -20,14 +20,13 @@ from django.db import connection, models
 from django.db.models import BigIntegerField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import NoReverseMatch, reverse
-from django.utils.dateformat import format as format_date
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks import deadlines
-from cannonworks.deadlines import local_date
+from cannonworks.deadlines import day_in_words, local_date, moment_in_words
 from cannonworks.ends import Said, end_of, working_days
 
 
@@ -66,6 +65,15 @@ class ClockKind:
     term: deadlines.Kind | None = None
     why: str | Promise = ""
     waiting: bool = False
+
+    @cached_property
+    def stated(self) -> tuple[str, tuple[Any, ...]] | None:
+        """SQL of its columns and the values in it; they stay what they were declared. None: it has no rows ever."""
+        try:
+            sql, values = self.columns.query.sql_with_params()
+        except EmptyResultSet:
+            return None
+        return f"(SELECT %s::text, %s::boolean, * FROM ({sql}) AS declared)", (self.name, self.waiting, *values)
 
 
 @dataclass(frozen=True)
@@ -188,14 +196,13 @@ def autodiscover() -> None:
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
-#: Seconds as exact numbers: an interval of days would be counted by the local clock.
-PASSED = "extract(epoch FROM %s::timestamptz) - extract(epoch FROM start)"
-WHOLE = "extract(epoch FROM due) - extract(epoch FROM start)"
+#: A moment less a moment is exact, and its days are of 24 hours whatever the local clock does.
+PASSED, LEFT = "%s::timestamptz - start", "(due - %s::timestamptz)"
 URGENCY = (
     f"CASE WHEN waiting THEN {Urgency.WAITING:d} WHEN due <= %s::timestamptz THEN {Urgency.PAST:d}"
-    f" WHEN 10 * ({PASSED}) >= 9 * ({WHOLE}) THEN {Urgency.NINE_TENTHS:d}"
-    f" WHEN 4 * ({PASSED}) >= 3 * ({WHOLE}) THEN {Urgency.THREE_QUARTERS:d}"
-    f" WHEN 2 * ({PASSED}) >= {WHOLE} THEN {Urgency.HALF:d} ELSE {Urgency.RUNNING:d} END"
+    f" WHEN {PASSED} < {LEFT} THEN {Urgency.RUNNING:d}"
+    f" WHEN {PASSED} < 3 * {LEFT} THEN {Urgency.HALF:d}"
+    f" WHEN {PASSED} < 9 * {LEFT} THEN {Urgency.THREE_QUARTERS:d} ELSE {Urgency.NINE_TENTHS:d} END"
 )
 COLUMNS = "kind, start, due, reference, account, number, page, urgency"
 #: Lines of each urgency, as text of JSON.
@@ -222,32 +229,21 @@ class Clocks:
 
     def page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> list[Clock]:
         """The first ``most`` in this order, or the other way round, behind the place if there is one: one statement."""
-        return self.counted(ordering, place, most)[0]
+        return self._read(self._asked(*self._page(ordering, place, most)))
 
     def counted(
         self, ordering: Sequence[str], place: Sequence[Any] | None, most: int
     ) -> tuple[list[Clock], Mapping[Urgency, int]]:
         """A page, and how many lines there are of each urgency, whichever is shown: one statement."""
-        way, sign = ("DESC", "<") if ordering[0].startswith("-") else ("ASC", ">")
-        seen, said = [] if self.urgency is None else [f"urgency = {self.urgency:d}"], []
-        if place:
-            seen.append(f"(due, kind, reference) {sign} (%s::timestamptz, %s, %s)")
-            said = list(place)
-        where = f"WHERE {' AND '.join(seen)}" if seen else ""
-        order = ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
+        page, said = self._page(ordering, place, most)
         found = self._asked(
-            f"SELECT counts.*, page.* FROM ({COUNTED}) AS counts LEFT JOIN"
-            f" (SELECT {COLUMNS} FROM clocks {where} ORDER BY {order} LIMIT %s) AS page ON true ORDER BY {order}",
-            [*said, most],
+            f"SELECT page.*, lines FROM ({COUNTED}) AS counts(lines) LEFT JOIN ({page}) AS page ON true"
+            f" ORDER BY {_order(ordering)}",
+            said,
         )
-        counts = json.loads(found[0][0]) if found else {}
-        known = {kind.name: kind for kind in self.kinds}
-        clocks = [
-            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
-            for _counts, name, start, due_at, reference, account, number, page, urgency in found
-            if name is not None
-        ]
-        return clocks, {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
+        counts = json.loads(found[0][-1]) if found else {}
+        shown = [line[:-1] for line in found if line[0] is not None]
+        return self._read(shown), {urgency: counts.get(str(urgency.value), 0) for urgency in Urgency}
 
     def counts(self) -> Mapping[Urgency, int]:
         """How many lines there are of each urgency."""
@@ -265,18 +261,26 @@ class Clocks:
             f" AS urgent) {what}"
         )
         # A list of parameters is read left to right: those of the urgency stand before those of the parts.
-        return sql, [working_days(self.at), *[self.at] * URGENCY.count("%s"), *values, *params]
+        return sql, [working_days(local_date(self.at)), *[self.at] * URGENCY.count("%s"), *values, *params]
 
     def _parts(self) -> tuple[list[str], list[Any]]:
-        parts, values = [], []
-        for kind in self.kinds:
-            try:
-                sql, params = kind.columns.query.sql_with_params()
-            except EmptyResultSet:
-                continue
-            parts.append(f"(SELECT %s::text, %s::boolean, * FROM ({sql}) AS declared)")
-            values += [kind.name, kind.waiting, *params]
-        return parts, values
+        stated = [kind.stated for kind in self.kinds if kind.stated]
+        return [sql for sql, _values in stated], [value for _sql, values in stated for value in values]
+
+    def _page(self, ordering: Sequence[str], place: Sequence[Any] | None, most: int) -> tuple[str, list[Any]]:
+        seen = [] if self.urgency is None else [f"urgency = {self.urgency:d}"]
+        if place:
+            sign = "<" if ordering[0].startswith("-") else ">"
+            seen.append(f"(due, kind, reference) {sign} (%s::timestamptz, %s, %s)")
+        where = f"WHERE {' AND '.join(seen)}" if seen else ""
+        return f"SELECT {COLUMNS} FROM clocks {where} ORDER BY {_order(ordering)} LIMIT %s", [*(place or ()), most]
+
+    def _read(self, found: Iterable[Sequence[Any]]) -> list[Clock]:
+        known = {kind.name: kind for kind in self.kinds}
+        return [
+            Clock(known[name], start, due_at, reference, account, number, page, Urgency(urgency))
+            for name, start, due_at, reference, account, number, page, urgency in found
+        ]
 
     def _asked(self, what: str, params: list[Any]) -> list[Any]:
         if (stated := self.statement(what, params)) is None:
@@ -284,6 +288,15 @@ class Clocks:
         with connection.cursor() as cursor:
             cursor.execute(*stated)
             return cursor.fetchall()
+
+
+def _order(ordering: Sequence[str]) -> str:
+    way = "DESC" if ordering[0].startswith("-") else "ASC"
+    return ", ".join(f"{name} {way}" for name in ("due", "kind", "reference"))
+
+
+#: A day in a column.
+SHORT = "D j N Y"
 
 
 def address_of(page: str) -> str:
@@ -303,16 +316,15 @@ def is_midnight(at: datetime) -> bool:
 def written(at: datetime) -> str:
     """A moment in full, in the reader's language: what ends at midnight ends with a day."""
     if is_midnight(at):
-        day = format_date(deadlines.last_day_before(at), "l j F Y")
-        return gettext("the end of %(day)s") % {"day": day}
-    return format_date(deadlines.in_amsterdam(at), "l j F Y H:i")
+        return gettext("the end of %(day)s") % {"day": day_in_words(deadlines.last_day_before(at))}
+    return moment_in_words(deadlines.in_amsterdam(at))
 
 
 def short(at: datetime) -> str:
     """The same as it fits in a column."""
     if is_midnight(at):
-        return gettext("until the end of %(day)s") % {"day": format_date(deadlines.last_day_before(at), "D j N Y")}
-    return format_date(deadlines.in_amsterdam(at), "D j N Y H:i")
+        return gettext("until the end of %(day)s") % {"day": day_in_words(deadlines.last_day_before(at), SHORT)}
+    return moment_in_words(deadlines.in_amsterdam(at), SHORT)
 
 
 def left(due_at: datetime, *, at: datetime) -> tuple[int, str]:

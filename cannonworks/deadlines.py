@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from dateutil.easter import easter
 from django.utils.dateformat import format as format_date
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -204,7 +204,7 @@ def explain(deadline: Deadline) -> list[str]:
     """Return the computation as sentences in the active language: start, rule, skipped days, end, version."""
     kind, start = deadline.kind, in_amsterdam(deadline.start)
     return [
-        gettext("Start: %(moment)s (%(event)s).") % {"moment": _moment(start), "event": kind.starts_at},
+        gettext("Start: %(moment)s (%(event)s).") % {"moment": moment_in_words(start), "event": kind.starts_at},
         _rule(kind) % {"term": kind.term, "clause": deadline.clause},
         *_what_was_not_counted(deadline, start),
         _end(deadline),
@@ -224,22 +224,29 @@ def _what_was_not_counted(deadline: Deadline, start: datetime) -> list[str]:
             return []
         return [gettext("The clock changes in between; the hours are counted as they pass.")]
     return [
-        gettext("Not counted: %(day)s (%(why)s).") % {"day": _day(on), "why": gettext(why)}
+        gettext("Not counted: %(day)s (%(why)s).") % {"day": day_in_words(on), "why": gettext(why)}
         for on, why in [(start.date(), gettext_noop("the day it starts")), *deadline.excluded]
     ]
 
 
 def _end(deadline: Deadline) -> str:
     if deadline.kind.waiting:
-        return gettext("Not before: %(moment)s.") % {"moment": _moment(deadline.due_at)}
+        return gettext("Not before: %(moment)s.") % {"moment": moment_in_words(deadline.due_at)}
     if deadline.kind.term.unit is Unit.HOURS:
-        return gettext("Due: %(moment)s.") % {"moment": _moment(deadline.due_at)}
-    return gettext("Due: until the end of %(day)s.") % {"day": _day(last_day_before(deadline.due_at))}
+        return gettext("Due: %(moment)s.") % {"moment": moment_in_words(deadline.due_at)}
+    return gettext("Due: until the end of %(day)s.") % {"day": day_in_words(last_day_before(deadline.due_at))}
 
 
-def _moment(at: datetime) -> str:
-    return format_date(at, "l j F Y H:i")
+def day_in_words(on: date, form: str = "l j F Y") -> str:
+    """A day in the reader's language, as Django's date formats have it."""
+    return _day_in_words(on, form, get_language())
 
 
-def _day(on: date) -> str:
-    return format_date(on, "l j F Y")
+@lru_cache(maxsize=4096)  # the explanations on one page name the same days over and over
+def _day_in_words(on: date, form: str, _language: str | None) -> str:
+    return format_date(on, form)
+
+
+def moment_in_words(at: datetime, form: str = "l j F Y") -> str:
+    """A local moment to the minute: its day in that form, and the time."""
+    return f"{day_in_words(at.date(), form)} {at:%H:%M}"

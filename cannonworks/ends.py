@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 
 from django.db.models import DateTimeField, F, Func
 from django.db.models.expressions import Combinable
 
 from cannonworks import deadlines
-from cannonworks.deadlines import AMSTERDAM, ONE_DAY, Term, Unit, local_date
+from cannonworks.deadlines import AMSTERDAM, ONE_DAY, Term, Unit
 
 #: A field or an expression.
 Said = str | Combinable
@@ -55,8 +56,8 @@ def _hours(term: Term) -> int:
     return term.count
 
 
-def working_days(at: datetime) -> list[date]:
-    """What a statement with ``end_of`` has as its table ``clocks_calendar``: one row with the array ``days``."""
-    today = local_date(at)
+@lru_cache(maxsize=2)  # every page asks, and a day has one answer
+def working_days(today: date) -> str:
+    """Text of the array ``days`` in the table ``clocks_calendar``, which a statement with ``end_of`` has."""
     every = (today + n * ONE_DAY for n in range(-CALENDAR_BACK, CALENDAR_AHEAD))
-    return [on for on in every if deadlines.why_not_working(on) is None]
+    return f"{{{','.join(on.isoformat() for on in every if deadlines.why_not_working(on) is None)}}}"

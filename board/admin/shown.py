@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
-from cannonworks.admin import Table, chip, page_of
-from cannonworks.clocks import Clock, Urgency, left, short
+from cannonworks.admin import Table, chip
+from cannonworks.clocks import Clock, Urgency, address_of, left, short
 
 LOOKS = {
     Urgency.WAITING: "",
@@ -26,12 +26,13 @@ HEADERS = (
     gettext_lazy("Time left"), gettext_lazy("What"), gettext_lazy("Clause"), gettext_lazy("Account"),
     gettext_lazy("Who must act"), gettext_lazy("Why then"),
 )  # fmt: skip
+LINK = '<a class="text-link" href="{}">{}</a>'
 
 
 def table(found: Sequence[Clock], user: Any, *, at: datetime, title: str = "") -> Table:
     """The clocks as lines; accounts by name for whoever may see them: one query, however many there are."""
     names = _names(found, user)
-    return Table(title, list(HEADERS), [_line(clock, names, at) for clock in found])
+    return Table(title, [str(header) for header in HEADERS], [_line(clock, names, at) for clock in found])
 
 
 def _line(clock: Clock, names: Mapping[int, object], at: datetime) -> list[object]:
@@ -83,7 +84,8 @@ def remaining(due_at: datetime, *, at: datetime) -> str:
 def what(clock: Clock) -> str:
     """The kind, with a link to its row where it has a page, and for how many rows it stands."""
     words = f"{clock.kind.label} · {clock.reference[:8]}"
-    shown = format_html('<a class="text-link" href="{}">{}</a>', clock.address, words) if clock.address else words
+    address = clock.address
+    shown = format_html(LINK, address, words) if address else words
     if clock.number == 1:
         return shown
     number = ngettext("%(count)d account", "%(count)d accounts", clock.number) % {"count": clock.number}
@@ -102,6 +104,6 @@ def _names(found: Sequence[Clock], user: Any) -> Mapping[int, object]:
         return {}
     rows = Account.objects.filter(pk__among=keys).values_list("pk", "reference", "company__company_name")
     return {
-        pk: format_html('<a class="text-link" href="{}">{}</a>', page_of(Account(pk=pk)), name or str(reference)[:8])
+        pk: format_html(LINK, address_of(f"accounts.account:{pk}"), name or str(reference)[:8])
         for pk, reference, name in rows
     }
