@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.expressions import BaseExpression
 
 from accounts.models import Company
+from cannonworks.readymade import Readymade
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ def banner(name: str, *, template: str, probe: Callable[[], BaseExpression]) -> 
 
 def company_of(account_id: int | None) -> Company | None:
     """The company of an account, with what its banners need to know: one query."""
-    rows: QuerySet = Company.objects.filter(account=account_id)
-    return rows.annotate(**{f"banner_{each.name}": each.probe() for each in _banners.values()}).first()
+    return _asked(tuple(_banners.values())).row(account_id)
+
+
+@cache
+def _asked(banners: tuple[Banner, ...]) -> Readymade:
+    probes = {f"banner_{each.name}": each.probe() for each in banners}
+    return Readymade(lambda account: Company.objects.filter(account=account).annotate(**probes))
 
 
 def shown(company: Any) -> list[tuple[str, Any]]:

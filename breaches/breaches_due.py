@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from django.db.models import F
+from django.db.models import F, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.due import Due, due_source
+from accounts.due import Due, due_source_where
 from accounts.models import User
 from breaches.clock import own_clock
 from breaches.models import Notice
 from cannonworks.deadlines import in_amsterdam, local_date
 
 
-@due_source
+def unacknowledged() -> QuerySet:
+    """Notices of the account that the main user did not say to have read."""
+    return Notice.objects.filter(account=OuterRef("pk")).unacknowledged()
+
+
+@due_source_where(unacknowledged)
 def breaches_to_read(user: User, on: date) -> Iterator[Due]:
     """Of each breach of which something is not acknowledged: one thing to do, by the end of the 72 hours; one query."""
     if not user.is_main:

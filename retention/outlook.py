@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -45,13 +45,14 @@ class WhatIf:
 
 
 def outlook(account: Account, *, on: date) -> dict[str, Any]:
-    """All that the dashboard tells about an account on ``on``: four queries, whatever the account holds."""
+    """All that the dashboard tells about an account on ``on``: five queries at most, whatever the account holds."""
     history = now(history_of(account), on)
     fates = schedule(history)
     erase_on = min((fate.erase_on for fate in fates if fate.erase_on), default=None)
+    is_going = account.claimed_at is not None or account.ordered_on is not None
     return {
         "on": on,
-        "state": "going" if account.claimed_at or account.ordered_on else history.state.value,
+        "state": "going" if is_going else history.state.value,
         "fates": fates,
         "timeline": draw(fates, history, on=on),
         "erase_on": erase_on,
@@ -59,13 +60,16 @@ def outlook(account: Account, *, on: date) -> dict[str, Any]:
         "last_trial_day": account.trial_ends_on - timedelta(days=1),
         "last_chance": erase_on - timedelta(days=1) if erase_on else None,
         "is_near": erase_on is not None and (erase_on - on).days <= max(rules.WARNING_DAYS),
-        "what_ifs": [] if account.claimed_at or account.ordered_on else what_ifs(history, on=on),
-        "holds": [
-            (hold, [Category(name).label for name in hold.categories])
-            for hold in Hold.objects.active().filter(account=account).order_by("review_on")
-        ],
+        # Drawn where they are shown: the dashboard does without.
+        "what_ifs": [] if is_going else SimpleLazyObject(lambda: what_ifs(history, on=on)),
+        "holds": _holds(account) if history.holds else [],
         "open_request": ErasureRequest.objects.open().filter(account=account).first(),
     }
+
+
+def _holds(account: Account) -> list[tuple[Hold, list[Any]]]:
+    held = Hold.objects.active().filter(account=account).order_by("review_on")
+    return [(hold, [Category(name).label for name in hold.categories]) for hold in held]
 
 
 def now(history: History, on: date) -> History:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.due import Due, due_source
+from accounts.due import Due, due_source_where
 from accounts.models import User
 from rights.clock import clock_of
 from rights.models import SubjectRequest
@@ -18,7 +19,12 @@ from rights.wishes import title_of
 MOST = 5
 
 
-@due_source
+def waiting() -> QuerySet:
+    """Requests that wait for the account."""
+    return SubjectRequest.objects.filter(account=OuterRef("pk")).waiting_for_holder()
+
+
+@due_source_where(waiting)
 def requests_due(user: User, on: date) -> Iterator[Due]:
     """The requests that wait for the user's account, what ends first at the top; one query."""
     for row in SubjectRequest.objects.visible_to(user).waiting_for_holder()[:MOST]:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.due import Due, due_source
+from accounts.due import Due, due_source_where
 from accounts.models import User
 from rights.models import DataReturn
 from rights.states import ReturnState
 
 
-@due_source
+def untaken() -> QuerySet:
+    """Returns to the account that are ready, or stopped."""
+    waiting = DataReturn.objects.filter(state__in=(ReturnState.READY, ReturnState.STOPPED), taken_at__isnull=True)
+    return waiting.filter(account=OuterRef("pk"))
+
+
+@due_source_where(untaken)
 def returns_due(user: User, on: date) -> Iterator[Due]:
     """A return that is ready and not taken, or that stopped; one query, and none for colleagues."""
     if not user.is_main:

@@ -126,6 +126,7 @@ FROM generate_series(1, 270) AS k
 #: Of them 2,100 come first in names and towns, and the last 270 are the newest, too many for one page.
 AMONG_MANY = {
     "jan": 51, "ypke": 3, "zwaan": 51, "nobody": 0,
+    "straat zwolle": 51, "zwolle straat zwaan": 51, "yde straat": 51, "jan yde": 51, "jan aap": 51, "ypke yde": 3,
     "jan straat": 51, "jan ypke": 0, "ypke zwaan": 3, "ypke zwolle": 0, "aap1 jan": 51, "aap21 straat": 12,
     "yde zwaan": 51, "zwolle zwaan": 51, "aap zwaan": 0, "jan zwaan straat zwolle": 51,
     "z": 51, "ja": 51, "y z": 51, "yp yd": 3, "q": 0,
@@ -154,6 +155,14 @@ def test_words_are_found_among_many_wherever_in_the_order_they_are(many, order):
             assert [row.pk for row in first] == wanted[:51], words
             assert [row.pk for row in rest] == wanted[50:101], words
             assert len(first) == number, words
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: order.name)
+def test_behind_a_place_from_which_everybody_went_nobody_is_found(account, order):
+    place = ["assen", "vos", 1][-len(order.columns) :]
+    with as_holder(account.main_user):
+        for columns in (order.columns, backwards(order.columns)):
+            assert rows_from(people(Relation, account.main_user, Choice("vos")), columns, place, 51) == []
 
 
 def has(text: str, words: str) -> bool:

@@ -141,7 +141,7 @@ def test_the_page_asks_as_much_of_a_large_account_as_of_a_small_one(client, acco
             add_relation(account, actor=holder, last_name="Visser")
             ColleagueFactory(account=account)
             use(holder, at=timezone.now())
-        with asks(12):
+        with asks(11):
             client.get("/my-data/")
     assert Session.objects.filter(user=holder).exists()
 

@@ -139,10 +139,10 @@ def test_the_dashboard_takes_as_many_queries_with_three_holds_as_with_one(client
     account = AccountFactory(state=State.CANCELLED, cancelled_on=date(2026, 1, 10))
     client.force_login(account.main_user)
     hold(account, "een", ["documents"])
-    with asks(16):
+    with asks(13):
         client.get("/")
     hold(account, "twee", ["relations"])
     hold(account, "drie", ["documents"])
-    with asks(16):
+    with asks(13):
         client.get("/")
     assert Account.objects.count() == 1
