@@ -5,7 +5,13 @@ class Migration(migrations.Migration):
     dependencies = [("breaches", "0002_conferring")]
 
     operations = [
-        migrations.AddField("meeting", "announced_until", models.BigIntegerField(blank=True, editable=False, null=True)),
+        migrations.AddField(
+            "meeting",
+            "announced_until",
+            models.BigIntegerField(
+                blank=True, editable=False, null=True, verbose_name="mailed up to this consultation"
+            ),
+        ),
         migrations.AddIndex(
             "meeting",
             models.Index(

@@ -34,7 +34,7 @@ class Meeting(models.Model):
     place = models.CharField(_("where"), max_length=200, help_text=_("A phone number, or the address of a call."))
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     #: The last consultation whose account was mailed about a moment for all; None: nobody is left to be mailed.
-    announced_until = models.BigIntegerField(null=True, blank=True, editable=False)
+    announced_until = models.BigIntegerField(_("mailed up to this consultation"), null=True, blank=True, editable=False)
 
     # Minutes: what §13 says is conferred about.
     nature = models.TextField(_("nature of the breach"), max_length=4000, blank=True, default="")

@@ -318,4 +318,4 @@ def test_the_term_that_the_holder_was_told_of_stands_though_the_calendar_is_anot
     SubjectRequest.objects.filter(pk=row.pk).update(due_at=row.due_at + timedelta(days=1))
     row.refresh_from_db()
     assert (row.deadline.due_at, row.last_day) == (row.due_at, last_day_before(row.due_at))
-    assert f"{row.last_day.day} " in explain(row.deadline)[-1]
+    assert any(f" {row.last_day.day} " in line for line in explain(row.deadline))
