@@ -6,9 +6,10 @@ request is gone, its reader has no address) is forgotten. A repeat after a crash
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from cannonworks import isolation, mails
 
 #: After so many failures staff are told.
 MANY_ATTEMPTS = 5
+#: So many mails are one worker's work.
+AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,19 @@ def plan(name: str, *, about: UUID, account: Account | None, at: datetime, reade
 
     LookupError when nobody ``writes`` a mail of this ``name``.
     """
-    if name not in _writers:
-        raise LookupError(f"Nobody writes the mail {name!r}.")
+    _check_written(name)
     mail = PlannedMail.objects.create(account=account, about=about, template=name, planned_at=at, reader=reader)
-    transaction.on_commit(lambda: _send_soon(mail.pk), robust=True)  # a lost message costs minutes
+    transaction.on_commit(lambda: _send_soon([mail.pk]), robust=True)  # a lost message costs minutes
+
+
+def plan_all(name: str, abouts: Iterable[tuple[UUID, Account]], *, at: datetime) -> int:
+    """The same for many at once, each about something of an account: one statement, ``AT_ONCE`` sent by one worker."""
+    _check_written(name)
+    rows = [PlannedMail(account=account, about=about, template=name, planned_at=at) for about, account in abouts]
+    keys = [mail.pk for mail in PlannedMail.objects.bulk_create(rows)]
+    for start in range(0, len(keys), AT_ONCE):
+        transaction.on_commit(partial(_send_soon, keys[start : start + AT_ONCE]), robust=True)
+    return len(keys)
 
 
 def tell_staff(permission: str, name: str, *, about: UUID, account: Account | None, at: datetime) -> int:
@@ -128,7 +140,12 @@ def send(pk: int, *, at: datetime) -> bool:
     return True
 
 
-def _send_soon(pk: int) -> None:
+def _check_written(name: str) -> None:
+    if name not in _writers:
+        raise LookupError(f"Nobody writes the mail {name!r}.")
+
+
+def _send_soon(keys: Sequence[int]) -> None:
     from accounts import tasks  # which sends by what is here
 
-    tasks.send_planned.delay(pk)
+    tasks.send_planned.delay(*keys)

@@ -38,9 +38,9 @@ def send_mail(sealed: str) -> int:
 
 
 @shared_task(acks_late=True)
-def send_planned(pk: int) -> bool:
-    """Send one mail from the outbox."""
-    return outbox.send(pk, at=timezone.now())
+def send_planned(*keys: int) -> int:
+    """Send mails from the outbox; how many went."""
+    return sum(outbox.send(pk, at=timezone.now()) for pk in keys)
 
 
 @shared_task(acks_late=True)

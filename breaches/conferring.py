@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts import outbox
 from accounts.models import Account, User
 from accounts.services import check_decides, check_staff
+from breaches.announcing import announce_soon
 from breaches.models import Breach, BreachReport, Consultation, Meeting
 from cannonworks.deadlines import compute, kind_named
 from cannonworks.errors import Refused
@@ -70,10 +71,17 @@ def join_breach(report: BreachReport, breach: Breach) -> None:
 def offer_to_all(
     breach: Breach, *, actor: User, at: datetime, starts_at: datetime, ends_at: datetime, place: str
 ) -> Meeting:
-    """Offer a moment to every account that the breach touches, now or later. Refused when it has begun already."""
+    """Offer a moment to every account that the breach touches, now or later. Refused when it has begun already.
+
+    Accounts that were told of the breach before are mailed by a worker, each once: see ``announcing``.
+    """
     check_staff(actor)
     _check_in_time(Consultation.objects.filter(breach=breach), Meeting.objects.filter(breach=breach), starts_at)
-    return _propose(actor=actor, at=at, breach=breach, starts_at=starts_at, ends_at=ends_at, place=place)
+    meeting = _propose(
+        actor=actor, at=at, breach=breach, starts_at=starts_at, ends_at=ends_at, place=place, announced_until=0
+    )
+    announce_soon(meeting)
+    return meeting
 
 
 @transaction.atomic
@@ -133,8 +141,7 @@ def withdraw(meeting: Meeting, *, actor: User, at: datetime) -> Meeting:
         raise Refused("meeting_over", _("This moment was withdrawn or written up already."), clause="13")
     meeting.withdrawn_at = at
     meeting.save(update_fields=["withdrawn_at"])
-    for consultation in list(meeting.consultations.select_related("account")):
-        _mail("meeting_withdrawn", consultation, at=at)
+    _mail("meeting_withdrawn", *meeting.consultations.select_related("account"), at=at)
     meeting.consultations.update(meeting=None, agreed_at=None)
     _record("consultation.withdrawn", meeting.account, actor, meeting=meeting.reference)
     return meeting
@@ -162,8 +169,7 @@ def write_up(
     came = meeting.consultations.exclude(pk__in=[each.pk for each in absent])
     held = came.update(held_at=meeting.starts_at, lapsed_at=None)
     meeting.consultations.filter(held_at=None).update(meeting=None, agreed_at=None)
-    for consultation in list(meeting.consultations.select_related("account")):
-        _mail("minutes_ready", consultation, at=at)
+    _mail("minutes_ready", *meeting.consultations.select_related("account"), at=at)
     _record("consultation.held", meeting.account, actor, meeting=meeting.reference, accounts=held)
     return meeting
 
@@ -295,8 +301,8 @@ def _write(meeting: Meeting, *, actor: User, at: datetime, **minutes: str) -> No
     meeting.save()
 
 
-def _mail(name: str, consultation: Consultation, *, at: datetime) -> None:
-    outbox.plan(f"breaches/{name}", about=consultation.reference, account=consultation.account, at=at)
+def _mail(name: str, *consultations: Consultation, at: datetime) -> None:
+    outbox.plan_all(f"breaches/{name}", [(each.reference, each.account) for each in consultations], at=at)
 
 
 def _record(event: str, account: Account | None, actor: User, **facts: Any) -> None:

@@ -74,7 +74,7 @@ register(
     fields=dict.fromkeys(("place", "nature", "risk", "measures"), Personal("13")),
     plain=(
         "id", "reference", "breach", "account", "proposed_by", "is_from_holder", "starts_at", "ends_at", "withdrawn_at",
-        "minuted_by", "minuted_at",
+        "minuted_by", "minuted_at", "announced_until",
     ),
     may={"holder": "SELECT INSERT", "staff": "SELECT INSERT UPDATE"},
     rows={"holder": f"{{account}} = {ACCOUNT} OR {{account}} IS NULL AND breach_id {OWN}"},

@@ -10,7 +10,7 @@ from relations.querysets import OwnedQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import Account
-    from breaches.models import Consultation
+    from breaches.models import Consultation, Meeting
 
 
 class BreachQuerySet(models.QuerySet):
@@ -61,6 +61,11 @@ class ConsultationQuerySet(OwnedQuerySet):
         """Not held, not waived and not lapsed: somebody waits for it."""
         return self.filter(held_at__isnull=True, waived_at__isnull=True, lapsed_at__isnull=True)
 
+    def to_offer(self, meeting: Meeting) -> Self:
+        """Of the breach of a moment for all: not held, not waived, nothing agreed, and not told of the moment yet."""
+        waits = self.filter(held_at__isnull=True, waived_at__isnull=True, agreed_at__isnull=True)
+        return waits.filter(breach=meeting.breach_id, pk__gt=meeting.announced_until)
+
     def untaken(self, at: datetime) -> Self:
         """Open after their term, though a moment within it was offered by us: nobody took one."""
         from breaches.models import Meeting
@@ -78,6 +83,10 @@ class MeetingQuerySet(OwnedQuerySet):
     def offered(self) -> Self:
         """Proposed by us, and not withdrawn."""
         return self.filter(is_from_holder=False, withdrawn_at__isnull=True)
+
+    def to_announce(self) -> Self:
+        """Offered to all whom a breach touches, and not all of them were mailed yet; partial index."""
+        return self.filter(announced_until__isnull=False)
 
     def about(self, consultation: Consultation) -> Self:
         """For this account, about the breach or a report that may turn out to be it; or for all whom it touches."""

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from breaches import conferring, planning, sending
+from breaches import announcing, conferring, planning, sending
 
 TRANSIENT = (OperationalError, InterfaceError)
 
@@ -23,8 +23,15 @@ def send_batch(phase_pk: int, batch: int) -> int:
 
 @shared_task(acks_late=True)
 def tend_notices() -> int:
-    """Beat, every minute: queue what nobody is at: batches with something ready, accounts without a notice (§13)."""
-    return sending.tend(at=timezone.now())
+    """Beat, every minute: queue what nobody is at: notices ready or not planned, moments not announced (§13)."""
+    at = timezone.now()
+    return sending.tend(at=at) + announcing.tend(at=at)
+
+
+@shared_task(acks_late=True, autoretry_for=TRANSIENT, retry_backoff=2, retry_backoff_max=60, max_retries=None)
+def announce_meeting(meeting_pk: int) -> int:
+    """Plan the mails about a moment that is offered to all whom a breach touches (§13)."""
+    return announcing.announce(meeting_pk, at=timezone.now())
 
 
 @shared_task(acks_late=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.due import Due, due_source_where
 from accounts.models import User
-from rights.clock import clock_of
+from rights.clock import left_for_holder
 from rights.models import SubjectRequest
 from rights.wishes import title_of
 
@@ -26,8 +26,8 @@ def waiting() -> QuerySet:
 
 @due_source_where(waiting)
 def requests_due(user: User, on: date) -> Iterator[Due]:
-    """The requests that wait for the user's account, what ends first at the top; one query."""
-    for row in SubjectRequest.objects.visible_to(user).waiting_for_holder()[:MOST]:
-        clock = clock_of(row, on=on)
+    """The requests that wait for an answer of the user's account, what ends first at the top; one query."""
+    for row in SubjectRequest.objects.visible_to(user).waiting_for_holder().unanswered()[:MOST]:
+        clock = left_for_holder(row, on=on)
         why = _("The term is over; without it your account can be blocked.") if clock and clock.is_over else ""
         yield Due(title_of(row), reverse("request", args=[row.reference]), why=why, by=row.last_day)

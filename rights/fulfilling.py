@@ -125,16 +125,22 @@ def finish(request: SubjectRequest, *, actor: User, outcome: str, note: str = ""
 
     Refused as ``not_done_yet`` (what is still to be done), ``say_why`` (a note is needed), ``not_waiting`` (a colleague
     was first, or it was taken back). An account that was blocked for it alone is open at once. Locks both.
+
+    An answer during a check does not end it: staff look at what was answered, and whoever asked hears what came of it.
     """
     _account, request = locked(request, actor=actor)
     _prove(request, outcome, note.strip(), actor)
-    move(request, RequestState.DONE, REQUEST_STEPS, clause="15")
+    if goes_on := request.is_under_check:
+        request.state = RequestState.CHECKING  # also where the account turned up during the check
+    else:
+        move(request, RequestState.DONE, REQUEST_STEPS, clause="15")
     request.outcome, request.note, request.done_at = outcome, note.strip(), at
     if outcome == Outcome.NOT_HERE:
         request.person_kind, request.person = "", None
     request.save(update_fields=["state", "outcome", "note", "done_at", "person_kind", "person"])
     _record_outcome(request, actor)
-    tell_requester(request, "handled", at=at)
+    if not goes_on:
+        tell_requester(request, "handled", at=at)
     open_if_last(request, actor=actor, at=at)
     return request
 

@@ -159,14 +159,18 @@ def note_check(request: SubjectRequest, *, actor: User, at: datetime) -> Subject
 def decide(request: SubjectRequest, *, carried_out: bool, actor: User, at: datetime) -> SubjectRequest:
     """End a check that was asked (§15): carried out closes the request, not carried out blocks its account.
 
-    Refused: ``no_check`` (none is asked, or the holder was first), ``term_runs`` (nothing is blocked before the term is
-    over), ``may_not_block`` (to whoever may not). A request of no account is closed either way. Locks both.
+    ``request`` is as whoever decides saw it. Refused: ``no_check`` (none goes on), ``answered_meanwhile`` (the holder
+    answered since), ``term_runs`` (nothing is blocked before the term is over), ``may_not_block`` (to whoever may not).
+    A request of no account is closed either way. Locks both.
     """
     check_staff(actor)
     row = _locked_with_account(request)
     if row.state != RequestState.CHECKING:
-        words = _("No check is going on: the request was marked done meanwhile, or it is closed. Look at it again.")
+        words = _("No check is going on: none was asked, or a colleague ended it. Look at the request again.")
         raise Refused("no_check", words, clause="15")
+    if row.done_at != request.done_at:
+        words = _("The account holder answered meanwhile. Look at the answer, and then decide.")
+        raise Refused("answered_meanwhile", words, clause="15")
     row.checked_at = at
     if row.account is not None and not carried_out:
         return _block(row, row.account, actor=actor, at=at)

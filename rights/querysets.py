@@ -42,6 +42,10 @@ class SubjectRequestQuerySet(OwnedQuerySet):
         """The holder was told, and has to do something; what ends first at the top."""
         return self.filter(state__in=WITH_HOLDER).order_by("due_at", "id")
 
+    def unanswered(self) -> Self:
+        """Of which the holder has not said how it was handled; an answer that a check found wrong counts no more."""
+        return self.filter(outcome="")
+
     def handled(self) -> Self:
         """Nothing is waited for from the holder (any more)."""
         return self.exclude(state__in=WITH_HOLDER)
@@ -70,7 +74,8 @@ class SubjectRequestQuerySet(OwnedQuerySet):
     def to_remind(self, at: datetime, tomorrow: datetime) -> Self:
         """Whose holder is to be reminded: today is the last day of the term, or it is over; once for each."""
         now = Q(reminded_at__isnull=True, due_at__lte=tomorrow) | Q(reminded_at__lt=F("due_at"), due_at__lte=at)
-        return self.filter(now, state__in=(RequestState.TOLD, RequestState.CHECKING)).order_by("id")
+        waits = self.filter(state__in=(RequestState.TOLD, RequestState.CHECKING), outcome="")
+        return waits.filter(now).order_by("id")
 
     def to_check_again(self, at: datetime) -> Self:
         """Whose account turned up while a check went on, and whose holder did nothing within the term."""

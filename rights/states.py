@@ -48,9 +48,8 @@ REQUEST_STEPS: Step = {
     RequestState.UNMATCHED: frozenset({RequestState.TOLD, RequestState.CHECKING, RequestState.CLOSED}),
     RequestState.TOLD: frozenset({RequestState.DONE, RequestState.CHECKING, RequestState.CLOSED}),
     RequestState.DONE: frozenset({RequestState.CHECKING, RequestState.CLOSED}),
-    RequestState.CHECKING: frozenset({
-        RequestState.TOLD, RequestState.DONE, RequestState.BLOCKED, RequestState.CLOSED,
-    }),
+    # Not to said-to-be-done: staff end a check, and look at what the holder answered during it.
+    RequestState.CHECKING: frozenset({RequestState.TOLD, RequestState.BLOCKED, RequestState.CLOSED}),
     RequestState.BLOCKED: frozenset({RequestState.DONE, RequestState.CLOSED}),
     RequestState.CLOSED: frozenset(),
 }  # fmt: skip

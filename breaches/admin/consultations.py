@@ -286,7 +286,8 @@ class ConferringMixin:
         question = Question(
             title=_("Offer a moment to all"),
             text=_(
-                "Every account on the list can choose it, as long as it is to come. Offer it before the notice goes."
+                "Every account on the list can choose it, as long as it is to come. Who was told of the breach already"
+                " gets a mail; the others find it with their notice."
             ),
             facts=[(_("Breach"), row)],
             button=_("Offer it"),
@@ -295,7 +296,7 @@ class ConferringMixin:
         return self.act(
             request, question,
             lambda **said: conferring.offer_to_all(row, actor=signed_in(request), at=timezone.now(), **said),
-            done=_("Offered."), row=row,
+            done=_("Offered. Who was told already is mailed now."), row=row,
         )  # fmt: skip
 
     @action(description=gettext_lazy("Tell others"), permissions=["act"], icon="campaign")

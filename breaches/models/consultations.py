@@ -33,6 +33,8 @@ class Meeting(models.Model):
     ends_at = models.DateTimeField(_("ends at"))
     place = models.CharField(_("where"), max_length=200, help_text=_("A phone number, or the address of a call."))
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    #: The last consultation whose account was mailed about a moment for all; None: nobody is left to be mailed.
+    announced_until = models.BigIntegerField(_("mailed up to this consultation"), null=True, blank=True, editable=False)
 
     # Minutes: what §13 says is conferred about.
     nature = models.TextField(_("nature of the breach"), max_length=4000, blank=True, default="")
@@ -57,7 +59,12 @@ class Meeting(models.Model):
                 condition=Q(breach__isnull=False) | Q(account__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["account", "starts_at"], name="meeting_of_account")]
+        indexes = [
+            models.Index(fields=["account", "starts_at"], name="meeting_of_account"),
+            models.Index(
+                fields=["id"], name="meeting_to_announce", condition=Q(announced_until__isnull=False)
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.reference)[:8]

@@ -96,7 +96,9 @@ class Mailing(models.Model):
     to = models.EmailField(_("to"))
     message = models.TextField(_("message"), blank=True, max_length=2000)
     #: Without days the PDF goes along; with them a link that works so long, made when the mail is sent.
-    days = models.PositiveSmallIntegerField(_("link"), null=True, blank=True, choices=ShareDays.choices)
+    days = models.PositiveSmallIntegerField(
+        _("days that the link works"), null=True, blank=True, choices=ShareDays.choices
+    )
     link = models.OneToOneField(ShareLink, models.SET_NULL, null=True, blank=True, editable=False)
     asked_by = models.UUIDField(editable=False)
     asked_at = models.DateTimeField(_("asked at"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django import forms
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
@@ -11,7 +15,26 @@ from rights.admin.request_page import proof
 from rights.evidence import evidence
 from rights.models import Outcome, SubjectRequest
 
+#: How the holder may have answered.
 BY_HOLDER = (Outcome.FULFILLED, Outcome.NOT_HERE, Outcome.DECLINED)
+
+
+class SeenForm(forms.Form):
+    """Which answer of the holder stood on the page when staff decided; see ``handling.decide``."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> datetime | None:
+        """The moment of the answer; what cannot be read is as if there had been none."""
+        try:
+            return parse_datetime(self.cleaned_data["seen"])
+        except ValueError:
+            return None
+
+
+def seen(row: SubjectRequest) -> str:
+    """The moment of the holder's answer as the form carries it."""
+    return row.done_at.isoformat() if row.done_at else ""
 
 
 def pass_on(row: SubjectRequest, account: Account) -> Question:
@@ -72,6 +95,8 @@ def carried_out(row: SubjectRequest) -> Question:
         ),
         facts=[*asked_facts(row), *_check_facts(row)],
         tables=_proof(row),
+        fields=SeenForm,
+        initial={"seen": seen(row)},
         button=_("Close the request"),
     )
 
@@ -91,6 +116,8 @@ def block(row: SubjectRequest) -> Question:
         ],
         warning=_("From this moment the company cannot work in CannonWorks."),
         tables=_proof(row),
+        fields=SeenForm,
+        initial={"seen": seen(row)},
         button=_("Block the account"),
         danger=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -297,7 +298,11 @@ class RequestAdmin(StaffAdmin):
     def _decide(
         self, request: HttpRequest, row: SubjectRequest, question: Question, *, carried_out: bool, done: str
     ) -> HttpResponse:
-        return self._step(request, row, question, handling.decide, done=done, carried_out=carried_out)
+        def decide(*, seen: datetime | None) -> None:
+            row.done_at = seen  # the answer that stood on the page, which may be older than the row
+            handling.decide(row, carried_out=carried_out, actor=signed_in(request), at=timezone.now())
+
+        return self.act(request, question, decide, done=done, row=row)
 
     def _step(
         self, request: HttpRequest, row: SubjectRequest, question: Question, do: Callable[..., object], *, done: str,

@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, due_chip, link, moment, signed_in
 from cannonworks.deadlines import explain
 from rights import returning
-from rights.clock import clock_of_return
+from rights.clock import left_of_return
 from rights.models import DataReturn
 from rights.returned.shown import WHY
 from rights.states import ReturnState
@@ -87,7 +87,7 @@ class ReturnAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("clock"))
     def clock(self, found: DataReturn) -> str:
-        return due_chip(clock_of_return(found, on=timezone.localdate()))
+        return due_chip(left_of_return(found, on=timezone.localdate()))
 
     @display(description=gettext_lazy("how it is counted"))
     def counted(self, found: DataReturn) -> str:

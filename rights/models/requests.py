@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date
 
 from django.db import models
@@ -151,9 +152,24 @@ class SubjectRequest(models.Model):
         return self.state in WITH_HOLDER
 
     @property
+    def is_under_check(self) -> bool:
+        """Whether a check was asked that staff have not ended, also while the holder's own term runs first."""
+        return self.state == RequestState.CHECKING or (self.state == RequestState.TOLD and bool(self.check_asked_at))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the holder said how it was handled, and that still counts."""
+        return bool(self.outcome)
+
+    @property
     def deadline(self) -> Deadline | None:
-        """The holder's clock, explained; None as long as nobody was told."""
-        return compute(kind_named("subject_request"), self.told_at) if self.told_at else None
+        """The holder's clock, explained; None as long as nobody was told.
+
+        It ends when the holder was told that it ends, also when the calendar says otherwise by now.
+        """
+        if self.told_at is None or self.due_at is None:
+            return None
+        return replace(compute(kind_named("subject_request"), self.told_at), due_at=self.due_at)
 
     @property
     def last_day(self) -> date | None:

@@ -18,7 +18,7 @@ from cannonworks import rules
 from cannonworks.datamap import Category
 from cannonworks.deadlines import explain, kind_named, local_date
 from cannonworks.zipping import Measure
-from rights.clock import clock_of_return
+from rights.clock import left_of_return
 from rights.models import DataReturn, ReturnFile
 from rights.returned import contents
 from rights.states import ReturnState
@@ -66,7 +66,7 @@ def progress(found: DataReturn, *, at: datetime) -> dict[str, Any]:
     return {
         "found": found,
         "polls": found.state in (ReturnState.QUEUED, ReturnState.RUNNING),
-        "clock": clock_of_return(found, on=local_date(at)),
+        "clock": left_of_return(found, on=local_date(at)),
         "explained": explain(found.deadline),
         "why": WHY.get(found.why, ""),
     }

@@ -20,7 +20,7 @@ from cannonworks.pages import open_place, seal_place
 from relations.models import PEOPLE
 from relations.views import account_only
 from rights import fulfilling
-from rights.clock import clock_of
+from rights.clock import left_for_holder
 from rights.forms.requests import ChooseForm, FinishForm, SearchForm
 from rights.models import Outcome, SubjectRequest
 from rights.wishes import WORDS, title_of
@@ -34,6 +34,9 @@ DONE = {
     Outcome.DECLINED: _("The request is handled. Tell who asked yourself why you did not do it."),
 }
 
+#: While staff check it, which goes on.
+IN_CHECK = _("Your answer is noted. Our staff look at it in their check; who asked hears what comes of that.")
+
 
 @account_only
 @require_GET
@@ -41,7 +44,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     """All of the account: what waits, what ends first at the top, and what was handled."""
     on = timezone.localdate()
     rows = SubjectRequest.objects.visible_to(request.user)
-    waiting = [(row, title_of(row), clock_of(row, on=on)) for row in rows.waiting_for_holder()[:MOST]]
+    waiting = [(row, title_of(row), left_for_holder(row, on=on)) for row in rows.waiting_for_holder()[:MOST]]
     page = listing(request, rows.handled(), ORDERS)
     handled = [(row, title_of(row)) for row in page.rows]
     return render(request, "rights/requests.html", {"waiting": waiting, "page": page, "handled": handled})
@@ -88,7 +91,7 @@ def finish(request: HttpRequest, reference: UUID) -> HttpResponse:
     except Refused as refused:
         form.add_error("note" if refused.code == "say_why" else None, refused.message)
         return _shown(request, _found(request, reference), form)
-    messages.success(request, DONE[outcome])
+    messages.success(request, IN_CHECK if found.is_under_check else DONE[outcome])
     return redirect("request", reference)
 
 
@@ -100,7 +103,7 @@ def _found(request: HttpRequest, reference: UUID) -> SubjectRequest:
 def _shown(request: HttpRequest, found: SubjectRequest, sent: FinishForm | None = None) -> HttpResponse:
     """The page of a request; who may be meant is looked for until somebody is chosen, and when asked again."""
     context: dict[str, Any] = {"found": found, "title": title_of(found), "words": WORDS[found.wish], "sent": sent}
-    context["clock"] = clock_of(found, on=timezone.localdate())
+    context["clock"] = left_for_holder(found, on=timezone.localdate())
     context["deadline"] = found.deadline and explain(found.deadline)
     if found.waits_for_holder:
         search = _opened(request)

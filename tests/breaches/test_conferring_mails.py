@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import outbox
-from accounts.models import User
-from breaches import conferring
+from accounts.models import Account, PlannedMail, User
+from accounts.tasks import send_planned
+from breaches import announcing, conferring, tasks
 from breaches.models import Meeting
 from breaches.tasks import lapse_consultations
 from tests import breached
@@ -118,3 +119,90 @@ def test_the_hourly_task_lapses_what_was_offered_in_time_and_not_taken(account, 
     talk.refresh_from_db()
     theirs.refresh_from_db()
     assert (bool(talk.lapsed_at), theirs.lapsed_at) == (True, None)
+
+
+# --- A moment for all ------------------------------------------------------------------------------------------------
+
+
+def offered_to_all(breach, clerk, *, at, starts_in=HOUR) -> Meeting:
+    said = {"starts_at": at + starts_in, "ends_at": at + starts_in + HALF_HOUR, "place": "https://bel.example/1"}
+    return conferring.offer_to_all(breach, actor=clerk, at=at, **said)
+
+
+def planned() -> list:
+    return list(PlannedMail.objects.filter(template="breaches/meeting_offered").order_by("id"))
+
+
+def test_who_was_told_already_is_mailed_once_of_a_moment_for_all(post_office, clerk, now, monkeypatch):
+    monkeypatch.setattr(announcing, "BATCH", 2)
+    accounts = [AccountFactory() for _each in range(7)]
+    breach = breached.told(*accounts, at=now - 3 * HOUR)
+    waived, agreed, held, leaving, *waiting = [breach.consultations.get(account=each) for each in accounts]
+    conferring.waive(waived, actor=waived.account.main_user, at=now)
+    conferring.choose(agreed, offered(agreed, clerk, at=now), actor=agreed.account.main_user, at=now)
+    past = {"starts_at": now - HOUR, "ends_at": now - HALF_HOUR, "place": "0522 123 456"}
+    conferring.record_talk(held, actor=clerk, at=now, **past, **MINUTES)
+    before = len(sent(post_office, at=now))
+    PlannedMail.objects.all().delete()
+    Account.objects.filter(pk=leaving.account_id).update(claimed_at=now)
+    meeting = offered_to_all(breach, clerk, at=now)
+    assert planned() == []  # none of it in the request
+    assert (tasks.announce_meeting(meeting.pk), tasks.announce_meeting(meeting.pk), tasks.tend_notices()) == (3, 0, 0)
+    assert [(row.about, row.account_id) for row in planned()] == [(row.reference, row.account_id) for row in waiting]
+    letters = sent(post_office, at=now)[before:]
+    assert [letter["to"] for letter in letters] == [row.account.main_user.email for row in waiting]
+    assert {letter["subject"] for letter in letters} == {SUBJECTS["nl"][0]}
+    second = offered_to_all(breach, clerk, at=now, starts_in=2 * HOUR)  # another moment is another mail
+    assert announcing.announce(second.pk, at=now) == 3
+
+
+def test_an_announcement_goes_on_behind_the_batches_that_were_done(talk, clerk, now, monkeypatch):
+    monkeypatch.setattr(announcing, "BATCH", 1)
+    other = AccountFactory(state="active")
+    breached.affected(talk.breach, other)
+    later = breached.consultation(talk.breach, other, opened_at=now - HOUR)
+    meeting = offered_to_all(talk.breach, clerk, at=now)
+    assert announcing._batch(meeting.pk, now) == 1
+    meeting.refresh_from_db()
+    assert meeting.announced_until == talk.pk
+    assert announcing.tend(at=now) == 1  # as the beat does when the worker was killed
+    assert announcing.announce(meeting.pk, at=now) == 1
+    assert [row.about for row in planned()] == [talk.reference, later.reference]
+    meeting.refresh_from_db()
+    assert (meeting.announced_until, announcing.tend(at=now)) == (None, 0)
+
+
+def test_a_moment_that_was_withdrawn_or_began_is_announced_no_more(talk, clerk, now):
+    withdrawn, begun = offered_to_all(talk.breach, clerk, at=now), offered_to_all(talk.breach, clerk, at=now)
+    conferring.withdraw(withdrawn, actor=clerk, at=now)
+    assert [announcing.announce(withdrawn.pk, at=now), announcing.announce(begun.pk, at=now + HOUR)] == [0, 0]
+    assert planned() == []
+
+
+def test_offering_to_all_leaves_the_mails_to_a_worker(
+    talk, clerk, now, monkeypatch, django_capture_on_commit_callbacks
+):
+    queued = []
+    monkeypatch.setattr(tasks.announce_meeting, "delay", queued.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        meeting = offered_to_all(talk.breach, clerk, at=now)
+    assert (queued, planned()) == ([meeting.pk], [])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_offering_to_all_costs_the_same_however_many_accounts(clerk, now, count, django_assert_num_queries):
+    breach = breached.told(*(AccountFactory() for _each in range(count)), at=now - 3 * HOUR)
+    with django_assert_num_queries(12):
+        offered_to_all(breach, clerk, at=now)
+
+
+def test_mails_for_many_go_with_a_few_messages_to_workers(talk, now, monkeypatch, django_capture_on_commit_callbacks):
+    queued = []
+    monkeypatch.setattr(outbox, "AT_ONCE", 2)
+    monkeypatch.setattr(send_planned, "delay", lambda *keys: queued.append(keys))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert outbox.plan_all("breaches/meeting_offered", [(talk.reference, talk.account)] * 5, at=now) == 5
+    keys = [row.pk for row in planned()]
+    assert queued == [tuple(keys[:2]), tuple(keys[2:4]), tuple(keys[4:])]
+    with pytest.raises(LookupError):
+        outbox.plan_all("breaches/nobody", [], at=now)

@@ -258,6 +258,18 @@ def test_what_two_holds_keep_goes_with_the_second_release():
     assert result["erased"] == {"account": "2023-02-01", "relations": "2023-02-01", "evidence": None}
 
 
+@pytest.mark.clause("5 hold", "6")
+def test_a_hold_that_still_stands_does_not_keep_the_evidence_around_it():
+    life = (("2020-01-01", "sign_up"), ("2020-01-02", "activate"), ("2020-12-31", "charge_subscription"),
+            ("2021-01-01", "place_hold", {"name": "a", "categories": ["bookkeeping"]}), ("2021-06-30", "cancel"))  # fmt: skip
+    gone = {"account": "2023-06-30", "bookkeeping": None, "evidence": None}
+    assert outcome(*life, until="2028-06-29") == ("erased", gone)
+    assert outcome(*life, until="2030-01-01") == ("erased", {**gone, "evidence": "2028-06-30"})
+    released = outcome(*life, ("2031-03-03", "release_hold", {"name": "a"}), until="2031-03-03")[1]
+    # What the hold deferred goes with its release, and so does the hold: there is never evidence to be seen again.
+    assert released == {**gone, "bookkeeping": "2031-03-03", "evidence": "2028-06-30"}
+
+
 @pytest.mark.clause("5.2")
 def test_an_invoice_can_be_deleted_after_seven_years_and_never_by_itself():
     life = (

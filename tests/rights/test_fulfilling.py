@@ -160,7 +160,7 @@ def do(wish, person, actor) -> None:
                 relations.remove_relation(person, actor=actor)
 
 
-@pytest.mark.parametrize("state", WITH_HOLDER)
+@pytest.mark.parametrize("state", [RequestState.TOLD, RequestState.BLOCKED])
 @pytest.mark.parametrize("wish", ["change", "restrict", "lift", "erase"])
 def test_a_request_is_done_once_that_is_proven_and_not_before(account, holder, wish, state):
     request, person = chosen(account, wish, state=state)
@@ -291,6 +291,23 @@ def test_an_account_opens_at_once_when_the_last_blocking_request_is_handled(acco
     assert blocks() == ["account.unblocked"]
     to_holder = PlannedMail.objects.exclude(template="rights/requester_handled")
     assert list(to_holder.values_list("template", "about")) == [("rights/holder_unblocked", last.reference)]
+
+
+@pytest.mark.parametrize("state", [RequestState.CHECKING, RequestState.TOLD])  # told: the account turned up in it
+def test_an_answer_during_a_check_is_what_staff_check_and_does_not_end_it(account, state):
+    request = asked(account, state=state, check_asked_at=NOW)
+    answered = finish(request, Outcome.DECLINED, "Fiscale bewaarplicht")
+    assert (answered.state, answered.outcome, answered.done_at) == ("checking", "declined", NOW)
+    assert [event for event, _facts in told()] == ["request.declined"]
+    assert not PlannedMail.objects.exists()  # who asked hears what comes of the check
+    anew = finish(answered, Outcome.NOT_HERE)
+    assert (anew.state, anew.outcome) == ("checking", "not_here")
+    assert not SubjectRequest.objects.waiting_for_holder().unanswered().exists()
+
+
+def test_an_answer_of_a_blocked_account_opens_it_and_waits_for_no_check(account):
+    done = finish(asked(account, state=RequestState.BLOCKED), Outcome.DECLINED, "Fiscale bewaarplicht")
+    assert (done.state, Account.objects.get().blocked_at) == ("done", None)
 
 
 def test_handling_another_request_does_not_open_it(account):

@@ -290,6 +290,16 @@ def test_not_carried_out_blocks_the_account(as_staff, officer, account):
     assert mails() == ["rights/holder_blocked", "rights/requester_still_open"]
 
 
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_staff_decide_on_the_answer_that_they_saw(as_staff, officer, account, carried_out):
+    seen = subject_request(account, state="checking")
+    SubjectRequest.objects.filter(pk=seen.pk).update(outcome="declined", note="Fiscaal", done_at=seen.due_at)
+    refused("answered_meanwhile", handling.decide, seen, carried_out=carried_out, actor=officer, at=seen.due_at)
+    seen.refresh_from_db()
+    state = "closed" if carried_out else "blocked"
+    assert handling.decide(seen, carried_out=carried_out, actor=officer, at=seen.due_at).state == state
+
+
 def test_nothing_is_blocked_before_the_term_is_over(as_staff, officer, account):
     row = subject_request(account, state="checking")
     refused(

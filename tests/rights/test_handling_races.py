@@ -65,8 +65,8 @@ def test_who_finishes_first_is_not_blocked(world):
     first.result()
     with pytest.raises(Refused) as refused:
         second.result()
-    assert refused.value.code == "no_check"
-    assert SubjectRequest.objects.get(pk=row.pk).state == "done"
+    assert refused.value.code == "answered_meanwhile"
+    assert SubjectRequest.objects.get(pk=row.pk).state == "checking"
     assert Account.objects.get(pk=row.account_id).blocked_at is None
 
 

@@ -77,13 +77,6 @@ def test_of_two_users_who_handle_it_one_does(account):
     assert Account.objects.get().blocked_at is None
 
 
-def test_who_handles_it_before_the_block_is_not_blocked(account):
-    request, staff = asked(account, RequestState.CHECKING), StaffFactory()
-    said = beside(handle(request, account.main_user, Outcome.DECLINED), lambda: block(request, staff))
-    assert said == ("declined", "no_such_step")
-    assert (Account.objects.get().blocked_at, SubjectRequest.objects.get().state) == (None, "done")
-
-
 def test_who_handles_it_after_the_block_opens_the_account_again(account):
     request, staff = asked(account, RequestState.CHECKING), StaffFactory()
     _said, outcome = beside(lambda: block(request, staff), handle(request, account.main_user, Outcome.DECLINED))

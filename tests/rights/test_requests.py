@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts import outbox
 from accounts.models import Account, PlannedMail
+from cannonworks.deadlines import explain, last_day_before
 from cannonworks.left import Left
 from relations import services as relations
 from relations.models import Relation
-from rights.clock import clock_of
+from rights.clock import left_for_holder
 from rights.letters_to_holder import WORDS, tell_holder
 from rights.models import SubjectRequest
 from rights.states import RequestState
@@ -66,13 +67,13 @@ def page(client, holder):
     ],
 )
 def test_the_clock_counts_working_days(account, on, tone, words):
-    clock = clock_of(subject_request(account, state="told"), on=on)
+    clock = left_for_holder(subject_request(account, state="told"), on=on)
     assert clock == Left(tone, words, date(2026, 11, 17), is_over=tone == "going")
 
 
 def test_what_does_not_wait_has_no_clock(account):
-    assert clock_of(subject_request(), on=date(2026, 11, 10)) is None
-    assert clock_of(subject_request(account, state="done"), on=date(2026, 11, 10)) is None
+    assert left_for_holder(subject_request(), on=date(2026, 11, 10)) is None
+    assert left_for_holder(subject_request(account, state="done"), on=date(2026, 11, 10)) is None
 
 
 # --- Mails ---------------------------------------------------------------------------------------------------
@@ -310,3 +311,11 @@ def test_a_blocked_account_cannot_be_cancelled_or_erased_but_its_user_can_leave(
             assert call(reverse(name)).url == "/requests/"
     assert page.get("/privacy/").status_code == 200
     assert page.post("/sign-out/").status_code == 302
+
+
+def test_the_term_that_the_holder_was_told_of_stands_though_the_calendar_is_another_by_now(account):
+    row = subject_request(account, state="told")
+    SubjectRequest.objects.filter(pk=row.pk).update(due_at=row.due_at + timedelta(days=1))
+    row.refresh_from_db()
+    assert (row.deadline.due_at, row.last_day) == (row.due_at, last_day_before(row.due_at))
+    assert any(f" {row.last_day.day} " in line for line in explain(row.deadline))

@@ -159,6 +159,17 @@ def test_each_step_asks_first_and_then_is_taken(client, officer, account, act, b
     assert (Account.objects.get(pk=account.pk).blocked_at is not None) == (after == "blocked")
 
 
+def test_an_answer_that_came_while_staff_looked_is_looked_at_first(client, officer, account):
+    row = subject_request(account, state="checking", at=timezone.now() - LONG_AGO)
+    form = client.get(place(row, "block")).context["form"]
+    SubjectRequest.objects.filter(pk=row.pk).update(outcome="not_here", done_at=timezone.now())
+    assert client.post(place(row, "block"), {"seen": form["seen"].value()}).status_code == 409
+    assert state_of(row) == "checking"
+    form = client.get(place(row, "block")).context["form"]
+    assert client.post(place(row, "block"), {"seen": form["seen"].value()}).status_code == 302
+    assert state_of(row) == "blocked"
+
+
 def test_a_colleague_who_was_first_is_told(client, officer, account):
     row = subject_request(account, state="done")
     answer = client.post(place(row, "carried_out"), follow=True)

@@ -17,6 +17,7 @@ from accounts.models import Account
 from accounts.states import State
 from cannonworks import datamap, isolation, rules, storage
 from cannonworks.errors import Refused
+from finance.models import Mailing
 from journal.models import Entry
 from relations import services as people
 from relations.importing import columns as naming
@@ -518,6 +519,13 @@ def test_a_draft_that_erasure_took_away_does_not_come_back(account):
         draft.finish()
     draft.discard()
     assert stored() == []
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "days that the link works"), ("nl", "dagen dat de link werkt")])
+def test_the_days_of_a_mailed_link_have_words_of_their_own(language, words):
+    (table,) = [table for table in contents.tables() if table.model is Mailing]
+    with translation.override(language):
+        assert {column.name: str(column.label) for column in table.columns}["days"] == words
 
 
 def test_its_columns_have_words_for_people_and_no_two_of_a_table_the_same():

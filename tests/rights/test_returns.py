@@ -17,7 +17,7 @@ from cannonworks.deadlines import AMSTERDAM
 from cannonworks.rules import Term
 from journal.models import Entry
 from rights import making, returning
-from rights.clock import clock_of_return
+from rights.clock import left_of_return
 from rights.models import DataReturn, ReturnFile
 from rights.returns_due import returns_due
 from rights.states import ReturnState
@@ -115,7 +115,7 @@ def test_the_clock_counts_days_and_says_when_it_is_late(account):
     found = asked(account, at=datetime(2026, 3, 20, 23, 59, tzinfo=AMSTERDAM))  # over a change of the clock
 
     def clock(*moment: int) -> tuple[str, str]:
-        shown = clock_of_return(found, on=datetime(2026, *moment, tzinfo=AMSTERDAM).date())
+        shown = left_of_return(found, on=datetime(2026, *moment, tzinfo=AMSTERDAM).date())
         return shown.tone, shown.words
 
     assert found.due_at == datetime(2026, 4, 5, tzinfo=AMSTERDAM)
@@ -125,7 +125,7 @@ def test_the_clock_counts_days_and_says_when_it_is_late(account):
     assert clock(4, 4, 23, 59) == ("lapsed", "vandaag is de laatste dag")
     assert clock(4, 5, 0, 0) == ("going", "de termijn is voorbij")
     made = returning.cancel_return(found, actor=account.main_user)
-    assert clock_of_return(made, on=found.due_at.date()) is None
+    assert left_of_return(made, on=found.due_at.date()) is None
 
 
 # --- Taken ---------------------------------------------------------------------------------------------------------
