@@ -21,7 +21,7 @@ from cannonworks.celery import app
 from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
-from tests.database import django_db_setup  # noqa: F401 a fixture
+from tests.database import _migrated, django_db_setup  # noqa: F401 fixtures
 from tests.factories import StaffFactory, validate_constraints
 from tests.mail import post_office  # noqa: F401 a fixture
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
+import django
+import psycopg
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from psycopg import sql
+
+#: How the databases are called that were migrated once, for every later worker and run to copy.
+MIGRATED = "migrated_for_tests_"
+#: Any number that nobody else locks.
+ONE_AT_A_TIME = 0x746573747321
 
 
 class Pristine:
@@ -62,10 +74,79 @@ def _quoted(table: str) -> str:
     return f'"{table}"'
 
 
+class Migrated:
+    """A database as the migrations leave it, kept under the digest of all our source for workers and runs to copy.
+
+    To migrate takes ten seconds of work, to copy a fraction of one. Whoever finds none makes it from their own new
+    database, while the others wait for it.
+    """
+
+    def __init__(self) -> None:
+        self.name = MIGRATED + digest_of_source()
+        known = settings.DATABASE_OWNER
+        address = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
+        given = {key: value for key, value in address.items() if value}
+        self.server = psycopg.connect(dbname="postgres", autocommit=True, **given)
+        self.server.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+
+    def leave_to_others(self) -> None:
+        """Drop the lock."""
+        self.server.close()
+
+    def exists(self) -> bool:
+        return self.name in self._all()
+
+    def copy(self, database: str) -> None:
+        """Keep a copy of ``database``, to which nobody is connected, in the place of what was kept of other source."""
+        for name in self._all():
+            self._run("DROP DATABASE {}", name)
+        draft = f"{self.name}_draft"  # what breaks off half-way is not taken for the whole
+        self._run("CREATE DATABASE {} TEMPLATE {}", draft, database)
+        self._run("ALTER DATABASE {} RENAME TO {}", draft, self.name)
+
+    def _all(self) -> list[str]:
+        found = self.server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [MIGRATED])
+        return [name for (name,) in found.fetchall()]
+
+    def _run(self, statement: str, *names: str) -> None:
+        self.server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def digest_of_source() -> str:
+    """Of all that may make a database another one: our code and the migrations of the libraries."""
+    ours = [
+        path for path in settings.BASE_DIR.glob("*/**/*.py") if _is_product(path.relative_to(settings.BASE_DIR).parts)
+    ]
+    theirs = [config for config in apps.get_app_configs() if settings.BASE_DIR not in Path(config.path).parents]
+    paths = sorted({*ours, *(path for config in theirs for path in Path(config.path).glob("migrations/*.py"))})
+    digest = hashlib.sha256(django.__version__.encode())
+    for path in paths:
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _is_product(parts: tuple[str, ...]) -> bool:
+    return parts[0] in {config.label for config in apps.get_app_configs()}
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+def _migrated(django_db_modify_db_settings: None) -> Iterator[Migrated]:
+    """What comes next makes the database of this worker as a copy of what is migrated, if somebody did."""
+    migrated = Migrated()
+    if migrated.exists():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.name
+    yield migrated
+    migrated.leave_to_others()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_migrated: Migrated, django_db_setup: None, django_db_blocker) -> Iterator[None]:
     """Its commits need not outlive the machine; what a test with real transactions left goes as ``Pristine`` says."""
     with django_db_blocker.unblock():
+        connection.close()
+        if not _migrated.exists():
+            _migrated.copy(connection.settings_dict["NAME"])
+        _migrated.leave_to_others()
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {_quoted(connection.settings_dict['NAME'])} SET synchronous_commit = off")
         connection.close()  # the next one has it
