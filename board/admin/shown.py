@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
 from cannonworks.admin import Table, chip
-from cannonworks.clocks import Clock, Urgency, address_of, left, short
+from cannonworks.clocks import Clock, Urgency, address_of, short
+from cannonworks.left import time_left
 
 LOOKS = {
     Urgency.WAITING: "",
@@ -57,28 +58,10 @@ def _explained(clock: Clock) -> str:
 
 def chip_of(clock: Clock, *, at: datetime) -> str:
     """How long there is left, or how long it is over."""
-    words = remaining(clock.due_at, at=at)
+    words = time_left(clock.due_at, at=at).words
     if clock.urgency == Urgency.WAITING:
         words = _("not before that day") if clock.due_at > at else _("may begin")
     return chip(LOOKS[clock.urgency], words)
-
-
-def remaining(due_at: datetime, *, at: datetime) -> str:
-    """ "3 days left", or "2 hours too late"."""
-    count, unit = left(due_at, at=at)
-    if due_at > at:
-        words = {
-            "days": ngettext("%(count)d day left", "%(count)d days left", count),
-            "hours": ngettext("%(count)d hour left", "%(count)d hours left", count),
-            "minutes": ngettext("%(count)d minute left", "%(count)d minutes left", count),
-        }
-    else:
-        words = {
-            "days": ngettext("%(count)d day too late", "%(count)d days too late", count),
-            "hours": ngettext("%(count)d hour too late", "%(count)d hours too late", count),
-            "minutes": ngettext("%(count)d minute too late", "%(count)d minutes too late", count),
-        }
-    return words[unit] % {"count": count}
 
 
 def what(clock: Clock) -> str:
