@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -27,6 +28,10 @@ HEADERS = (
     gettext_lazy("Time left"), gettext_lazy("What"), gettext_lazy("Clause"), gettext_lazy("Account"),
     gettext_lazy("Who must act"), gettext_lazy("Why then"),
 )  # fmt: skip
+EXPLAINED = (
+    '<details class="min-w-0"><summary class="cursor-pointer text-link">{}</summary>'
+    '<p class="leading-relaxed mt-1 text-subtle text-xs">{}</p></details>'
+)
 LINK = '<a class="text-link" href="{}">{}</a>'
 
 
@@ -49,11 +54,8 @@ def _line(clock: Clock, names: Mapping[int, object], at: datetime) -> list[objec
 
 def _explained(clock: Clock) -> str:
     """Why it ends then, on a click; without a template, for there are fifty of them on a page."""
-    lines = format_html_join("", '<p class="mt-1 text-subtle text-xs">{}</p>', ([line] for line in clock.explain()))
-    return format_html(
-        '<details class="min-w-0"><summary class="cursor-pointer text-link">{}</summary>{}</details>',
-        _("Explain"), lines,
-    )  # fmt: skip
+    lines = escape("\n".join(clock.explain())).replace("\n", "<br>")
+    return format_html(EXPLAINED, _("Explain"), SafeString(lines))
 
 
 def chip_of(clock: Clock, *, at: datetime) -> str:
