@@ -296,6 +296,11 @@ def _label(look: str) -> tuple[SafeString, SafeString]:
 TONES = {"going": "danger", "lapsed": "warning", "draft": "info"}
 
 
+def time_chip(left: Left) -> SafeString:
+    """What is left of a term in hours, in the colour of how near its end is."""
+    return chip(TONES[left.tone], left.words)
+
+
 def due_chip(left: Left | None) -> str:
     """What is left of a term and its last day, in the colour of how near that is; a dash where no clock runs."""
     return chip(TONES[left.tone], f"{left.words} · {short_day(left.last_day)}") if left else "–"

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from accounts.states import State
-from breaches.admin.cockpit import time_left
 from breaches.models import Affected, Breach, Phase, Selection
 from cannonworks.admin_fields import MomentField
 from processors.models import SubProcessor
@@ -197,15 +196,6 @@ def test_affected_accounts_are_filtered_by_whether_they_are_told(client, officer
     Affected.objects.filter(pk=rows[0].pk).update(told_at=NOW)
     Affected.objects.filter(pk=rows[1].pk).update(excused_at=NOW)
     assert client.get(f"/admin/breaches/affected/?told={told_by}").context["cl"].result_count == count
-
-
-@pytest.mark.parametrize(
-    ("minutes", "words"), [(-61, "1 hour late"), (-1, "1 minute late"), (0, "0 minutes late"), (1, "1 minute left"),
-                           (59, "59 minutes left"), (60, "1 hour left"), (47 * 60 + 59, "47 hours left")],
-)  # fmt: skip
-def test_the_time_that_is_left_is_said_in_hours_and_at_last_in_minutes(minutes, words):
-    with translation.override("en"):
-        assert time_left(NOW + timedelta(minutes=minutes), at=NOW) == words
 
 
 # --- Phases ----------------------------------------------------------------------------------------------------------
