@@ -23,7 +23,7 @@ from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
 from processors import services as processors
 from relations import services as relations
-from retention import holds
+from retention import demo_breach, holds
 from retention.models import Ground
 from rights import services as rights
 
@@ -107,6 +107,8 @@ def make(*, today: date) -> dict[str, Account]:
         ),
         actor=clerk,
     )  # fmt: skip
+    # The account that the demonstration signs in to comes first: it agreed to a moment.
+    demo_breach.make([made[name] for name in ("trial", "cancelled", "active")], officer=second, today=today)
     return made
 
 

@@ -868,6 +868,11 @@ API = """
   api-breach-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       200       409       404       403       403       200       409       404       401
+# whom we may tell; an empty body says nobody, and there is nothing to take back
+  api-breach-permission
+    GET/PATCH        401       405       405       405       403       403       405       405       405       401
+    POST             401       400       403       404       403       403       400       403       404       401
+    DELETE           401       204       403       404       403       403       204       403       404       401
 # conferring about breaches
   api-consultations
     GET              401       200       200       200       403       403       200       200       200       401
@@ -1141,6 +1146,11 @@ BLOCKED_API = """
   api-breach-acknowledge
     POST             200       200
     GET/PATCH/DELETE 405       405
+# whom we may tell
+  api-breach-permission
+    GET/PATCH        405       405
+    POST             400       400
+    DELETE           204       204
 # conferring
   api-consultations api-consultation
     GET              200       200

@@ -188,7 +188,7 @@ def people(kind: str) -> list[str]:
 RELATION = ("api-relation", "api-relation-restriction", *people("relation"))
 BREACH = (
     "breach", "breach-acknowledge", "breach-json", "breach-pdf", "api-breach", "api-breach-acknowledge",
-    "api-breach-supervisor", "breach-permission", "breach-permission-withdraw",
+    "api-breach-supervisor", "api-breach-permission", "breach-permission", "breach-permission-withdraw",
 )  # fmt: skip
 TALK = (
     *(f"consultation{act}" for act in ("", "-choose", "-ask", "-waive", "-sign-off", "-appointment")),
