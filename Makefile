@@ -22,9 +22,8 @@ run: $(VENV)/run.stamp $(MO)
 	@exec $(HOLD) sh -c 'python manage.py migrate --verbosity 0 && python manage.py demo \
 		&& python manage.py apply_retention && python manage.py demo --sign-in && exec honcho start'
 
-# Three at work on two cores: every third moment of a test is one of waiting, for a server, a browser or a lock.
 test: $(VENV)/dev.stamp $(MO)
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp $(MO)
 	ruff check .
