@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from accounts.models import Account, User
 from breaches import conferring, planning, registering, releasing, reporting, selecting, sending
@@ -12,7 +13,7 @@ from breaches.models import Breach, Consultation
 from cannonworks.deadlines import start_of_day
 
 HOUR = timedelta(hours=1)
-SAID = {
+SAID: Mapping[str, Any] = {
     "fact_nl": "Iemand kon drie uur lang bij een map met reservekopieën.",
     "fact_en": "Somebody could reach a folder with backups for three hours.",
     "cause_nl": "Een sleutel stond in een logbestand dat een leverancier kon lezen.",
@@ -25,7 +26,7 @@ SAID = {
     "advice_en": "In the coming weeks, look out for false invoices in your name.",
     "harms": ["confidentiality"], "data_kinds": ["names", "contact"], "people": ["users", "relations"],
 }  # fmt: skip
-LATER = SAID | {
+LATER: Mapping[str, Any] = {**SAID,
     "known_effects_nl": "Eén bestand is opgehaald. Het was versleuteld; de sleutel daarvan is niet geraakt.",
     "known_effects_en": "One file was taken. It was encrypted, and its key was not touched.",
     "expected_effects_nl": "", "expected_effects_en": "", "is_ongoing": False, "protection": "unreadable",
@@ -57,7 +58,7 @@ def make(told: Sequence[Account], *, officer: User, today: date) -> Breach:
     return breach
 
 
-def _tell(breach: Breach, said: dict[str, object], *, officer: User, at: datetime) -> None:
+def _tell(breach: Breach, said: Mapping[str, Any], *, officer: User, at: datetime) -> None:
     """Write a phase down, release it, and do what the workers do then."""
     phase = registering.record_phase(breach, actor=officer, at=at, **said)
     releasing.release(phase, actor=officer, at=at)
