@@ -82,7 +82,7 @@ def remaining(due_at: datetime, *, at: datetime) -> str:
 
 def what(clock: Clock) -> str:
     """The kind, with a link to its row where it has a page, and for how many rows it stands."""
-    words = f"{clock.kind.label} · {clock.reference[:8]}"
+    words = f"{clock.kind.label} · {clock.short}"
     shown = format_html('<a class="text-link" href="{}">{}</a>', clock.address, words) if clock.address else words
     if clock.number == 1:
         return shown
