@@ -145,6 +145,7 @@ def is_going(account: Account) -> bool:
 
 
 def _tab(request: HttpRequest, tabs: tuple[Tab, ...]) -> str:
-    """The tab whose address the page's own begins with, the longest first."""
+    """The tab whose address the page's own begins with, the longest first; a consultation is under breaches."""
     under = [(address(name), name) for name, _label in tabs]
+    under += [("/consultations/", name) for name, _label in tabs if name == "breaches"]
     return next((name for address, name in sorted(under, reverse=True) if request.path.startswith(address)), "")

@@ -94,6 +94,11 @@ class Clock:
         return self.kind.name
 
     @property
+    def short(self) -> str:
+        """As people are shown it: the beginning of a random reference, and a code of ours whole."""
+        return self.reference if len(self.reference) < 36 else self.reference[:8]
+
+    @property
     def moment(self) -> str:
         """``due_at`` to the microsecond, for the place in a list."""
         return self.due_at.isoformat()

@@ -68,7 +68,7 @@ def chip_of(clock: Clock, *, at: datetime) -> str:
 
 def what(clock: Clock) -> str:
     """The kind, with a link to its row where it has a page, and for how many rows it stands."""
-    words = f"{clock.kind.label} · {clock.reference[:8]}"
+    words = f"{clock.kind.label} · {clock.short}"
     address = clock.address
     shown = format_html(LINK, address, words) if address else words
     if clock.number == 1:

@@ -249,3 +249,11 @@ def test_a_clock_explains_itself_by_its_rule_or_says_where_its_end_comes_from(se
 def test_an_address_of_no_page_is_empty():
     assert clocks.address_of("retention.alarm:7") == "/admin/retention/alarm/7/change/"
     assert clocks.address_of("nothing.here:7") == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "short"), [("0d7b1ffb-8080-4000-b50c-4e734ec2e4d1", "0d7b1ffb"), ("CW-L5M6-7Q2P", "CW-L5M6-7Q2P")]
+)
+def test_a_code_is_shown_whole_and_of_a_random_reference_the_beginning(reference, short):
+    made = dict.fromkeys(("kind", "start", "due_at", "account", "number", "page", "urgency"))
+    assert clocks.Clock(**made, reference=reference).short == short
