@@ -139,7 +139,8 @@ def _read(connection: Any, statement: str, place: list[Any]) -> Iterator[tuple[i
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     with connection.wrap_database_errors, cursor, cursor.copy(statement, place):
-        pgconn, rows, size = connection.connection.pgconn, [], 0
+        pgconn, size = connection.connection.pgconn, 0
+        rows: list[bytes] = []
         fetch, add = pgconn.get_copy_data, rows.append  # asked for a million times
         while (length := (found := fetch(1))[0]) >= 0:
             if not length:
