@@ -73,6 +73,7 @@ EVENTS: Mapping[str, Promise] = {
     "export.downloaded": _("A copy of data was downloaded"),
     "feed.made": _("A member of staff made an address for the calendar of deadlines"),
     "feed.revoked": _("A member of staff ended the address of the calendar of deadlines"),
+    "finding.recorded": _("A finding was recorded: something is not as it should be"),
     "helper.added": _("A helper was added"),
     "helper.bound": _("A helper signed the confidentiality statement"),
     "helper.looked": _("A helper looked at the administration"),
