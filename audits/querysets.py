@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -32,9 +33,8 @@ class FindingQuerySet(models.QuerySet):
 
     def undecided(self) -> Self:
         """Open, and nothing is under way: an improvement is to be planned, or it is to be closed or accepted."""
-        under_way = self.model.improvements.rel.related_model._default_manager.filter(
-            finding=OuterRef("pk"), verified_at__isnull=True
-        )
+        improvements: Any = apps.get_model("audits.Improvement")
+        under_way = improvements.objects.filter(finding=OuterRef("pk"), verified_at__isnull=True)
         return self.open().filter(~Exists(under_way))
 
 

@@ -106,6 +106,7 @@ EVENTS: Mapping[str, Promise] = {
     "link.revoked": _("A link to a quote or invoice was revoked"),
     "measure.changed": _("The words of a measure were changed"),
     "measure.entered": _("A measure was entered"),
+    "measure.evidence_viewed": _("The evidence of a measure was looked at"),
     "measure.owned": _("A measure got an owner"),
     "measure.put_in_place": _("A measure was put in place"),
     "measure.reviewed": _("It was looked at whether a measure works"),
