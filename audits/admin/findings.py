@@ -237,7 +237,7 @@ def _facts(row: Finding) -> list[tuple[str, object]]:
 
 def improvements(row: Finding) -> Table:
     """What is done about a finding, each with its own page."""
-    found: Iterable[Any] = row.improvements.select_related("owner").order_by("id")
+    found: Iterable[Any] = row.improvements.prefetch_related("owner").order_by("id")
     is_open = row.closed_at is None
     rows = [
         [

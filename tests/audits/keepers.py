@@ -9,6 +9,7 @@ from accounts.models import User
 from audits.improving import note_done, plan_improvement, record_finding
 from audits.measuring import enter_measure, put_in_place, take_ownership
 from audits.models import Finding, Improvement, Measure, Origin, Severity
+from cannonworks.deadlines import local_date
 from tests.cast import member
 
 #: Monday 2 March 2026, 10:30 in Amsterdam.
@@ -31,7 +32,7 @@ def measure(actor: User, **said: Any) -> Measure:
 def in_place(actor: User, *, at: datetime = AT, days: int = 90, **said: Any) -> Measure:
     """A measure of the actor that works, to be looked at again after so many days."""
     row = take_ownership(measure(actor, **said), actor=actor)
-    return put_in_place(row, actor=actor, at=at, review_on=at.date() + timedelta(days=days))
+    return put_in_place(row, actor=actor, at=at, review_on=local_date(at) + timedelta(days=days))
 
 
 def finding(actor: User, *, severity: str = Severity.MEDIUM, at: datetime = AT) -> Finding:
@@ -44,7 +45,7 @@ def finding(actor: User, *, severity: str = Severity.MEDIUM, at: datetime = AT) 
 def improvement(actor: User, of: Finding | None = None, *, at: datetime = AT, days: int = 10) -> Improvement:
     return plan_improvement(
         of or finding(actor, at=at), actor=actor, at=at, text="Een dranger op de deur.", owner=actor,
-        due_on=at.date() + timedelta(days=days),
+        due_on=local_date(at) + timedelta(days=days),
     )  # fmt: skip
 
 
