@@ -63,6 +63,11 @@ BREACHES = (
     *(f"breaches.{verb}_directword" for verb in ("view", "add")),
 )
 
+#: Who keep the register of measures, and follow what is found until it is better (§7).
+MEASURES = tuple(
+    f"audits.{verb}_{model}" for model in ("measure", "finding", "improvement") for verb in ("view", "add", "change")
+)
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -104,6 +109,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "rights.change_registeredletter",
         *RETURNS,
         *BREACHES,
+        *MEASURES,
         "retention.view_hold",
         "retention.add_hold",
         "retention.change_hold",
@@ -124,6 +130,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *HELPERS,
         "accounts.view_account",
         *BREACHES,
+        *MEASURES,
         "retention.view_alarm",
         "journal.view_entry",
     ),

@@ -152,6 +152,15 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("Security and audits"),
+        "separator": True,
+        "items": [
+            _item(_("Measures"), "verified_user", "audits.measure"),
+            _item(_("Findings"), "troubleshoot", "audits.finding"),
+            _item(_("Improvements"), "construction", "audits.improvement"),
+        ],
+    },
+    {
         "title": _("Helpers"),
         "separator": True,
         "items": [

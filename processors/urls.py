@@ -8,4 +8,5 @@ urlpatterns = [
     path("privacy/privacy.pdf", views.privacy_pdf, name="privacy-pdf"),
     path("record/", views.record, name="record"),
     path("record/record.pdf", views.record_pdf, name="record-pdf"),
+    path("record/record.json", views.record_json, name="record-json"),
 ]

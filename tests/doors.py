@@ -132,6 +132,7 @@ ADMINISTRATION = """
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
   admin:breaches_affected_history admin:breaches_notice_history admin:breaches_consultation_history
   admin:breaches_meeting_history admin:breaches_directword_history
+  admin:audits_measure_history admin:audits_finding_history admin:audits_improvement_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -155,7 +156,12 @@ ADMINISTRATION = """
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
+  admin:audits_measure_changelist admin:audits_finding_changelist admin:audits_improvement_changelist
+  admin:audits_measure_coverage admin:audits_measure_coverage_csv
     ANY              door       403        200        200
+# evidence of a review that there is not
+  admin:audits_measure_evidence
+    ANY              door       403        404        404
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
   admin:accounts_newsletter_delete admin:accounts_notice_delete
@@ -173,12 +179,15 @@ ADMINISTRATION = """
   admin:breaches_notice_delete admin:breaches_consultation_add admin:breaches_consultation_delete
   admin:breaches_meeting_add admin:breaches_meeting_delete admin:breaches_directword_add
   admin:breaches_directword_delete
+  admin:audits_measure_delete admin:audits_finding_delete admin:audits_improvement_delete
+  admin:audits_improvement_add
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change
+  admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -195,7 +204,11 @@ ADMINISTRATION = """
   /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
   /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/ /admin/breaches/consultation/{object_id}/
   /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/
+  /admin/audits/measure/{object_id}/ /admin/audits/finding/{object_id}/ /admin/audits/improvement/{object_id}/
     ANY              door       →change    →change    →change
+# our record for an account, by who has it open
+  admin:accounts_account_record
+    ANY              door       200        →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
     ANY              door       403        404        404
@@ -222,7 +235,11 @@ ADMINISTRATION = """
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
-  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
+  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others admin:breaches_breach_finding
+  admin:audits_measure_add admin:audits_measure_review admin:audits_measure_put_in_place admin:audits_measure_own
+  admin:audits_measure_reword admin:audits_measure_withdraw admin:audits_finding_add admin:audits_finding_plan
+  admin:audits_finding_accept admin:audits_improvement_done admin:audits_improvement_verify
+  admin:audits_improvement_replan
     GET              door       403        200        200
     POST             door       403        409        409
 # terms: an empty draft is one to go on with
@@ -242,6 +259,7 @@ ADMINISTRATION = """
   admin:rights_subjectrequest_block
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
+  admin:audits_finding_close
     GET              door       403        200        200
     POST             door       403        →change    →change
 # a breach, which nobody edits in place
@@ -321,7 +339,7 @@ PAGES = """
                      anonymous  owner      colleague  outsider   going      inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf what-we-do verify
+  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf record-json what-we-do verify
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
@@ -340,7 +358,7 @@ PAGES = """
     GET              200        200        200        200        200        200        200        200
     POST             400        400        400        400        400        400        400        400
 # the overview of each user of an account, and what is kept and counted of it
-  dashboard my-data usage
+  dashboard my-data my-record my-record-pdf my-record-json usage
     GET              door       200        200        200        200        home       home       home
     POST             door       405        405        405        405        home       home       home
 # lists of people; an empty search is one of all
@@ -965,7 +983,7 @@ API = """
     GET              401       200       200       404       403       403       200       200       404       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what becomes of the data, and what it costs
-  api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-usage
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-record api-usage
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # corrections, for the main user; the first one was refused, and a device agrees to none

@@ -48,6 +48,7 @@ PUBLIC = {
     "/privacy/privacy.pdf": 200,
     "/record/": 200,
     "/record/record.pdf": 200,
+    "/record/record.json": 200,
     "/verify/": 200,
     "/verify/statement-key.pem": 200,
     "/what-we-do/": 200,
@@ -60,7 +61,7 @@ PUBLIC = {
     "/terms/1-1/": 302,  # to that one version
 }
 TEXTS = {  # plain ones and files, not pages
-    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/verify/statement-key.pem",
+    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/record/record.json", "/verify/statement-key.pem",
 }  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (
@@ -77,7 +78,7 @@ PAGES = [
     "/", "/account/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/",
     "/account/invoices/", "/account/corrections/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
     "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
-    "/my-data/usage/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
+    "/my-data/usage/", "/my-data/record/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
     "/security/", "/requests/", "/breaches/", "/breaches/report/", "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",

@@ -31,6 +31,7 @@ from retention.models import Alarm, AlarmKind, RulesApproval
 from rights.models import DataReturn, SubjectRequest
 from tests import breached, registers
 from tests.asked import subject_request
+from tests.audits import keepers
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, STAFF, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
@@ -111,6 +112,7 @@ def a_world() -> World:
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
+    keepers.improvement(StaffFactory())
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
     support = member("Support")
