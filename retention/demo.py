@@ -24,6 +24,7 @@ from finance.models import DocumentKind
 from processors import services as processors
 from relations import services as relations
 from retention import demo_breach, holds
+from retention.demo_measures import make_measures
 from retention.models import Ground
 from rights import services as rights
 
@@ -99,6 +100,7 @@ def make(*, today: date) -> dict[str, Account]:
     _lookers(made["active"], officer=second, today=today)
     for name in ("trial", "active"):
         _at_work(made[name], today=today)
+    make_measures(owner=second, second=clerk, at=start_of_day(today))
     notices.write_notice(
         Notice(
             title_nl="Nieuw: facturen delen met een link", text_nl="Open een factuur en maak bij **Delen** een link.",

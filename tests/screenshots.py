@@ -38,6 +38,9 @@ from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
+from audits.improving import note_done  # noqa: E402
+from audits.measuring import put_in_place, review_measure, take_ownership  # noqa: E402
+from audits.models import Measure  # noqa: E402
 from breaches import conferring, reading, reporting, words  # noqa: E402
 from breaches.models import Breach, Meeting  # noqa: E402
 from cannonworks import isolation  # noqa: E402
@@ -58,6 +61,7 @@ from rights.models import SubjectRequest  # noqa: E402
 from rights.services import confirm_letter  # noqa: E402
 from tests import breached, registers  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
+from tests.audits import keepers  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
@@ -331,6 +335,32 @@ def of_staff(account: Account, clerk: User) -> dict[str, object]:
     }
 
 
+def measured() -> dict[str, object]:
+    """Measures in place and planned, and what a review of one found: under way, done, and long in the past."""
+    now, person = timezone.now(), StaffFactory(first_name="Petra")
+    for number, measure in enumerate(Measure.objects.order_by("pk")[:9]):
+        at = now - timedelta(days=30 * number)
+        take_ownership(measure, actor=person)
+        put_in_place(measure, actor=person, at=at, review_on=(at + timedelta(days=180)).date())
+    measure = Measure.objects.get(code="backups")
+    review = {"actor": person, "review_on": (now + timedelta(days=90)).date()}
+    review_measure(measure, at=now - timedelta(days=40), works=True, seen="Teruggezet en nagekeken.", **review)
+    review_measure(
+        measure, at=now - timedelta(days=12), works=False, seen="De proef van deze week is niet gelopen.",
+        title="Proef met terugzetten overgeslagen", severity="high", **review,
+    )  # fmt: skip
+    finding = measure.findings.get()
+    improvement = keepers.improvement(person, finding, at=now - timedelta(days=10), days=14)
+    note_done(improvement, actor=person, at=now - timedelta(days=1), result="De taak loopt weer, met een alarm.")
+    keepers.improvement(person, at=now - timedelta(days=20), days=12)
+    keepers.finding(person, severity="low", at=now)
+    planned = Measure.objects.filter(state="planned").first()
+    return {
+        "measure_row": measure.pk, "measure_planned": planned and planned.pk, "finding_row": finding.pk,
+        "improvement_row": improvement.pk,
+    }  # fmt: skip
+
+
 def archives() -> str:
     """The first page of all data of an account, in a folder for each language; where those are."""
     folder, on = Path(mkdtemp(prefix="screenshots-")), timezone.localdate()
@@ -531,6 +561,7 @@ PAGES = {
     **{f"request-{stage}": (None, f"/request/{{request_{stage}}}/") for stage in STAGES},
     "privacy": (None, "/privacy/"),
     "record": (None, "/record/"),
+    "my-record": ("active", "/my-data/record/"),
     "what-we-do": (None, "/what-we-do/"),
     "what-we-do-holder": ("active", "/what-we-do/"),
     "verify": (None, "/verify/"),
@@ -551,6 +582,19 @@ PAGES = {
     "staff-breach-phase": ("staff", "/admin/breaches/breach/{breach_row}/record/"),
     "staff-breach-choose": ("staff", "/admin/breaches/breach/{breach_row}/choose/"),
     "staff-breach-close": ("staff", "/admin/breaches/breach/{breach_row}/close/"),
+    "staff-breach-finding": ("staff", "/admin/breaches/breach/{breach_row}/finding/"),
+    "staff-measures": ("staff", "/admin/audits/measure/"),
+    "staff-measure": ("staff", "/admin/audits/measure/{measure_row}/change/"),
+    "staff-measure-planned": ("staff", "/admin/audits/measure/{measure_planned}/change/"),
+    "staff-measure-review": ("staff", "/admin/audits/measure/{measure_row}/review/"),
+    "staff-measure-add": ("staff", "/admin/audits/measure/add/"),
+    "staff-measure-coverage": ("staff", "/admin/audits/measure/coverage/"),
+    "staff-findings": ("staff", "/admin/audits/finding/"),
+    "staff-finding": ("staff", "/admin/audits/finding/{finding_row}/change/"),
+    "staff-finding-plan": ("staff", "/admin/audits/finding/{finding_row}/plan/"),
+    "staff-improvements": ("staff", "/admin/audits/improvement/"),
+    "staff-improvement": ("staff", "/admin/audits/improvement/{improvement_row}/change/"),
+    "staff-improvement-verify": ("staff", "/admin/audits/improvement/{improvement_row}/verify/"),
     "staff-affected": ("staff", "/admin/breaches/affected/"),
     "staff-terms": ("staff", "/admin/accounts/termsversion/"),
     "staff-requests": ("staff", "/admin/rights/subjectrequest/"),
@@ -712,7 +756,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
-    places |= of_blocked
+    places |= of_blocked | measured()
     places |= {
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
         for name in ("asked_begun", "asked_blocked")
