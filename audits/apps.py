@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class AuditsConfig(AppConfig):
     name = "audits"
     verbose_name = _("Audits and measures")
+
+    def ready(self) -> None:
+        # They register themselves.
+        from audits import letters  # noqa: F401

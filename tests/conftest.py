@@ -137,7 +137,7 @@ def _own_cache(settings):
 
 
 #: Folders whose tests call services directly, as jobs do.
-AS_JOBS = {"board", "breaches", "finance", "journal", "retention", "rights"}
+AS_JOBS = {"audits", "board", "breaches", "finance", "journal", "retention", "rights"}
 
 
 @pytest.fixture(autouse=True)
