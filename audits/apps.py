@@ -8,4 +8,4 @@ class AuditsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves.
-        from audits import letters  # noqa: F401
+        from audits import due, letters  # noqa: F401

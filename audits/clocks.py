@@ -3,13 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from audits.models import Audit
+from audits.showing import ANSWER
 from audits.states import WITH_US, AuditState
 from cannonworks.clocks import Who, declare
 from cannonworks.deadlines import Kind, Term, Unit, kind_named
 
 # --- Tests by account holders (§12) ----------------------------------------------------------------------------------
-#: The agreement has none of these: they are ours, so that a test can be when it was wished.
-ANSWER = Kind("audit_answer", "12", Term(5, Unit.WORKING_DAYS), _("the other side proposes a date"), is_ours=True)
+#: The agreement has none of these, nor of the answer to a date: they are ours, so that a test can be as wished.
 LOGS = Kind("audit_logs", "12", Term(24, Unit.HOURS), _("the test ends"), is_ours=True)
 FINDINGS = Kind("audit_findings", "12", Term(10, Unit.WORKING_DAYS), _("the test ends"), is_ours=True)
 MAY = "audits.view_audit"

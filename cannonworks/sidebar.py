@@ -142,6 +142,13 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("Security and audits"),
+        "separator": True,
+        "items": [
+            _item(_("Tests by account holders"), "fact_check", "audits.audit"),
+        ],
+    },
+    {
         "title": _("Helpers"),
         "separator": True,
         "items": [

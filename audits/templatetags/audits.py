@@ -10,6 +10,7 @@ from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from audits.showing import TONES
 from cannonworks.deadlines import in_amsterdam
 
 register = template.Library()
@@ -33,3 +34,9 @@ def window(row: Any) -> str:
 def euros(cents: int) -> str:
     """€ 1.250,00 in the reader's language, of an amount in cents."""
     return f"€ {number_format(Decimal(cents) / 100, decimal_pos=2, use_l10n=True, force_grouping=True)}"
+
+
+@register.filter
+def tone(audit: Any) -> str:
+    """The colour of the chip with the state."""
+    return TONES.get(audit.state, "")
