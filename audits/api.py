@@ -95,20 +95,20 @@ class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @extend_schema(request=ProposeBody, responses=AuditBody, operation_id="audits_propose")
     def propose(self, request: Request, reference: UUID) -> Response:
         """Propose another date."""
-        said = self.checked(ProposeBody)
-        return self._told(agreeing.propose(self.get_object(), actor=request.user, at=timezone.now(), **said))
+        found, said = self.get_object(), self.checked(ProposeBody)
+        return self._told(agreeing.propose(found, actor=request.user, at=timezone.now(), **said))
 
     @extend_schema(request=WithdrawBody, responses=AuditBody, operation_id="audits_withdraw")
     def withdraw(self, request: Request, reference: UUID) -> Response:
         """Withdraw it, until it begins."""
-        said = self.checked(WithdrawBody)
-        return self._told(agreeing.withdraw(self.get_object(), actor=request.user, at=timezone.now(), **said))
+        found, said = self.get_object(), self.checked(WithdrawBody)
+        return self._told(agreeing.withdraw(found, actor=request.user, at=timezone.now(), **said))
 
     @extend_schema(request=CostsBody, responses=AuditBody, operation_id="audits_agree_to_costs")
     def costs(self, request: Request, reference: UUID) -> Response:
         """Agree to its costs."""
-        said = self.checked(CostsBody)
-        return self._told(closing.agree_to_costs(self.get_object(), actor=request.user, at=timezone.now(), **said))
+        found, said = self.get_object(), self.checked(CostsBody)
+        return self._told(closing.agree_to_costs(found, actor=request.user, at=timezone.now(), **said))
 
     @extend_schema(request=TesterBody, responses=AuditBody, operation_id="audits_name_tester")
     def tester(self, request: Request, reference: UUID) -> Response:
