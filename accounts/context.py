@@ -41,9 +41,12 @@ DATA_TABS: tuple[Tab, ...] = (
     ("my-data", _("What we keep")),
     ("requests", _("Requests")),
     ("breaches", _("Breaches")),
+    ("audits", _("Tests")),
     ("usage", _("Usage")),
 )
-DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/"), DATA_TABS)
+DATA = Part(
+    "my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/", "/audits/"), DATA_TABS
+)
 #: All that the users of a blocked account have (§15), and what does not wait for anything (§13).
 REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
 BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/", "/consultations/"))

@@ -68,6 +68,9 @@ MEASURES = tuple(
     f"audits.{verb}_{model}" for model in ("measure", "finding", "improvement") for verb in ("view", "add", "change")
 )
 
+#: Who agree on tests by account holders, and write up what came of them (§12).
+AUDITS = tuple(f"audits.{verb}_audit" for verb in ("view", "add", "change"))
+
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
     gettext_noop("Support"): (
@@ -110,6 +113,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *RETURNS,
         *BREACHES,
         *MEASURES,
+        *AUDITS,
         "retention.view_hold",
         "retention.add_hold",
         "retention.change_hold",
@@ -131,6 +135,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_account",
         *BREACHES,
         *MEASURES,
+        *AUDITS,
         "retention.view_alarm",
         "journal.view_entry",
     ),

@@ -8,6 +8,7 @@ class AuditsConfig(AppConfig):
     verbose_name = _("Audits and measures")
 
     def ready(self) -> None:
-        from audits import brought
+        # Due and letters register themselves.
+        from audits import brought, due, letters  # noqa: F401
 
         post_migrate.connect(brought.put_in_register, sender=self, dispatch_uid="audits.measures")

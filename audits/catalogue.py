@@ -1,7 +1,7 @@
 """The controls that exist: numbers of Annex A of ISO/IEC 27001:2022, each with what it is about in our own words.
 
 The numbers are facts; the titles and texts of the standard are its publisher's and are not here. NEN 7510-2:2024 groups
-its measures as this annex does and adds some of its own for care, which have no number here (decision 0037).
+its measures as this annex does and adds some of its own for care, which have no number here (decision 0038).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The clocks of measures and what is found about them (§7)."""
+"""The clocks of measures, what is found about them, and of tests by account holders (§7, §12)."""
 
 from datetime import timedelta
 
@@ -6,9 +6,11 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Max
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
-from audits.models import Finding, Improvement, Measure
+from audits.models import Audit, Finding, Improvement, Measure
+from audits.showing import ANSWER
+from audits.states import WITH_US, AuditState
 from cannonworks.clocks import Who, declare, page_of
-from cannonworks.deadlines import Kind, Term, Unit
+from cannonworks.deadlines import Kind, Term, Unit, kind_named
 from cannonworks.ends import midnight
 
 # --- Measures, findings, improvements (§7) ----------------------------------------------------------------------------
@@ -70,4 +72,68 @@ declare(
     who=Who.US,
     account=None,
     page=page_of("audits.improvement", "pk"),
+)
+
+# --- Tests by account holders (§12) ----------------------------------------------------------------------------------
+#: The agreement has none of these, nor of the answer to a date: they are ours, so that a test can be as wished.
+LOGS = Kind("audit_logs", "12", Term(24, Unit.HOURS), _("the test ends"), is_ours=True)
+FINDINGS = Kind("audit_findings", "12", Term(10, Unit.WORKING_DAYS), _("the test ends"), is_ours=True)
+MAY = "audits.view_audit"
+
+declare(
+    "audit_notice",
+    label=_("Test by an account holder: not before"),
+    rows=Audit.objects.filter(state__in=(*WITH_US, AuditState.OFFERED, AuditState.AGREED, AuditState.READY)),
+    start="announced_at",
+    due="earliest_at",
+    term=kind_named("audit_notice"),
+    may=MAY,
+    who=Who.HOLDER,
+)
+declare(
+    "audit_answer",
+    label=_("Test by an account holder: our answer to the date"),
+    rows=Audit.objects.with_us().filter(asked_at__isnull=False),
+    start="asked_at",
+    term=ANSWER,
+    may=MAY,
+    who=Who.US,
+)
+declare(
+    "audit_holder_answer",
+    label=_("Test by an account holder: the answer to our date"),
+    rows=Audit.objects.filter(state=AuditState.OFFERED, asked_at__isnull=False),
+    start="asked_at",
+    term=ANSWER,
+    may=MAY,
+    who=Who.HOLDER,
+)
+declare(
+    "audit_procedures",
+    label=_("Test by an account holder: the tester accepts the procedures"),
+    rows=Audit.objects.filter(state=AuditState.AGREED),
+    start="agreed_at",
+    due="starts_at",
+    clause="12",
+    why=_("A test does not begin before its tester has accepted the security procedures."),
+    may=MAY,
+    who=Who.HOLDER,
+)
+declare(
+    "audit_logs",
+    label=_("Test by an account holder: preserve the logs"),
+    rows=Audit.objects.filter(state=AuditState.ENDED, preserved_at__isnull=True),
+    start="ends_at",
+    term=LOGS,
+    may=MAY,
+    who=Who.US,
+)
+declare(
+    "audit_findings",
+    label=_("Test by an account holder: enter what was found"),
+    rows=Audit.objects.filter(state=AuditState.ENDED),
+    start="ends_at",
+    term=FINDINGS,
+    may=MAY,
+    who=Who.US,
 )

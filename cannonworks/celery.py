@@ -68,6 +68,9 @@ app.conf.beat_schedule = {
     "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
     "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
     "breaches": {"task": "breaches.tasks.tend_notices", "schedule": crontab()},
+    "tests": {"task": "audits.tasks.tend_tests", "schedule": crontab(minute="2-59/5")},
+    # Before the ages, which take away what a test has to keep.
+    "logs of tests": {"task": "audits.tasks.preserve_logs", "schedule": crontab(hour=1, minute=45)},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},

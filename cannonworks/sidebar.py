@@ -158,6 +158,7 @@ NAVIGATION = [
             _item(_("Measures"), "verified_user", "audits.measure"),
             _item(_("Findings"), "troubleshoot", "audits.finding"),
             _item(_("Improvements"), "construction", "audits.improvement"),
+            _item(_("Tests by account holders"), "fact_check", "audits.audit"),
         ],
     },
     {

@@ -131,8 +131,8 @@ ADMINISTRATION = """
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
   admin:breaches_affected_history admin:breaches_notice_history admin:breaches_consultation_history
-  admin:breaches_meeting_history admin:breaches_directword_history
-  admin:audits_measure_history admin:audits_finding_history admin:audits_improvement_history
+  admin:breaches_meeting_history admin:breaches_directword_history admin:audits_measure_history
+  admin:audits_finding_history admin:audits_improvement_history admin:audits_audit_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -178,16 +178,15 @@ ADMINISTRATION = """
   admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_notice_add
   admin:breaches_notice_delete admin:breaches_consultation_add admin:breaches_consultation_delete
   admin:breaches_meeting_add admin:breaches_meeting_delete admin:breaches_directword_add
-  admin:breaches_directword_delete
-  admin:audits_measure_delete admin:audits_finding_delete admin:audits_improvement_delete
-  admin:audits_improvement_add
+  admin:breaches_directword_delete admin:audits_measure_delete admin:audits_finding_delete
+  admin:audits_improvement_delete admin:audits_improvement_add admin:audits_audit_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
-  admin:breaches_notice_change
-  admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
+  admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
+  admin:audits_audit_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
@@ -203,8 +202,8 @@ ADMINISTRATION = """
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
   /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
   /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/ /admin/breaches/consultation/{object_id}/
-  /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/
-  /admin/audits/measure/{object_id}/ /admin/audits/finding/{object_id}/ /admin/audits/improvement/{object_id}/
+  /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/ /admin/audits/measure/{object_id}/
+  /admin/audits/finding/{object_id}/ /admin/audits/improvement/{object_id}/ /admin/audits/audit/{object_id}/
     ANY              door       →change    →change    →change
 # our record for an account, by who has it open
   admin:accounts_account_record
@@ -303,6 +302,23 @@ ADMINISTRATION = """
   admin:breaches_meeting_withdraw
     GET              door       200        200        200
     POST             door       →change    →change    →change
+# tests by account holders, for who deals with them: the list, and the letter of one
+  admin:audits_audit_changelist admin:audits_audit_letter
+    ANY              door       403        200        200
+# a letter that came in, another date, a finding, costs: an empty form is not taken
+  admin:audits_audit_add admin:audits_audit_offer admin:audits_audit_finding admin:audits_audit_costs_noted
+    GET              door       403        200        200
+    POST             door       403        409        409
+# agreeing to one that was withdrawn, and closing it
+  admin:audits_audit_accept admin:audits_audit_finish
+    GET              door       403        200        200
+    POST             door       403        →change    →change
+# its logs and its report, of which there are none
+  admin:audits_audit_take_logs admin:audits_audit_report
+    ANY              door       403        →change    →change
+# its date, that nobody agreed to
+  admin:audits_audit_calendar
+    ANY              door       403        404        404
 # what others are told of breaches
   admin:breaches_directword_changelist
     ANY              door       403        200        200
@@ -457,6 +473,51 @@ PAGES = """
   consultation-sign-off
     GET              door       405        403        405        405        home       home       home
     POST             door       →consultation 403     404        400        home       home       home
+# tests of the account
+  audits
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# announcing one: an empty form is not taken
+  audit-announce
+    ANY              door       200        403        200        200        home       home       home
+# that of the first account, which was withdrawn
+  audit
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its announcement, of which is journalled who takes it
+  audit-letter
+    GET              door       200        200        404        400        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its date, that nobody agreed to
+  audit-appointment
+    GET              door       404        404        404        404        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its report, that nobody added
+  audit-report-file
+    GET              door       404        403        404        404        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# steps of the main user
+  audit-accept audit-costs audit-prove
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →audit     403        404        →audit     home       home       home
+# an empty form is not taken, or refused because it is withdrawn already
+  audit-propose audit-report audit-withdraw
+    GET              door       405        403        405        405        home       home       home
+    POST             door       200        403        404        200        home       home       home
+# another tester: an empty form is not taken
+  audit-tester
+    ANY              door       200        403        404        200        home       home       home
+# its logs, of which there are none
+  audit-logs
+    GET              door       →audit     403        404        →audit     home       home       home
+    POST             door       405        403        405        405        home       home       home
+# the tester's link, here one that does not work, whoever has it
+  tester
+    ANY              200        200        200        200        200        200        200        200
+# and its date
+  tester-appointment
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
 # reporting one: an empty form is not taken
   breach-report
     GET              door       200        200        200        200        home       home       home
@@ -911,6 +972,27 @@ API = """
   api-consultation-sign-off
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       409       409       404       403       403       409       409       404       401
+# tests by the account; an empty body announces none
+  api-audits
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       400       400       403       403       400       400       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# that of the first account, and its announcement
+  api-audit api-audit-letter
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# what was withdrawn is neither agreed to nor withdrawn
+  api-audit-accept api-audit-withdraw
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
+# another date, costs, another tester: an empty body is none
+  api-audit-propose api-audit-costs api-audit-tester
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       400       400       404       403       403       400       400       404       401
+# its logs, of which there are none, and not for a device
+  api-audit-logs
+    GET              401       409       403       404       403       403       403       403       403       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
 # what accounts report; an empty body is none
   api-breach-reports
     GET              401       200       200       200       403       403       200       200       200       401

@@ -29,7 +29,7 @@ from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from rights.models import DataReturn, SubjectRequest
-from tests import breached, registers
+from tests import breached, registers, tested
 from tests.asked import subject_request
 from tests.audits import keepers
 from tests.cast import member, opened
@@ -109,6 +109,7 @@ def a_world() -> World:
     ColleagueFactory(account=going)
     correct(going, clerk=StaffFactory(), at=timezone.now())
     breached.word(breached.all_of_it(going, at=timezone.now()))
+    tested.withdrawn(going, at=timezone.now())
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
@@ -202,6 +203,11 @@ TALK = (
     *(f"consultation{act}" for act in ("", "-choose", "-ask", "-waive", "-sign-off", "-appointment")),
     *(f"api-consultation{act}" for act in ("", "-choose", "-propose", "-waive", "-sign-off")),
 )
+AUDIT = (
+    "audit", *(f"audit-{act}" for act in ("accept", "propose", "withdraw", "tester", "costs", "report", "report-file")),
+    *(f"audit-{act}" for act in ("letter", "appointment", "prove", "logs")), "api-audit",
+    *(f"api-audit-{act}" for act in ("accept", "propose", "withdraw", "costs", "tester", "letter", "logs")),
+)  # fmt: skip
 REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
 
 
@@ -232,6 +238,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(RELATION, relation),
         **breach_of(account),
+        **dict.fromkeys(AUDIT, str(account.audits.latest("pk").reference)),
         **dict.fromkeys(REQUEST, str(asked.reference if asked else account.reference)),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
