@@ -68,6 +68,7 @@ app.conf.beat_schedule = {
     "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
     "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
     "breaches": {"task": "breaches.tasks.tend_notices", "schedule": crontab()},
+    "emergency access": {"task": "processors.tasks.tend_glass", "schedule": crontab()},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},
