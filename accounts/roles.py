@@ -36,6 +36,9 @@ HELPERS = tuple(
     for verb in ("view", "add", "change")
 )
 
+#: Who ask for access to the database in a calamity or for an upgrade, and who approve it (§10); never the same person.
+GLASS = ("processors.view_glass", "processors.add_glass", "processors.approve_glass")
+
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
 #: Who write and publish the terms (§21).
@@ -103,6 +106,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        "processors.view_glass",
+        "processors.approve_glass",
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",
@@ -132,6 +137,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *GLASS,
         "accounts.view_account",
         *BREACHES,
         *MEASURES,

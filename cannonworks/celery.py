@@ -71,6 +71,7 @@ app.conf.beat_schedule = {
     "tests": {"task": "audits.tasks.tend_tests", "schedule": crontab(minute="2-59/5")},
     # Before the ages, which take away what a test has to keep.
     "logs of tests": {"task": "audits.tasks.preserve_logs", "schedule": crontab(hour=1, minute=45)},
+    "emergency access": {"task": "processors.tasks.tend_glass", "schedule": crontab()},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},

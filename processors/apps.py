@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ProcessorsConfig(AppConfig):
     name = "processors"
     verbose_name = _("Sub-processors")
+
+    def ready(self) -> None:
+        from processors import glass_reports  # noqa: F401 its mails register themselves

@@ -1,5 +1,18 @@
-from cannonworks.datamap import outside, restrict
-from processors.models import Agreement, Helper, Project, Statement, SubProcessor, Transfer
+from django.utils.translation import gettext_lazy as _
+
+from cannonworks import glass
+from cannonworks.datamap import Category, Subject, outside, register, restrict
+from processors.models import (
+    Agreement,
+    Glass,
+    GlassAccount,
+    GlassChange,
+    Helper,
+    Project,
+    Statement,
+    SubProcessor,
+    Transfer,
+)
 
 #: In Amsterdam, where the agreement counts its days.
 TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -66,4 +79,36 @@ outside(
     helper_sees=("id", "user", "signed_on", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
+)
+outside(
+    Glass,
+    why=_("When an administrator reached the database, why and with whose approval; no customers."),
+    may={"staff": "SELECT INSERT UPDATE"},
+)
+register(
+    GlassAccount,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "reference", "glass", "account", "is_chosen", "told_at"),
+    may={"staff": "SELECT INSERT"},
+)
+register(
+    GlassChange,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    account="account_reference",
+    plain=("id", "glass", "at", "verb", "table", "key", "account_reference"),
+    may={"staff": "SELECT"},
+)
+glass.keep_from(Glass, GlassAccount, GlassChange)
+glass.declare(
+    glass.Pane(
+        reads="processors_glass_reads()",
+        writes="processors_glass_writes()",
+        whole="processors_glass_whole()",
+        accounts="SELECT processors_glass_accounts()",
+        references="SELECT processors_glass_references()",
+        noted="processors_glass_noted",
+        usable=tuple(f"processors_glass_{name}()" for name in ("reads", "writes", "whole", "accounts", "references")),
+    )
 )

@@ -63,3 +63,21 @@ class ProjectQuerySet(models.QuerySet):
     def running(self, at: datetime) -> Self:
         """Begun and not over; the end itself is over."""
         return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+
+class GlassQuerySet(models.QuerySet):
+    def undecided(self) -> Self:
+        """Neither approved nor refused."""
+        return self.filter(approved_at__isnull=True, refused_at__isnull=True)
+
+    def not_over(self) -> Self:
+        """With a login that is not closed yet; whether its end has come, the clock says."""
+        return self.filter(opened_at__isnull=False, closed_at__isnull=True)
+
+    def to_drop(self) -> Self:
+        """With a login of which something may be left."""
+        return self.filter(opened_at__isnull=False, dropped_at__isnull=True)
+
+    def to_report(self) -> Self:
+        """Over, and not yet reported to all holders."""
+        return self.filter(closed_at__isnull=False, reported_at__isnull=True)
