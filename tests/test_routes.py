@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -254,7 +255,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
-        "number": "1", "one": "1", "other": "1",
+        "number": "1", "one": "1", "other": "1", "review": str(UUID(int=0)),
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),
     }  # fmt: skip
