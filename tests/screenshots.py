@@ -38,7 +38,10 @@ from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
+from audits import agreeing, closing  # noqa: E402
+from audits import running as auditing  # noqa: E402
 from audits.improving import note_done  # noqa: E402
+from audits.links import token_of  # noqa: E402
 from audits.measuring import put_in_place, review_measure, take_ownership  # noqa: E402
 from audits.models import Measure  # noqa: E402
 from breaches import conferring, reading, reporting, words  # noqa: E402
@@ -59,7 +62,7 @@ from rights import links  # noqa: E402
 from rights.corrections import confirm_correction, propose_correction  # noqa: E402
 from rights.models import SubjectRequest  # noqa: E402
 from rights.services import confirm_letter  # noqa: E402
-from tests import breached, registers  # noqa: E402
+from tests import breached, registers, tested  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.audits import keepers  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
@@ -384,6 +387,26 @@ def register_of_breaches(*accounts: Account) -> dict[str, str]:
     return {"breach_row": str(row.pk), "breach_fresh": str(breached.breach(at=now - timedelta(hours=1)).pk)}
 
 
+def audits_of(offered: Account, over: Account) -> dict[str, object]:
+    """Tests by account holders: one with another date by us and costs, one that is over with findings."""
+    now, clerk, day = timezone.now(), StaffFactory(), timedelta(days=1)
+    first = tested.announced(offered, at=now - day, starts_at=now + 20 * day, ends_at=now + 22 * day)
+    said = {"starts_at": now + 27 * day, "ends_at": now + 29 * day, "reason": "Dan is er groot onderhoud."}
+    agreeing.propose(first, actor=clerk, at=now, **said)
+    closing.note_costs(first, actor=clerk, at=now, cents=125_000, what="Begeleiding, tien uur")
+    second = tested.announced(over, at=now - 40 * day, starts_at=now - 20 * day, ends_at=now - 18 * day)
+    agreeing.accept(second, actor=clerk, at=now - 39 * day)
+    tested.accepted(second, at=now - 38 * day)
+    auditing.tend(at=now)
+    found = {"title": "Oude versie", "text": "Een bibliotheek is verouderd.", "severity": "medium"}
+    closing.enter_finding(second, actor=clerk, at=now, **found)
+    closing.add_report(second, actor=over.main_user, at=now, report=tested.file())
+    link = token_of(agreeing.tester_of(first))
+    return {
+        "audit_offered": first.reference, "audit_over": second.reference, "audit_link": link, "audit": second.pk
+    }  # fmt: skip
+
+
 #: As somebody exports it from another program.
 LIST = (
     "Bedrijf;Voornaam;Achternaam;Mail;Postcode;KvK;Opmerking\n"
@@ -528,6 +551,17 @@ PAGES = {
     "staff-meeting-minutes": ("staff", "/admin/breaches/meeting/{meeting}/write_up/"),
     "staff-words": ("staff", "/admin/breaches/directword/"),
     "breach-banner": ("colleague", "/devices/"),
+    "audits": ("active", "/audits/"),
+    "audits-none": ("trial", "/audits/"),
+    "audit-announce": ("active", "/audits/announce/"),
+    "audit-offered": ("active", "/audits/{audit_offered}/"),
+    "audit-over": ("near", "/audits/{audit_over}/"),
+    "audit-tester": ("active", "/audits/{audit_offered}/tester/"),
+    "audit-procedures": (None, "/test/{audit_link}/"),
+    "staff-audits": ("staff", "/admin/audits/audit/"),
+    "staff-audit": ("staff", "/admin/audits/audit/{audit}/change/"),
+    "staff-audit-letter": ("staff", "/admin/audits/audit/add/"),
+    "staff-audit-offer": ("staff", "/admin/audits/audit/{audit}/offer/"),
     "breach-report": ("active", "/breaches/report/"),
     "breach-blocked": ("blocked", "/breaches/"),
     "staff-breach-reports": ("staff", "/admin/breaches/breachreport/"),
@@ -755,6 +789,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
+    places |= audits_of(active.account, users["near"].account)
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked | measured()
     places |= {

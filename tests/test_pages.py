@@ -57,6 +57,8 @@ PUBLIC = {
     "/request/key/check/": 405,
     "/request/key/withdraw/": 405,
     "/terms/": 200,
+    "/test/key/": 200,
+    "/test/key/appointment.ics": 404,
     "/terms/1/": 200,
     "/terms/1-1/": 302,  # to that one version
 }
@@ -77,7 +79,7 @@ PARTS = (
 PAGES = [
     "/", "/account/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/",
     "/account/invoices/", "/account/corrections/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
-    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
+    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/audits/", "/audits/announce/", "/devices/", "/erasure/", "/my-data/",
     "/my-data/usage/", "/my-data/record/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
     "/security/", "/requests/", "/breaches/", "/breaches/report/", "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
