@@ -1,4 +1,4 @@
-"""What the holders affected hear of emergency access, once it is over and accounted for (§10); in portions, by a job."""
+"""What the holders affected hear of emergency access once it is over and accounted for (§10); in portions, by a job."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ def _chosen(glass: Glass) -> QuerySet[GlassAccount]:
 
 
 def _next_of_all(glass: Glass) -> list[GlassAccount]:
-    accounts = list(
-        Account.objects.filter(pk__gt=glass.told_upto).exclude(state=State.ERASED).order_by("pk")[:AT_ONCE]
-    )
+    accounts = list(Account.objects.filter(pk__gt=glass.told_upto).exclude(state=State.ERASED).order_by("pk")[:AT_ONCE])
     if accounts:
         Glass.objects.filter(pk=glass.pk).update(told_upto=accounts[-1].pk)
     return GlassAccount.objects.bulk_create(

@@ -2,7 +2,17 @@ from django.utils.translation import gettext_lazy as _
 
 from cannonworks import glass
 from cannonworks.datamap import Category, Subject, outside, register, restrict
-from processors.models import Agreement, Glass, GlassAccount, GlassChange, Helper, Project, Statement, SubProcessor, Transfer
+from processors.models import (
+    Agreement,
+    Glass,
+    GlassAccount,
+    GlassChange,
+    Helper,
+    Project,
+    Statement,
+    SubProcessor,
+    Transfer,
+)
 
 #: In Amsterdam, where the agreement counts its days.
 TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -99,8 +109,6 @@ glass.declare(
         accounts="SELECT processors_glass_accounts()",
         references="SELECT processors_glass_references()",
         noted="processors_glass_noted",
-        usable=tuple(
-            f"processors_glass_{name}()" for name in ("reads", "writes", "whole", "accounts", "references")
-        ),
+        usable=tuple(f"processors_glass_{name}()" for name in ("reads", "writes", "whole", "accounts", "references")),
     )
 )
