@@ -122,7 +122,8 @@ def _writing(entry: Entry, table: str, pane: Pane) -> list[str]:
     place = [str(entry.model._meta.pk.column), entry.column, "reference" if entry.by_reference else "key", *through]
     told = ", ".join(f"'{part}'" for part in place)
     return [
-        f"GRANT INSERT ({_listed(readable(entry))}), UPDATE ({_listed(changeable(entry))}), DELETE ON {table} TO {ROLE}",
+        f"GRANT INSERT ({_listed(readable(entry))}) ON {table} TO {ROLE}",
+        f"GRANT UPDATE ({_listed(changeable(entry))}), DELETE ON {table} TO {ROLE}",
         f"CREATE POLICY glass_insert ON {table} FOR INSERT TO {ROLE} WITH CHECK {may}",
         f"CREATE POLICY glass_update ON {table} FOR UPDATE TO {ROLE} USING {may} WITH CHECK {may}",
         f"CREATE POLICY glass_delete ON {table} FOR DELETE TO {ROLE} USING {may}",

@@ -1,4 +1,4 @@
-"""What the holders affected hear of emergency access, once it is over and accounted for (§10); in portions, by a job."""
+"""What the holders affected hear of emergency access once it is over and accounted for (§10); in portions, by a job."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class GlassAccount(models.Model):
 
 
 class GlassChange(models.Model):
-    """A row that such a login added, changed or took away: written by the database itself. No word of what was in it."""
+    """A row that such a login added, changed or took away: written by the database itself, without what was in it."""
 
     glass = models.ForeignKey(Glass, models.PROTECT, related_name="changes", verbose_name=_("emergency access"))
     at = models.DateTimeField(_("at"))
