@@ -146,7 +146,7 @@ def _lookers(account: Account, *, officer: User, today: date) -> None:
         house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
         first_name="Hugo", last_name="Hulp",
     )  # fmt: skip
-    processors.note_statement(helper, actor=officer, signed_on=today, on=today)
+    processors.note_statement(helper, actor=officer, signed_on=today, at=at)
     processors.start_project(
         house, actor=officer, name="Nieuwe server", starts_at=at, ends_at=at + timedelta(days=14), helpers=[helper]
     )
