@@ -25,6 +25,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
             f"{title}: {sum(each.is_covered for each in those)} / {len(those)}",
             [_("Number"), _("What it is about"), _("State"), _("Measures")],
             [[each.number, each.about, _chip(each), _measures(each)] for each in those],
+            note=words(each.number for each in those if not each.is_covered),
         )
         for title, those in by_group(found)
     ]

@@ -31,7 +31,7 @@ PROCESSING: Mapping[str, str | Lazy] = {
     State.ERASED: gettext_lazy("nothing but keep our own books and evidence without names"),
 }
 #: Rows of an account by category: how many, and whether there are more than were counted.
-Counts = Mapping[str, tuple[int, bool]]
+Counts = Mapping[Category, tuple[int, bool]]
 
 
 def processor() -> dict[str, Any]:
