@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -86,6 +86,6 @@ def shown(audit: Audit, *, user: User, at: datetime) -> Shown:
     )
 
 
-def last_day_to_answer(audit: Audit) -> object:
+def last_day_to_answer(audit: Audit) -> date | None:
     """The last day of the term in which it is to be answered; None where nobody has to."""
     return last_day_before(compute(ANSWER, audit.asked_at).due_at) if audit.asked_at else None
