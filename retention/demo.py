@@ -16,6 +16,7 @@ from accounts import notices, support, terms
 from accounts import services as lifecycle
 from accounts.models import Account, Notice, User
 from accounts.roles import HelperCategory
+from audits import agreeing, announcing
 from cannonworks.deadlines import start_of_day
 from finance import bookkeeping, sharing
 from finance import services as finance
@@ -101,6 +102,7 @@ def make(*, today: date) -> dict[str, Account]:
     for name in ("trial", "active"):
         _at_work(made[name], today=today)
     make_measures(owner=second, second=clerk, at=start_of_day(today))
+    _tested(made["active"], officer=second, today=today)
     notices.write_notice(
         Notice(
             title_nl="Nieuw: facturen delen met een link", text_nl="Open een factuur en maak bij **Delen** een link.",
@@ -112,6 +114,23 @@ def make(*, today: date) -> dict[str, Account]:
     # The account that the demonstration signs in to comes first: it agreed to a moment.
     demo_breach.make([made[name] for name in ("trial", "cancelled", "active")], officer=second, today=today)
     return made
+
+
+def _tested(account: Account, *, officer: User, today: date) -> None:
+    """A penetration test that was announced, for which we propose another date."""
+    at, user = start_of_day(today), User.objects.get(account=account, is_main=True)
+    starts_at, ends_at = start_of_day(today + timedelta(days=20)), start_of_day(today + timedelta(days=22))
+    audit = announcing.announce(
+        account, actor=user, at=at, kind="penetration", scope="De app en de API.", starts_at=starts_at, ends_at=ends_at,
+        tester={
+            "name": "Irene Keur", "company": "Keur & Zoon", "email": "irene@keur.example",
+            "qualification": "informaticus",
+        },
+    )  # fmt: skip
+    agreeing.propose(
+        audit, actor=officer, at=at, starts_at=starts_at + timedelta(days=7), ends_at=ends_at + timedelta(days=7),
+        reason="Dan is er groot onderhoud.",
+    )  # fmt: skip
 
 
 def _at_work(account: Account, *, today: date) -> None:

@@ -486,7 +486,7 @@ PAGES = """
     POST             door       405        405        405        405        home       home       home
 # its announcement, of which is journalled who takes it
   audit-letter
-    GET              door       200        200        404        400        home       home       home
+    GET              door       200        200        404        200        home       home       home
     POST             door       405        405        405        405        home       home       home
 # its date, that nobody agreed to
   audit-appointment
@@ -496,8 +496,12 @@ PAGES = """
   audit-report-file
     GET              door       404        403        404        404        home       home       home
     POST             door       405        403        405        405        home       home       home
-# steps of the main user
-  audit-accept audit-costs audit-prove
+# steps of the main user, which the one who is going does not take any more
+  audit-accept audit-costs
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →audit     403        404        400        home       home       home
+# proving who one is
+  audit-prove
     GET              door       405        403        405        405        home       home       home
     POST             door       →audit     403        404        →audit     home       home       home
 # an empty form is not taken, or refused because it is withdrawn already
@@ -509,7 +513,7 @@ PAGES = """
     ANY              door       200        403        404        200        home       home       home
 # its logs, of which there are none
   audit-logs
-    GET              door       →audit     403        404        →audit     home       home       home
+    GET              door       →audit     403        404        400        home       home       home
     POST             door       405        403        405        405        home       home       home
 # the tester's link, here one that does not work, whoever has it
   tester

@@ -387,20 +387,20 @@ def register_of_breaches(*accounts: Account) -> dict[str, str]:
     return {"breach_row": str(row.pk), "breach_fresh": str(breached.breach(at=now - timedelta(hours=1)).pk)}
 
 
-def audits_of(offered: Account, over: Account) -> dict[str, object]:
+def audits_of(account: Account) -> dict[str, object]:
     """Tests by account holders: one with another date by us and costs, one that is over with findings."""
     now, clerk, day = timezone.now(), StaffFactory(), timedelta(days=1)
-    first = tested.announced(offered, at=now - day, starts_at=now + 20 * day, ends_at=now + 22 * day)
+    first = tested.announced(account, at=now - day, starts_at=now + 20 * day, ends_at=now + 22 * day)
     said = {"starts_at": now + 27 * day, "ends_at": now + 29 * day, "reason": "Dan is er groot onderhoud."}
     agreeing.propose(first, actor=clerk, at=now, **said)
     closing.note_costs(first, actor=clerk, at=now, cents=125_000, what="Begeleiding, tien uur")
-    second = tested.announced(over, at=now - 40 * day, starts_at=now - 20 * day, ends_at=now - 18 * day)
-    agreeing.accept(second, actor=clerk, at=now - 39 * day)
-    tested.accepted(second, at=now - 38 * day)
+    second = tested.announced(account, at=now - 420 * day, starts_at=now - 400 * day, ends_at=now - 398 * day)
+    agreeing.accept(second, actor=clerk, at=now - 419 * day)
+    tested.accepted(second, at=now - 418 * day)
     auditing.tend(at=now)
     found = {"title": "Oude versie", "text": "Een bibliotheek is verouderd.", "severity": "medium"}
     closing.enter_finding(second, actor=clerk, at=now, **found)
-    closing.add_report(second, actor=over.main_user, at=now, report=tested.file())
+    closing.add_report(second, actor=account.main_user, at=now, report=tested.file())
     link = token_of(agreeing.tester_of(first))
     return {
         "audit_offered": first.reference, "audit_over": second.reference, "audit_link": link, "audit": second.pk
@@ -555,7 +555,7 @@ PAGES = {
     "audits-none": ("trial", "/audits/"),
     "audit-announce": ("active", "/audits/announce/"),
     "audit-offered": ("active", "/audits/{audit_offered}/"),
-    "audit-over": ("near", "/audits/{audit_over}/"),
+    "audit-over": ("active", "/audits/{audit_over}/"),
     "audit-tester": ("active", "/audits/{audit_offered}/tester/"),
     "audit-procedures": (None, "/test/{audit_link}/"),
     "staff-audits": ("staff", "/admin/audits/audit/"),
@@ -789,7 +789,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
-    places |= audits_of(active.account, users["near"].account)
+    places |= audits_of(active.account)
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked | measured()
     places |= {
