@@ -138,9 +138,10 @@ def _make_role(cursor: CursorWrapper, name: str, options: str) -> None:
 
 def _make_member(cursor: CursorWrapper, role: str, member: str) -> None:
     # Without inheritance: who has not said as whom he comes, may do nothing. Before PostgreSQL 16 the login says so.
-    quietly = " WITH INHERIT FALSE, SET TRUE" if cursor.db.pg_version >= 160000 else ""
+    # Since then who makes a role is a member of it that may not become it.
+    quietly, how = (" WITH INHERIT FALSE, SET TRUE", "SET") if cursor.db.pg_version >= 160000 else ("", "MEMBER")
     for attempt in range(ATTEMPTS):
-        cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [member, role])
+        cursor.execute("SELECT pg_has_role(%s, %s, %s)", [member, role, how])
         if cursor.fetchone()[0]:
             return
         with suppress(InternalError) if attempt < ATTEMPTS - 1 else nullcontext():  # another migration does the same

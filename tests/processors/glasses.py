@@ -34,12 +34,11 @@ def opened(by, second, *accounts, **more) -> tuple[Glass, glasses.Login]:
 
 
 @contextmanager
-def connected(login: glasses.Login | str, **more):
+def connected(login: glasses.Login, **more):
     """A session of its own, as from a terminal."""
     known = connection.settings_dict
-    name, password = (login, None) if isinstance(login, str) else (login.name, login.password)
     with psycopg.connect(
-        host=known["HOST"] or None, port=known["PORT"] or None, dbname=known["NAME"], user=name, password=password,
+        host=known["HOST"] or None, port=known["PORT"] or None, dbname=known["NAME"], user=login.name, password=login.password,
         **{"autocommit": True, **more},
     ) as session:  # fmt: skip
         yield session

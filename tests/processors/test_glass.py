@@ -233,7 +233,7 @@ def test_the_login_is_shown_once(client, first, other, account, monkeypatch):
     assert name in answer.content.decode()
     assert client.post(f"{place}get_login/").status_code == 302
     assert password not in client.get(f"{place}change/").content.decode()
-    with connected(name) as session:
+    with connected(glasses.Login(name, password, timezone.now())) as session:
         assert session.execute("SELECT id FROM accounts_account").fetchall() == [(account.pk,)]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
