@@ -35,6 +35,14 @@ HELPERS = tuple(
     for model in ("subprocessor", "helper", "project")
     for verb in ("view", "add", "change")
 )
+#: Who keep the papers of sub-processors, announce changes of them, and answer who objects (§9, §11).
+CONTRACTS = (
+    "processors.view_change",
+    "processors.add_change",
+    "processors.change_change",
+    "processors.view_objection",
+    "processors.change_objection",
+)
 
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
@@ -95,6 +103,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *CONTRACTS,
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",
@@ -122,6 +131,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *CONTRACTS,
         "accounts.view_account",
         *BREACHES,
         "retention.view_alarm",

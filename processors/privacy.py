@@ -1,5 +1,15 @@
-from cannonworks.datamap import outside, restrict
-from processors.models import Agreement, Helper, Project, Statement, SubProcessor, Transfer
+from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
+from processors.models import (
+    Agreement,
+    Change,
+    ChangeMail,
+    Helper,
+    Objection,
+    Project,
+    Statement,
+    SubProcessor,
+    Transfer,
+)
 
 #: In Amsterdam, where the agreement counts its days.
 TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -66,4 +76,25 @@ outside(
     helper_sees=("id", "user", "signed_on", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
+)
+outside(
+    Change,
+    why="Changes of who works for us, as everybody may know; no customers.",
+    helper_sees=(),
+    may=dict.fromkeys(("visitor", "holder"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+)
+register(
+    ChangeMail,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "change", "account", "user", "sent_at", "attempts", "retry_at", "failure"),
+    may={"staff": "SELECT"},
+)
+register(
+    Objection,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("words", "answer"), Personal("9")),
+    plain=("id", "reference", "change", "account", "user", "made_at", "answered_at", "answered_by"),
+    may={"holder": "SELECT INSERT", "staff": "SELECT UPDATE"},
 )

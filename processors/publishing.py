@@ -164,7 +164,10 @@ def _how_long() -> Chapter:
 
 
 def _who_else() -> Chapter:
-    rows = [(each.name, each.get_role_display() or "–", each.place) for each in SubProcessor.objects.order_by("name")]
+    rows = [
+        (each.name, each.get_role_display() or "–", each.place)
+        for each in SubProcessor.objects.at_work().order_by("name")
+    ]
     table = grid(_("Our sub-processors"), (_("Name"), _("What they do"), _("Where")), rows)
     return Chapter(
         "sub-processors",
@@ -175,7 +178,9 @@ def _who_else() -> Chapter:
                 _(
                     "With each of them there is a processing agreement before they begin. Their people see no more than"
                     " the list of customers, only while a project runs, and never relations, employees or documents."
-                )
+                ),
+                page="sub-processors",
+                page_words=_("With which data, under which papers, and what changes"),
             ),
             Words(
                 _(
@@ -280,7 +285,7 @@ def _per_kind() -> Chapter:
 
 
 def _transfers() -> Chapter:
-    outside = [each for each in SubProcessor.objects.order_by("name") if not each.is_in_eea]
+    outside = [each for each in SubProcessor.objects.at_work().order_by("name") if not each.is_in_eea]
     said = (
         Points(tuple(f"{each.name}: {each.place}" for each in outside))
         if outside
