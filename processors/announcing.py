@@ -57,14 +57,15 @@ def announce(
     """Announce a change: it is on the public list and in every account at once, and the main users are mailed (§9).
 
     ``role``, ``country`` and ``categories`` are those from ``effective_on``, by default what they are. Refused when
-    that is before ``earliest`` and no reason is given why (``sooner_*``, which everybody reads), when another change of this
-    company waits, and when nothing protects data in the new country (§11). What begins today takes effect at once, and
-    needs its papers for that. ValidationError for bad input.
+    that is before ``earliest`` and no reason is given why (``sooner_*``, which everybody reads), when another change of
+    this company waits, and when nothing protects data in the new country (§11). What begins today takes effect at once,
+    and needs its papers for that. ValidationError for bad input.
     """
     check_keeps(actor, "add_change")
     row = lock(sub_processor)
     made = Change(
-        sub_processor=row, kind=kind, replaces=replaces, role=role or row.role, country=country or row.country,
+        sub_processor=row, kind=kind, replaces=lock(replaces) if replaces else None, role=role or row.role,
+        country=country or row.country,
         categories=row.categories if categories is None else sorted(set(categories)), words_nl=words_nl.strip(),
         words_en=words_en.strip(), sooner_nl=sooner_nl.strip(), sooner_en=sooner_en.strip(),
         effective_on=effective_on, announced_at=at, announced_by=actor.reference,

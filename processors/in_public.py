@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from cannonworks.countries import EEA
 from cannonworks.datamap import Category
 from cannonworks.publications import Block, Chapter, Paper, Points, Words, grid, pairs
-from processors.models import Change, ChangeKind, Stage, SubProcessor
+from processors.models import Change, ChangeKind, SubProcessor
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ def in_public(*, on: date) -> InPublic:
 
 
 def data_of(categories: Iterable[str]) -> str:
-    """Categories of data, in words; those of the holder are the reader's own."""
-    return ", ".join(str(Category(name).label) for name in categories) or "–"
+    """Categories of data, in words and in the order of the data map; those of the holder are the reader's own."""
+    known = set(categories)
+    return ", ".join(str(each.label) for each in Category if each in known) or "–"
 
 
 def headline(change: Change) -> str:
@@ -140,14 +141,16 @@ def _at_work(found: InPublic) -> Chapter:
 
 
 def _announced(found: InPublic) -> Chapter:
-    lines = tuple(
-        f"{_day(each.effective_on)}: {headline(each)}. {each.get_role_display()}; {data_of(each.categories)};"
-        f" {each.place}. {each.words}"
-        + (f" {_('Why we tell it later than promised:')} {each.sooner}" if each.sooner else "")
-        for each in found.announced
-    )
-    said: Block = Points(lines) if lines else Words(_("No changes are announced."))
-    return Chapter("announced", _("Announced"), (said,))
+    said: Block = Points(tuple(_line(each) for each in found.announced))
+    none = Words(_("No changes are announced."))
+    return Chapter("announced", _("Announced"), (said if found.announced else none,))
+
+
+def _line(change: Change) -> str:
+    """All that is said of an announced change, for paper."""
+    what = f"{change.get_role_display()}; {data_of(change.categories)}; {change.place}"
+    sooner = " ".join([_("Why we tell it later than promised:"), change.sooner]) if change.sooner else ""
+    return f"{_day(change.effective_on)}: {headline(change)}. {what}. {change.words} {sooner}".strip()
 
 
 def _history(found: InPublic) -> Chapter:
@@ -171,7 +174,3 @@ def _day(value: date | None) -> str:
 def is_outside(country: str) -> bool:
     """Whether a country is outside the EEA."""
     return country not in EEA
-
-
-#: Stages of which everybody may know.
-PUBLIC = (Stage.ANNOUNCED, Stage.ACTIVE, Stage.ENDED)

@@ -14,7 +14,7 @@ def proof_of(sub_processor: SubProcessor, *, user: User) -> tuple[bytes, str] | 
 
     None where there is none: within the EEA nothing of that kind is needed.
     """
-    found = Transfer.objects.filter(pk=sub_processor.transfer_id).select_related("paper").first()
+    found = sub_processor.transfer
     if found is None:
         return None
     content = papers.opened(found.paper)

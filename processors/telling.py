@@ -7,6 +7,7 @@ accounts there are. Each account gets one mail for each change, again while the 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -80,7 +81,8 @@ def _notice(change: Change, language: str) -> tuple[str, str]:
         title = titles[ChangeKind(change.kind)] % said
         text = _("From %(day)s. You can read what changes, and object until then.") % said
         address = reverse("sub-processor-change", args=[change.reference])
-        return title[:100], f"{text} [{_('Read what changes')}]({address})"
+        link = _("Read what changes")
+        return title[:100], f"{text} [{link}]({address})"
 
 
 # --- By mail ---------------------------------------------------------------------------------------------------------
@@ -161,14 +163,14 @@ def answer(objection: Objection, *, actor: User, at: datetime, words: str) -> Ob
 
 
 @writes("processors/objection_made")
-def objection_made(about: object, reader: object = None) -> Addressed | None:
+def objection_made(about: UUID, reader: UUID | None = None) -> Addressed | None:
     """To staff who may answer it, until it is answered. Nothing of what it says."""
     found = Objection.objects.to_answer().filter(reference=about).select_related("change__sub_processor").first()
-    return to_staff(MAY_ANSWER, reader, objection=found) if found else None  # type: ignore[arg-type]
+    return to_staff(MAY_ANSWER, reader, objection=found) if found else None
 
 
 @writes("processors/objection_answered")
-def objection_answered(about: object) -> Addressed | None:
+def objection_answered(about: UUID) -> Addressed | None:
     """To the main user, as long as the objection is there."""
     found = Objection.objects.filter(reference=about, answered_at__isnull=False)
     row = found.select_related("change__sub_processor").first()

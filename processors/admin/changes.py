@@ -30,7 +30,7 @@ class KindFilter(KnownValues):
 
 @admin.register(Change)
 class ChangeAdmin(StaffAdmin):
-    list_display = ("house", "kind", "state", "effective", "replaced")
+    list_display = ("named", "kind", "state", "effective", "replaced")
     list_filter = (KindFilter,)
     list_select_related = ("sub_processor", "replaces")
     ordering = ("-effective_on", "-id")
@@ -45,6 +45,10 @@ class ChangeAdmin(StaffAdmin):
     actions_detail = ("retract",)
 
     @display(description=gettext_lazy("sub-processor"), ordering="sub_processor__name")
+    def named(self, row: Change) -> str:
+        return row.sub_processor.name
+
+    @display(description=gettext_lazy("sub-processor"))
     def house(self, row: Change) -> object:
         return link(row.sub_processor)
 
@@ -71,7 +75,7 @@ class ChangeAdmin(StaffAdmin):
     @display(description=gettext_lazy("still missing"))
     def lacking(self, row: Change) -> str:
         lacks = announcing.lacks(row) if row.is_open else []
-        return chip("danger", " ".join(lacks)) if lacks else "–"
+        return " ".join(lacks) or "–"
 
     @display(description=gettext_lazy("mails"))
     def mailed(self, row: Change) -> str:
@@ -126,7 +130,7 @@ class AnsweredFilter(admin.SimpleListFilter):
 
 @admin.register(Objection)
 class ObjectionAdmin(StaffAdmin):
-    list_display = ("about", "holder", "state", "made")
+    list_display = ("named", "holder", "state", "made")
     list_filter = (AnsweredFilter,)
     list_select_related = ("change__sub_processor", "account__company")
     reference_fields = ("reference", "account__reference")
@@ -137,6 +141,10 @@ class ObjectionAdmin(StaffAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         return (F("answered_at").desc(nulls_first=True), "made_at", "id")
+
+    @display(description=gettext_lazy("change"))
+    def named(self, row: Objection) -> str:
+        return str(row.change)
 
     @display(description=gettext_lazy("change"))
     def about(self, row: Objection) -> object:

@@ -46,7 +46,7 @@ class SubProcessorAdmin(RegisterAdmin):
     list_filter = (StageFilter,)
     search_fields = ("name__icontains",)
     ordering = ("name",)
-    fields = ("name", "standing", "role", "where", "data", "papers", "since", "until", "contact_email")
+    fields = ("name", "standing", "role", "where", "data", "papers", "lacking", "since", "until", "contact_email")
     actions_detail = ("describe", "agree", "protect", "begin", "move", "finish")
     change_form_outer_after_template = "admin/_partials/tables.html"
 
@@ -69,10 +69,17 @@ class SubProcessorAdmin(RegisterAdmin):
 
     @display(description=gettext_lazy("papers"))
     def papers(self, row: SubProcessor) -> str:
-        lacks = contracting.missing(row, row.country, on=today())
-        if not lacks:
+        """From what the list reads along with each row; what is missing is on its page."""
+        if row.stage == Stage.ENDED:
+            return "–"
+        if row.papers_stand(today()):
             return chip("success", _("In order"))
-        return chip("danger" if row.stage == Stage.ACTIVE else "warning", " ".join(lacks))
+        return chip("danger" if row.stage == Stage.ACTIVE else "warning", _("Not in order"))
+
+    @display(description=gettext_lazy("still missing"))
+    def lacking(self, row: SubProcessor) -> str:
+        lacks = [] if row.stage == Stage.ENDED else contracting.missing(row, row.country, on=today())
+        return " ".join(lacks) or "–"
 
     @display(description=gettext_lazy("at work from"))
     def since(self, row: SubProcessor) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Notice, in_language
 from cannonworks.countries import place_of
 from cannonworks.datamap import Category
+from cannonworks.deadlines import local_date
 from processors.models.sub_processors import SubProcessor, SubProcessorRole
 from processors.querysets import ChangeQuerySet, ObjectionQuerySet
 
@@ -105,6 +107,11 @@ class Change(models.Model):
         return in_language(self.sooner_nl, self.sooner_en)
 
     @property
+    def announced_on(self) -> date:
+        """The day in Amsterdam on which it was announced."""
+        return local_date(self.announced_at)
+
+    @property
     def is_open(self) -> bool:
         """Whether it is still to come."""
         return self.in_force_at is None and self.withdrawn_at is None
@@ -173,3 +180,13 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return str(self.reference)[:8]
+
+    @property
+    def made_on(self) -> date:
+        """The day in Amsterdam on which it was made."""
+        return local_date(self.made_at)
+
+    @property
+    def answered_on(self) -> date | None:
+        """The day in Amsterdam on which we answered."""
+        return local_date(self.answered_at) if self.answered_at else None

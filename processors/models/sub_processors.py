@@ -107,6 +107,11 @@ class SubProcessor(models.Model):
         """Its country in the reader's language, and whether that is outside the European Economic Area."""
         return place_of(self.country)
 
+    def papers_stand(self, on: date) -> bool:
+        """Whether the agreement that counts, and outside the EEA the protection, hold on this day."""
+        agreed = self.agreement is not None and self.agreement.holds(on)
+        return agreed and (self.is_in_eea or (self.transfer is not None and self.transfer.holds(on)))
+
 
 class Agreement(models.Model):
     """A processing agreement with a sub-processor: the signed paper, and until when it holds (§9). Never changed."""
