@@ -71,6 +71,7 @@ ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 FOOT: tuple[Tab, ...] = (
     ("what-we-do", _("What we do with data")),
     ("privacy", _("Privacy")),
+    ("sub-processors", _("Sub-processors")),
     ("your-rights", _("Your rights")),
     ("terms", _("Terms")),
     ("record", _("Record of processing")),

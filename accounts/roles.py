@@ -35,6 +35,14 @@ HELPERS = tuple(
     for model in ("subprocessor", "helper", "project")
     for verb in ("view", "add", "change")
 )
+#: Who keep the papers of sub-processors, announce changes of them, and answer who objects (§9, §11).
+CONTRACTS = (
+    "processors.view_change",
+    "processors.add_change",
+    "processors.change_change",
+    "processors.view_objection",
+    "processors.change_objection",
+)
 
 #: Who ask for access to the database in a calamity or for an upgrade, and who approve it (§10); never the same person.
 GLASS = ("processors.view_glass", "processors.add_glass", "processors.approve_glass")
@@ -108,6 +116,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *HELPERS,
         "processors.view_glass",
         "processors.approve_glass",
+        *CONTRACTS,
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",
@@ -138,6 +147,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.add_supportaccess",
         *HELPERS,
         *GLASS,
+        *CONTRACTS,
         "accounts.view_account",
         *BREACHES,
         *MEASURES,

@@ -58,6 +58,8 @@ app.conf.beat_schedule = {
     "usage": {"task": "accounts.tasks.count_usage", "schedule": crontab(hour="*/3", minute=40)},
     "ages": {"task": "retention.tasks.let_age", "schedule": crontab(hour=2, minute=25)},
     "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
+    "sub-processors": {"task": "processors.tasks.announce_changes", "schedule": crontab(minute="2-59/10")},
+    "sub-processors at work": {"task": "processors.tasks.take_effect", "schedule": crontab(minute=2)},
     "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "outbox": {"task": "accounts.tasks.empty_outbox", "schedule": crontab(minute="3-59/10")},

@@ -69,6 +69,7 @@ HELPDESK = env.str("HELPDESK", "helpdesk@cannonworks.nl")  # where holders ask f
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "privacy@cannonworks.nl")  # in the privacy statement and the record
 DATA_PROTECTION_OFFICER = env.str("DATA_PROTECTION_OFFICER", "")  # name or function, and how reached; the same texts
 REQUEST_MAILS_AN_HOUR = env.int("REQUEST_MAILS_AN_HOUR", 300)  # links for requests about personal data, to all together
+SUB_PROCESSOR_NOTICE_DAYS = env.int("SUB_PROCESSOR_NOTICE_DAYS", 30)  # before one begins, customers are told (§9)
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
 SUBSCRIPTION_PRICE = Decimal(env.str("SUBSCRIPTION_PRICE", "15.00"))  # euros for one period, without VAT
 SUBSCRIPTION_MONTHS = env.int("SUBSCRIPTION_MONTHS", 1)  # a period

@@ -162,10 +162,12 @@ NAVIGATION = [
         ],
     },
     {
-        "title": _("Helpers"),
+        "title": _("Sub-processors and helpers"),
         "separator": True,
         "items": [
             _item(_("Sub-processors"), "handshake", "processors.subprocessor"),
+            _item(_("Changes"), "sync_alt", "processors.change"),
+            _item(_("Objections"), "thumb_down", "processors.objection"),
             _item(_("Helpers"), "support_agent", "processors.helper"),
             _item(_("Projects"), "event", "processors.project"),
             _item(_("Emergency access"), "emergency_home", "processors.glass"),

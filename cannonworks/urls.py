@@ -9,7 +9,17 @@ from cannonworks.api import Unknown
 #: Each app has its own endpoints; the kernel's are the schema and its page.
 API = [
     path("", include(f"{app}.api"))
-    for app in ("accounts", "relations", "finance", "audits", "rights", "breaches", "retention", "cannonworks")
+    for app in (
+        "accounts",
+        "relations",
+        "finance",
+        "audits",
+        "processors",
+        "rights",
+        "breaches",
+        "retention",
+        "cannonworks",
+    )
 ]
 
 urlpatterns = [

@@ -25,6 +25,7 @@ from finance.models import DocumentKind
 from processors import services as processors
 from relations import services as relations
 from retention import demo_breach, holds
+from retention.demo_houses import houses
 from retention.demo_measures import make_measures
 from retention.models import Ground
 from rights import services as rights
@@ -162,7 +163,7 @@ def _lookers(account: Account, *, officer: User, today: date) -> None:
     access = support.open_account(account, actor=officer, ticket="T-1042", reason="Vraag over een factuur", at=at)
     support.look(account, actor=officer, page="account", at=at)
     support.close_account(access, actor=officer, at=at + timedelta(minutes=5))
-    house = processors.add_sub_processor(actor=officer, name="Noorderhost")
+    house = houses(officer=officer, today=today)
     helper = processors.add_helper(
         house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
         first_name="Hugo", last_name="Hulp",

@@ -124,6 +124,7 @@ ADMINISTRATION = """
   admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
+  admin:processors_change_history admin:processors_objection_history
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
@@ -153,6 +154,7 @@ ADMINISTRATION = """
     POST             door       403        403        403
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
+  admin:processors_change_changelist admin:processors_objection_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
@@ -167,6 +169,8 @@ ADMINISTRATION = """
   admin:accounts_newsletter_delete admin:accounts_notice_delete
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
+  admin:processors_change_add admin:processors_change_delete admin:processors_objection_add
+  admin:processors_objection_delete
   admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
@@ -183,6 +187,7 @@ ADMINISTRATION = """
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
+  admin:processors_change_change admin:processors_objection_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
@@ -193,6 +198,7 @@ ADMINISTRATION = """
   /admin/accounts/newsletter/{object_id}/ /admin/accounts/notice/{object_id}/
   /admin/journal/entry/{object_id}/ /admin/accounts/user/{object_id}/ /admin/accounts/supportaccess/{object_id}/
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
+  /admin/processors/change/{object_id}/ /admin/processors/objection/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
   /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/rights/datareturn/{object_id}/
@@ -231,7 +237,10 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
-  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
+  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_subprocessor_agree
+  admin:processors_subprocessor_protect admin:processors_subprocessor_begin admin:processors_subprocessor_move
+  admin:processors_subprocessor_finish admin:processors_change_retract admin:processors_objection_answer
+  admin:processors_helper_sign admin:processors_helper_add
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
   admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others admin:breaches_breach_finding
@@ -241,6 +250,9 @@ ADMINISTRATION = """
   admin:audits_improvement_replan
     GET              door       403        200        200
     POST             door       403        409        409
+# a paper of a sub-processor, for who keeps the register
+  admin:processors_paper
+    ANY              door       404        200        200
 # terms: an empty draft is one to go on with
   admin:accounts_termsversion_add
     GET              door       403        200        200
@@ -355,7 +367,8 @@ PAGES = """
                      anonymous  owner      colleague  outsider   going      inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf record-json what-we-do verify
+  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf record-json
+  what-we-do verify sub-processors sub-processors-pdf sub-processor-change
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
@@ -526,6 +539,13 @@ PAGES = """
   breach-report
     GET              door       200        200        200        200        home       home       home
     POST             door       200        200        200        200        home       home       home
+# objecting to a change of sub-processors, for the main user: an empty form is not taken
+  sub-processor-object
+    ANY              door       200        403        200        200        home       home       home
+# the proof of protection outside the EEA, for every user of an account
+  sub-processor-proof
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
 # how one's account stands, and all its links
   account links
     GET              door       200        200        200        200        home       home       home
@@ -1123,6 +1143,19 @@ API = """
   api-terms
     GET              200       200       200       200       200       200       200       200       200       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# who works for us, for everybody whose token is not wrong
+  api-sub-processors
+    GET              200       200       200       200       200       200       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# the proof of protection of one of them
+  api-sub-processor-proof
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# objections of the account to changes, made by the main user
+  api-sub-processor-objections
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       403       400       403       403       400       403       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
 # reading them: of no version
   api-terms-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401

@@ -41,7 +41,7 @@ from retention.models import Ground, Hold
 from rights import corrections, scans
 from rights import services as rights
 from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile
-from tests import breached, tested
+from tests import breached, registers, tested
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
@@ -56,7 +56,7 @@ EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
     "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
-    "breaches_permission",
+    "breaches_permission", "processors_changemail",
 }  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 
@@ -150,6 +150,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     read_terms(account, on=cancelled_on)
     ask_under_the_agreement(account, on=cancelled_on)
     breached.all_of_it(account, at=moment(cancelled_on))
+    registers.objected(account, at=moment(cancelled_on))
     return Account.objects.get(pk=account.pk)
 
 

@@ -54,9 +54,12 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
+from processors import objecting  # noqa: E402
+from processors.models import Change, SubProcessor  # noqa: E402
 from processors.services import record_look  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
+from retention.demo_houses import houses  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
 from rights.corrections import confirm_correction, propose_correction  # noqa: E402
@@ -209,12 +212,21 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = registers.house()
-    registers.house("Paper Plane Mail Inc.", role="mail", country="US")
+    house = houses(officer=staff, today=now.date())
     inside, outside = registers.helper(house), registers.helper(house)
     registers.project(house, inside, starts_at=now - day, ends_at=now + day)
     record_look(inside, accounts=[account], page="accounts", searched=False)
     return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
+
+
+def contracts(users: dict[str, User]) -> dict[str, object]:
+    """An announced change with an objection, one whose papers are over, and one that is being prepared."""
+    change, at = Change.objects.open().get(), timezone.now()
+    asks = "Waarvoor heeft De Vraagbaak de lijst van klanten nodig?"
+    made = objecting.object_to(change, users["active"].account, actor=users["active"], at=at, words=asks)
+    registers.agreement(registers.house("Westkabel", role="integrations"), valid_until=date(2026, 1, 31))
+    draft = SubProcessor.objects.create(name="Zuiderhost", role="hosting", country="US", categories=["account"])
+    return {"change": change.reference, "change_row": change.pk, "objection": made.pk, "house": draft.pk}
 
 
 def crowd(account: Account, on: date) -> dict[str, str]:
@@ -596,6 +608,17 @@ PAGES = {
     "privacy": (None, "/privacy/"),
     "record": (None, "/record/"),
     "my-record": ("active", "/my-data/record/"),
+    "sub-processors": (None, "/sub-processors/"),
+    "sub-processors-holder": ("active", "/sub-processors/"),
+    "sub-processor-change": (None, "/sub-processors/changes/{change}/"),
+    "sub-processor-objected": ("active", "/sub-processors/changes/{change}/"),
+    "sub-processor-object": ("charged", "/sub-processors/changes/{change}/object/"),
+    "staff-sub-processors": ("staff", "/admin/processors/subprocessor/"),
+    "staff-sub-processor": ("staff", "/admin/processors/subprocessor/{house}/change/"),
+    "staff-sub-processor-announce": ("staff", "/admin/processors/subprocessor/{house}/begin/"),
+    "staff-changes": ("staff", "/admin/processors/change/"),
+    "staff-change": ("staff", "/admin/processors/change/{change_row}/change/"),
+    "staff-objection-answer": ("staff", "/admin/processors/objection/{objection}/answer/"),
     "what-we-do": (None, "/what-we-do/"),
     "what-we-do-holder": ("active", "/what-we-do/"),
     "verify": (None, "/verify/"),
@@ -796,7 +819,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
         for name in ("asked_begun", "asked_blocked")
     }
-    places |= breaches(users["near"].account, users["cancelled"].account)
+    places |= breaches(users["near"].account, users["cancelled"].account) | contracts(users)
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

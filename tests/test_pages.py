@@ -47,6 +47,9 @@ PUBLIC = {
     "/privacy/": 200,
     "/privacy/privacy.pdf": 200,
     "/record/": 200,
+    "/sub-processors/": 200,
+    "/sub-processors/sub-processors.pdf": 200,
+    f"/sub-processors/changes/{UUID(int=0)}/": 404,  # there is no such change
     "/record/record.pdf": 200,
     "/record/record.json": 200,
     "/verify/": 200,
@@ -63,7 +66,7 @@ PUBLIC = {
     "/terms/1-1/": 302,  # to that one version
 }
 TEXTS = {  # plain ones and files, not pages
-    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/record/record.json", "/verify/statement-key.pem",
+    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/record/record.json", "/sub-processors/sub-processors.pdf", "/verify/statement-key.pem",
 }  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (

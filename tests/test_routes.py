@@ -26,6 +26,7 @@ from accounts.states import State
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
+from processors.models import Agreement, Objection, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
@@ -169,6 +170,7 @@ def breach_of(account: Account) -> dict[str, str]:
 
 def let_in(helpers: list[User]) -> None:
     """Both have signed and work in a project; that of the second is over."""
+    registers.house("Paper Plane", role="mail", country="US")  # with proof of its protection
     house, now, day = registers.house(), timezone.now(), timedelta(days=1)
     for person, ends_at in zip(helpers, (now + day, now - day), strict=True):
         helper = registers.helper(house, user=person)
@@ -253,6 +255,14 @@ def things_of(account: Account) -> dict[str, str]:
         **{f"export-{act}": returned for act in ("progress", "cancel", "resume", "prove", "archive")},
         **{f"api-return{act}": returned for act in ("", "-cancel", "-resume", "-archive")},
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
+        **dict.fromkeys(
+            ("sub-processor-change", "sub-processor-object"), str(Objection.objects.latest("pk").change.reference)
+        ),
+        **dict.fromkeys(
+            ("sub-processor-proof", "api-sub-processor-proof"),
+            str(SubProcessor.objects.get(transfer__isnull=False).reference),
+        ),
+        "admin:processors_paper": str(Agreement.objects.first().reference),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "number": "1", "one": "1", "other": "1", "review": str(UUID(int=0)),

@@ -59,7 +59,9 @@ def sub_processors(rows: Sequence[dict[str, Any]]) -> Chapter:
                 _(
                     "With each of them there is a processing agreement before they begin. Their people see no more than"
                     " the list of customers, only while a project runs, and never relations, employees or documents."
-                )
+                ),
+                page="sub-processors",
+                page_words=_("With which data, under which papers, and what changes"),
             ),
             Words(
                 _(
