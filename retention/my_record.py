@@ -12,7 +12,7 @@ from retention.my_data import holdings
 
 def record_of(account: Account, *, on: date) -> Record:
     """For its own users: with the rows of each category, counted as on the page of their data."""
-    counted: dict[str, tuple[int, bool]] = {
+    counted = {
         holding.category: (holding.number, any(kept.is_more for kept in holding.kept))
         for holding in holdings(account, ())
     }
