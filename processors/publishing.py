@@ -19,6 +19,7 @@ from cannonworks import deadlines, rules
 from cannonworks.datamap import Category, Role
 from cannonworks.publications import Chapter, Grid, Pairs, Paper, Points, Words, grid, pairs
 from processors.models import SubProcessor
+from processors.publicly import publicly
 
 OWN = gettext_lazy("It is needed for our agreement with you (GDPR art. 6(1)(b)).")
 THEIRS = gettext_lazy("Our customer decides and has it done by us (GDPR art. 28).")
@@ -285,7 +286,8 @@ def _per_kind() -> Chapter:
 
 
 def _transfers() -> Chapter:
-    outside = [each for each in SubProcessor.objects.at_work().order_by("name") if not each.is_in_eea]
+    with publicly():
+        outside = [each for each in SubProcessor.objects.at_work().order_by("name") if not each.is_in_eea]
     said = (
         Points(tuple(f"{each.name}: {each.place}" for each in outside))
         if outside
