@@ -165,10 +165,9 @@ def _how_long() -> Chapter:
 
 
 def _who_else() -> Chapter:
-    rows = [
-        (each.name, each.get_role_display() or "–", each.place)
-        for each in SubProcessor.objects.at_work().order_by("name")
-    ]
+    with publicly():
+        working = list(SubProcessor.objects.at_work().order_by("name"))
+    rows = [(each.name, each.get_role_display() or "–", each.place) for each in working]
     table = grid(_("Our sub-processors"), (_("Name"), _("What they do"), _("Where")), rows)
     return Chapter(
         "sub-processors",
