@@ -18,6 +18,7 @@ from cannonworks.countries import EEA
 from cannonworks.datamap import Category
 from cannonworks.publications import Block, Chapter, Paper, Points, Words, grid, pairs
 from processors.models import Change, ChangeKind, SubProcessor
+from processors.publicly import publicly
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,13 @@ def in_public(*, on: date) -> InPublic:
     """Read the list; three queries."""
     houses = SubProcessor.objects.at_work().select_related("agreement", "transfer").order_by("name")
     changes = Change.objects.select_related("sub_processor", "replaces")
-    return InPublic(
-        on,
-        tuple(AtWork(house, on) for house in houses),
-        tuple(changes.open().order_by("effective_on", "id")),
-        tuple(changes.closed().order_by("-effective_on", "-id")),
-    )
+    with publicly():
+        return InPublic(
+            on,
+            tuple(AtWork(house, on) for house in houses),
+            tuple(changes.open().order_by("effective_on", "id")),
+            tuple(changes.closed().order_by("-effective_on", "-id")),
+        )
 
 
 def data_of(categories: Iterable[str]) -> str:

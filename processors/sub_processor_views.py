@@ -21,6 +21,7 @@ from cannonworks.downloads import file_response
 from cannonworks.publications import pdf_of
 from processors import in_public, objecting, proving
 from processors.models import Change, Objection, SubProcessor
+from processors.publicly import publicly
 
 
 class ObjectionForm(forms.Form):
@@ -91,4 +92,5 @@ def proof(request: HttpRequest, reference: UUID) -> HttpResponse:
 
 
 def _found(reference: UUID) -> Change:
-    return get_object_or_404(Change.objects.select_related("sub_processor", "replaces"), reference=reference)
+    with publicly():
+        return get_object_or_404(Change.objects.select_related("sub_processor", "replaces"), reference=reference)

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from accounts.states import State
 from cannonworks import isolation
 from processors import announcing
+from processors.models import Objection
 from tests.cast import member
 from tests.factories import AccountFactory
 from tests.journeys.conftest import DESKTOP, PHONE
@@ -91,8 +92,8 @@ def test_from_entering_one_to_its_first_day(browsers, post_at_once, language, vi
     expect(holder.get_by_text("Liever niet naar Amerika.")).to_be_visible()
 
     staff.goto("/admin/processors/objection/")
-    staff.locator("#result_list th a").first.click()
-    staff.goto(f"{staff.url.partition('/change/')[0]}/answer/")
+    expect(staff.get_by_text("Te beantwoorden")).to_be_visible()
+    staff.goto(f"/admin/processors/objection/{Objection.objects.get().pk}/answer/")
     expect(staff.get_by_text("Liever niet naar Amerika.")).to_be_visible()
     staff.locator("[name=words]").fill("Alleen je adres gaat mee.")
     staff.get_by_role("button", name="Antwoord versturen").click()

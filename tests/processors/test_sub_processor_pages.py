@@ -80,6 +80,17 @@ def test_the_list_takes_three_queries_whatever_its_length(count, django_assert_n
         in_public.paper(on=timezone.localdate())
 
 
+@pytest.mark.clause("10")
+def test_a_helper_reads_the_same_as_everybody(announced, client):
+    helper, now = registers.helper(SubProcessor.objects.get(name="Noorderhost")), timezone.now()
+    registers.project(helper.sub_processor, helper, starts_at=now - DAY, ends_at=now + DAY)
+    client.force_login(helper.user)
+    for path in ("", "sub-processors.pdf", f"changes/{announced.reference}/"):
+        assert client.get(f"/sub-processors/{path}").status_code == 200
+    assert client.get(f"{API}/sub-processors/").status_code == 200
+    assert [client.get(path).status_code for path in ("/privacy/", "/record/")] == [200, 200]
+
+
 def test_an_agreement_that_ended_is_said_honestly(client):
     house, today = registers.house(), timezone.localdate()
     registers.agreement(house, valid_until=today)
