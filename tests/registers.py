@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import papers
 from accounts.models import Paper, PaperKind, User
-from processors.models import Agreement, Helper, Project, Stage, Statement, SubProcessor, Transfer
+from processors.models import Agreement, Glass, Helper, Project, Stage, Statement, SubProcessor, Transfer
 from tests.factories import HelperFactory
 
 SOMEBODY = UUID("00000000-0000-4000-8000-000000000009")
@@ -84,3 +84,9 @@ def project(
     made = Project.objects.create(sub_processor=of, name=name, starts_at=starts_at, ends_at=ends_at)
     made.helpers.set(helpers)
     return made
+
+
+def glass(**more: Any) -> Glass:
+    """Emergency access that somebody asked for."""
+    said = {"ground": "calamity", "reason": "Schijf van de database kapot", "is_whole": True, "hours": 2}
+    return Glass.objects.create(**said | {"asked_by": SOMEBODY, "asked_at": timezone.now()} | more)

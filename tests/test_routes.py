@@ -113,6 +113,7 @@ def a_world() -> World:
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
+    registers.glass(refused_by=registers.SOMEBODY, refused_at=timezone.now())
     support = member("Support")
     opened(account, support)
     people = {
