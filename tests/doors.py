@@ -124,8 +124,8 @@ ADMINISTRATION = """
   admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
-  admin:processors_change_history admin:processors_objection_history
-  admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
+  admin:processors_change_history admin:processors_objection_history admin:processors_helper_history
+  admin:processors_project_history admin:rights_registeredletter_history admin:processors_glass_history
   admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
@@ -154,8 +154,8 @@ ADMINISTRATION = """
     POST             door       403        403        403
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
-  admin:processors_change_changelist admin:processors_objection_changelist
-  admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
+  admin:processors_change_changelist admin:processors_objection_changelist admin:processors_helper_changelist
+  admin:processors_project_changelist admin:retention_alarm_changelist admin:processors_glass_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
   admin:audits_measure_changelist admin:audits_finding_changelist admin:audits_improvement_changelist
@@ -170,8 +170,8 @@ ADMINISTRATION = """
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
   admin:processors_change_add admin:processors_change_delete admin:processors_objection_add
-  admin:processors_objection_delete
-  admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
+  admin:processors_objection_delete admin:processors_helper_delete admin:processors_project_delete
+  admin:rights_registeredletter_delete admin:processors_glass_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
@@ -187,8 +187,8 @@ ADMINISTRATION = """
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
-  admin:processors_change_change admin:processors_objection_change
-  admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
+  admin:processors_change_change admin:processors_objection_change admin:processors_helper_change
+  admin:processors_project_change admin:retention_alarm_change admin:processors_glass_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
   admin:audits_audit_change
@@ -200,7 +200,7 @@ ADMINISTRATION = """
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
   /admin/processors/change/{object_id}/ /admin/processors/objection/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
-  /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
+  /admin/processors/project/{object_id}/ /admin/processors/glass/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/rights/datareturn/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
@@ -253,6 +253,14 @@ ADMINISTRATION = """
 # a paper of a sub-processor, for who keeps the register
   admin:processors_paper
     ANY              door       404        200        200
+# emergency access, here refused: an empty form says nothing
+  admin:processors_glass_close
+    GET              door       403        200        200
+    POST             door       403        409        409
+# asking for it is for the security officer
+  admin:processors_glass_add
+    GET              door       403        403        200
+    POST             door       403        403        409
 # terms: an empty draft is one to go on with
   admin:accounts_termsversion_add
     GET              door       403        200        200
@@ -268,6 +276,7 @@ ADMINISTRATION = """
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
+  admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
   admin:audits_finding_close

@@ -15,6 +15,7 @@ from processors.models import (
     Agreement,
     Change,
     ChangeMail,
+    Glass,
     Helper,
     Objection,
     Project,
@@ -115,3 +116,9 @@ def project(
     made = Project.objects.create(sub_processor=of, name=name, starts_at=starts_at, ends_at=ends_at)
     made.helpers.set(helpers)
     return made
+
+
+def glass(**more: Any) -> Glass:
+    """Emergency access that somebody asked for."""
+    said = {"ground": "calamity", "reason": "Schijf van de database kapot", "is_whole": True, "hours": 2}
+    return Glass.objects.create(**said | {"asked_by": SOMEBODY, "asked_at": timezone.now()} | more)

@@ -118,6 +118,7 @@ def a_world() -> World:
     keepers.improvement(StaffFactory())
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
+    registers.glass(refused_by=registers.SOMEBODY, refused_at=timezone.now())
     support = member("Support")
     opened(account, support)
     people = {
