@@ -44,9 +44,8 @@ DATA_TABS: tuple[Tab, ...] = (
     ("audits", _("Tests")),
     ("usage", _("Usage")),
 )
-DATA = Part(
-    "my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/", "/audits/"), DATA_TABS
-)
+DATA_PATHS = ("/my-data/", "/requests/", "/breaches/", "/consultations/", "/audits/")
+DATA = Part("my-data", _("My data"), "eye", DATA_PATHS, DATA_TABS)
 #: All that the users of a blocked account have (§15), and what does not wait for anything (§13).
 REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
 BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/", "/consultations/"))
