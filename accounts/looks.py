@@ -28,6 +28,7 @@ PAGES = {
     "letter": gettext_lazy("name of the main user, for your registered letter"),
     "correction": gettext_lazy("what is to be corrected in your account"),
     "accounts": gettext_lazy("reference, state, company name and KvK number, in the list of accounts"),
+    "masked": gettext_lazy("reference and state, in the list of accounts"),
 }
 
 
