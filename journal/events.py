@@ -76,6 +76,8 @@ EVENTS: Mapping[str, Promise] = {
     "helper.added": _("A helper was added"),
     "helper.bound": _("A helper signed the confidentiality statement"),
     "helper.ended": _("A helper was shut out for good"),
+    "helper.left": _("A sub-processor reported that a helper left"),
+    "helper.link_asked": _("The contact of a sub-processor asked who has access"),
     "helper.looked": _("A helper looked at the administration"),
     "helper.opened": _("A helper opened the administration"),
     "helper.refused": _("A helper was shown nothing: outside the window"),

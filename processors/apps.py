@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class ProcessorsConfig(AppConfig):
     name = "processors"
     verbose_name = _("Sub-processors")
+
+    def ready(self) -> None:
+        # They register themselves.
+        from processors import contact_mails  # noqa: F401

@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from accounts.models import Account
+from accounts.querysets import AccountQuerySet
 from accounts.states import State
 
 #: In the place of what is not shown.
@@ -30,7 +29,7 @@ class Shown:
     kvk_number: str
 
 
-def accounts() -> QuerySet[Account]:
+def accounts() -> AccountQuerySet:
     """The accounts of the overarching administration, the newest first, with their companies where these are shown."""
     return (
         Account.objects.exclude(state=State.ERASED).select_related("company").order_by("-pk")

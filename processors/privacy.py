@@ -85,6 +85,6 @@ outside(
     Statement,
     why="Who of our staff and helpers signed to keep quiet; no customers.",
     helper_sees=("id", "user", "signed_on", "ended_on"),
-    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE", "reader": "SELECT"},
-    rows={"helper": f"user_id = {MYSELF}", "reader": "user_id IN (SELECT user_id FROM processors_helper)"},
+    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    rows={"helper": f"user_id = {MYSELF}"},
 )

@@ -220,7 +220,7 @@ ADMINISTRATION = """
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
-  admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
+  admin:processors_project_add admin:processors_project_move admin:retention_hold_add admin:retention_rulesapproval_approve
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
   admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
     GET              door       403        200        200
@@ -240,7 +240,7 @@ ADMINISTRATION = """
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
-  admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
+  admin:processors_project_end admin:processors_project_choose admin:processors_helper_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
     GET              door       403        200        200
     POST             door       403        →change    →change
@@ -325,12 +325,19 @@ PAGES = """
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
-# asking something about one's own data, for everybody: an empty form is not taken
-  your-rights
+# asking something about one's own data, or who of one's company has access, for everybody: an empty form is not taken
+  your-rights helpers-access
     ANY              200        200        200        200        200        200        200        200
 # the link in the mail, here one that does not work, whoever has it
   your-request
     ANY              200        200        200        200        200        200        200        200
+# who has access: the same, but there is nothing to post
+  helpers-access-page
+    GET              200        200        200        200        200        200        200        200
+    POST             405        405        405        405        405        405        405        405
+# and who left
+  helpers-access-left
+    ANY              →helpers-access-page = = = = = = =
 # steps with a request, by the same
   your-request-check your-request-withdraw
     GET              405        405        405        405        405        405        405        405

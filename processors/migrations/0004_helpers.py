@@ -3,9 +3,35 @@
 from django.db import migrations, models
 
 
+FORWARD = """
+CREATE FUNCTION processors_people_of_link(on_day date, since timestamptz)
+RETURNS TABLE (helper_id bigint, reference uuid, name text, bound_since date, looks bigint, looked_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+    -- As the owner of the tables: whoever bears the link of a sub-processor reads no users, statements or journal. Of
+    -- its own people their names come out, whether they signed, and how often they looked; nothing of what they saw.
+    SELECT helper.id, person.reference,
+           concat_ws(' ', nullif(person.first_name, ''), nullif(person.infix, ''), nullif(person.last_name, '')),
+           (SELECT max(signed_on) FROM processors_statement AS statement WHERE statement.user_id = person.id
+                AND statement.signed_on <= on_day AND (statement.ended_on IS NULL OR on_day < statement.ended_on)),
+           looked.times, looked.last
+    FROM processors_helper AS helper
+    JOIN processors_subprocessor AS house ON house.id = helper.sub_processor_id
+    JOIN accounts_user AS person ON person.id = helper.user_id
+    CROSS JOIN LATERAL (SELECT count(*) AS times, max(entry.at) AS last FROM journal_entry AS entry
+        WHERE entry.event = 'helper.opened' AND entry.actor_reference = person.reference AND entry.at >= since) AS looked
+    WHERE house.reference::text = nullif(current_setting('cannonworks.link', true), '')
+$$;
+REVOKE ALL ON FUNCTION processors_people_of_link FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION processors_people_of_link TO cannonworks_reader;
+"""
+BACKWARD = "DROP FUNCTION processors_people_of_link;"
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('journal', '0001_initial'),
         ('processors', '0003_papers'),
     ]
 
@@ -38,4 +64,5 @@ class Migration(migrations.Migration):
             model_name='project',
             constraint=models.CheckConstraint(condition=models.Q(('shows_names', False), ('work__in', ('support', 'sales')), _connector='OR'), name='project_shows_names_where_needed'),
         ),
+        migrations.RunSQL(FORWARD, BACKWARD),
     ]
