@@ -31,6 +31,7 @@ PAGES = {
     "record": gettext_lazy("our record of processing for your account"),
     "correction": gettext_lazy("what is to be corrected in your account"),
     "accounts": gettext_lazy("reference, state, company name and KvK number, in the list of accounts"),
+    "masked": gettext_lazy("reference and state, in the list of accounts"),
 }
 
 

@@ -220,6 +220,8 @@ HOME_ADDRESS = {name: Personal("19 Betrokkenen 2") for name in ADDRESS}
 
 _entries: dict[type[models.Model], Entry] = {}
 _restrictions: dict[str, str] = {}
+#: The same for single models.
+_narrower: dict[tuple[str, type[models.Model]], str] = {}
 
 
 def register(
@@ -287,12 +289,21 @@ def outside(
     )  # fmt: skip
 
 
-def restrict(role: str, sql: str) -> None:
+def restrict(role: str, sql: str, *, of: Iterable[type[models.Model]] = ()) -> None:
     """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it.
 
-    Rows that name no account are not meant.
+    Rows that name no account are not meant. ``of`` names models for which this condition is in the place of the general
+    one.
     """
-    _restrictions[role] = sql
+    if of:
+        _narrower.update({(role, model): sql for model in of})
+    else:
+        _restrictions[role] = sql
+
+
+def restriction(role: str, model: type[models.Model]) -> str:
+    """The SQL condition under which a role sees rows of accounts in this table; "" when there is none."""
+    return _narrower.get((role, model)) or _restrictions.get(role, "")
 
 
 def restrictions() -> Mapping[str, str]:

@@ -36,7 +36,7 @@ def rows(entry: Entry, role: str) -> str:
         return own.format(account=entry.owner)
     if role == Role.HOLDER:
         return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
-    if restriction := datamap.restrictions().get(role):
+    if restriction := datamap.restriction(role, entry.model):
         return f"{entry.owner} IS NULL OR {restriction}"  # a row of no account: his own sign-out in the journal
     return "true"
 

@@ -8,4 +8,4 @@ class ProcessorsConfig(AppConfig):
 
     def ready(self) -> None:
         # Their mails register themselves.
-        from processors import glass_reports, telling  # noqa: F401
+        from processors import contact_mails, glass_reports, telling  # noqa: F401

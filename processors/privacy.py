@@ -1,5 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Company
+from accounts.privacy import LINKED
 from cannonworks import glass
 from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
 from processors.models import (
@@ -26,49 +28,68 @@ BOUND = (
     f" AND statement.signed_on <= {TODAY} AND (statement.ended_on IS NULL OR {TODAY} < statement.ended_on))"
 )
 
+
+def _inside(project: str) -> str:
+    return (
+        "EXISTS (SELECT FROM processors_helper AS helper"
+        " JOIN processors_subprocessor AS house ON house.id = helper.sub_processor_id AND house.stage = 'active'"
+        " JOIN processors_agreement AS agreement ON agreement.id = house.agreement_id"
+        f" AND agreement.signed_on <= {TODAY} AND (agreement.valid_until IS NULL OR {TODAY} <= agreement.valid_until)"
+        " JOIN processors_project_helpers AS placed ON placed.helper_id = helper.id"
+        " JOIN processors_project AS project"
+        " ON project.id = placed.project_id AND project.sub_processor_id = helper.sub_processor_id"
+        f" WHERE helper.user_id = {MYSELF} AND (helper.ended_at IS NULL OR now() < helper.ended_at)"
+        f" AND project.starts_at <= now() AND now() < project.ends_at{project}) AND {BOUND}"
+    )
+
+
 #: The helper who is signed in is in a running project of his own sub-processor, which is at work under an agreement
-#: that holds, and is bound to confidentiality (§10).
-INSIDE = (
-    "EXISTS (SELECT FROM processors_helper AS helper"
-    " JOIN processors_subprocessor AS house ON house.id = helper.sub_processor_id AND house.stage = 'active'"
-    " JOIN processors_agreement AS agreement ON agreement.id = house.agreement_id"
-    f" AND agreement.signed_on <= {TODAY} AND (agreement.valid_until IS NULL OR {TODAY} <= agreement.valid_until)"
-    " JOIN processors_project_helpers AS placed ON placed.helper_id = helper.id"
-    " JOIN processors_project AS project"
-    " ON project.id = placed.project_id AND project.sub_processor_id = helper.sub_processor_id"
-    f" WHERE helper.user_id = {MYSELF} AND project.starts_at <= now() AND now() < project.ends_at) AND {BOUND}"
-)
+#: that holds, has not left, and is bound to confidentiality (§10).
+INSIDE = _inside("")
+#: The same, in a project that needs to know which companies the accounts are of.
+NAMED = _inside(" AND project.shows_names")
 restrict("helper", INSIDE)
+# Masked where the work allows: there is no row of a company for who needs none, whatever a page asks for.
+restrict("helper", NAMED, of=(Company,))
+
+#: A helper sees what says whether he may look, and of colleagues nothing; a sub-processor's contact what is of theirs.
+IN_OWN_PROJECTS = "helper_id IN (SELECT id FROM processors_helper)"
+OF_THE_HOUSE = "sub_processor_id IN (SELECT id FROM processors_subprocessor)"
 
 outside(
     SubProcessor,
     why="Companies that work for CannonWorks, in public; no customers.",
     helper_sees=("id", "name", "role", "country", "stage", "agreement"),
-    may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+    may=dict.fromkeys(("visitor", "holder", "helper", "reader"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+    rows={"reader": f"reference{LINKED}"},
 )
 outside(
     Helper,
     why="Which sub-processor a helper is of; the name is with the user, who is of no account.",
-    helper_sees=("id", "user", "sub_processor", "category"),
-    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    helper_sees=("id", "user", "sub_processor", "category", "ended_at"),
+    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE", "reader": "SELECT"},
+    rows={"helper": f"user_id = {MYSELF}", "reader": OF_THE_HOUSE},
 )
 outside(
     Project,
     why="When a sub-processor works for CannonWorks; no customers.",
-    helper_sees=("id", "sub_processor", "starts_at", "ends_at"),
-    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    helper_sees=("id", "sub_processor", "name", "purpose", "work", "shows_names", "starts_at", "ends_at"),
+    may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE", "reader": "SELECT"},
+    rows={"helper": "id IN (SELECT project_id FROM processors_project_helpers)", "reader": OF_THE_HOUSE},
 )
 outside(
     Project.helpers.through,
     why="Which helpers are in which project.",
     helper_sees=("project", "helper"),
-    may={"helper": "SELECT", "staff": "SELECT INSERT DELETE"},
+    may={"helper": "SELECT", "staff": "SELECT INSERT DELETE", "reader": "SELECT"},
+    rows=dict.fromkeys(("helper", "reader"), IN_OWN_PROJECTS),
 )
 outside(
     Agreement,
     why="The papers under which a sub-processor works; no customers.",
     helper_sees=("id", "signed_on", "valid_until"),
-    may=dict.fromkeys(("visitor", "holder", "helper"), "SELECT") | {"staff": "SELECT INSERT"},
+    may=dict.fromkeys(("visitor", "holder", "helper", "reader"), "SELECT") | {"staff": "SELECT INSERT"},
+    rows={"reader": f"of{LINKED}"},
 )
 outside(
     Transfer,

@@ -63,33 +63,45 @@ class HelperQuerySet(models.QuerySet):
         signed = Q(user__statements__signed_on__lte=on)
         return self.annotate(bound_since=Max("user__statements__signed_on", filter=lasting & signed))
 
+    def staying(self, at: datetime) -> Self:
+        """Those who have not left; the moment of leaving itself is out."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
+
     def inside(self, at: datetime) -> Self:
         """Helpers whose window is open: in a running project of their own sub-processor, statement signed (§10).
 
-        And that company is at work for us, under an agreement that holds. The same as ``privacy.INSIDE``, to which the
-        database holds whoever is signed in as a helper.
+        They have not left, and that company is at work for us, under an agreement that holds. The same as
+        ``privacy.INSIDE``, to which the database holds whoever is signed in as a helper.
         """
         on = timezone.localdate(at)
         bound = Q(user__statements__ended_on__isnull=True) | Q(user__statements__ended_on__gt=on)
         agreed = Q(sub_processor__agreement__valid_until__isnull=True) | Q(
             sub_processor__agreement__valid_until__gte=on
         )
-        return self.filter(
-            bound,
-            agreed,
-            user__statements__signed_on__lte=on,
-            sub_processor__stage="active",
-            sub_processor__agreement__signed_on__lte=on,
-            projects__sub_processor=F("sub_processor"),
-            projects__starts_at__lte=at,
-            projects__ends_at__gt=at,
-        ).distinct()
+        return (
+            self.staying(at)
+            .filter(
+                bound,
+                agreed,
+                user__statements__signed_on__lte=on,
+                sub_processor__stage="active",
+                sub_processor__agreement__signed_on__lte=on,
+                projects__sub_processor=F("sub_processor"),
+                projects__starts_at__lte=at,
+                projects__ends_at__gt=at,
+            )
+            .distinct()
+        )
 
 
 class ProjectQuerySet(models.QuerySet):
     def running(self, at: datetime) -> Self:
         """Begun and not over; the end itself is over."""
         return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+    def not_over(self, at: datetime) -> Self:
+        """To come or running."""
+        return self.filter(ends_at__gt=at)
 
 
 class GlassQuerySet(models.QuerySet):

@@ -22,7 +22,7 @@ from finance import bookkeeping, sharing
 from finance import services as finance
 from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
-from processors import services as processors
+from processors import helping
 from relations import services as relations
 from retention import demo_breach, holds
 from retention.demo_houses import houses
@@ -164,14 +164,15 @@ def _lookers(account: Account, *, officer: User, today: date) -> None:
     support.look(account, actor=officer, page="account", at=at)
     support.close_account(access, actor=officer, at=at + timedelta(minutes=5))
     house = houses(officer=officer, today=today)
-    helper = processors.add_helper(
+    helper = helping.add_helper(
         house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
         first_name="Hugo", last_name="Hulp",
     )  # fmt: skip
-    processors.note_statement(helper, actor=officer, signed_on=today, at=at)
-    processors.start_project(
-        house, actor=officer, name="Nieuwe server", starts_at=at, ends_at=at + timedelta(days=14), helpers=[helper]
-    )
+    helping.note_statement(helper, actor=officer, signed_on=today, at=at)
+    helping.start_project(
+        house, actor=officer, name="Nieuwe server", purpose="Overzetten op een nieuwe server en alles nagaan.",
+        work=HelperCategory.HOSTING, starts_at=at, ends_at=at + timedelta(days=14), helpers=[helper],
+    )  # fmt: skip
 
 
 def _account(company: Company, *, on: date, activate: bool = False, cancel: date | None = None) -> Account:

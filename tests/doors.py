@@ -240,8 +240,8 @@ ADMINISTRATION = """
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_subprocessor_agree
   admin:processors_subprocessor_protect admin:processors_subprocessor_begin admin:processors_subprocessor_move
   admin:processors_subprocessor_finish admin:processors_change_retract admin:processors_objection_answer
-  admin:processors_helper_sign admin:processors_helper_add
-  admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
+  admin:processors_helper_sign admin:processors_helper_add admin:processors_project_add admin:retention_hold_add
+  admin:retention_rulesapproval_approve admin:processors_project_move
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
   admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others admin:breaches_breach_finding
   admin:audits_measure_add admin:audits_measure_review admin:audits_measure_put_in_place admin:audits_measure_own
@@ -278,6 +278,7 @@ ADMINISTRATION = """
   admin:rights_subjectrequest_block
   admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
+  admin:processors_project_choose admin:processors_helper_end
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
   admin:audits_finding_close
     GET              door       403        200        200
@@ -381,12 +382,19 @@ PAGES = """
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
-# asking something about one's own data, for everybody: an empty form is not taken
-  your-rights
+# asking something about one's own data, or who of one's company has access, for everybody: an empty form is not taken
+  your-rights helpers-access
     ANY              200        200        200        200        200        200        200        200
 # the link in the mail, here one that does not work, whoever has it
   your-request
     ANY              200        200        200        200        200        200        200        200
+# who has access: the same, but there is nothing to post
+  helpers-access-page
+    GET              200        200        200        200        200        200        200        200
+    POST             405        405        405        405        405        405        405        405
+# and who left
+  helpers-access-left
+    ANY              →helpers-access-page = = = = = = =
 # steps with a request, by the same
   your-request-check your-request-withdraw
     GET              405        405        405        405        405        405        405        405

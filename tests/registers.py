@@ -110,10 +110,14 @@ def helper(of: SubProcessor, *, user: User | None = None, category: str = "hosti
 
 
 def project(
-    of: SubProcessor, *helpers: Helper, starts_at: datetime, ends_at: datetime, name: str = "Nieuwe server"
-) -> Project:
-    """Work for a time, with these helpers in it."""
-    made = Project.objects.create(sub_processor=of, name=name, starts_at=starts_at, ends_at=ends_at)
+    of: SubProcessor, *helpers: Helper, starts_at: datetime, ends_at: datetime, name: str = "Nieuwe server",
+    shows_names: bool = True,
+) -> Project:  # fmt: skip
+    """Work for a time, with these helpers in it, who are shown names of companies unless it says otherwise."""
+    made = Project.objects.create(
+        sub_processor=of, name=name, purpose="Vragen van klanten", work="support" if shows_names else "hosting",
+        shows_names=shows_names, starts_at=starts_at, ends_at=ends_at,
+    )  # fmt: skip
     made.helpers.set(helpers)
     return made
 

@@ -55,8 +55,8 @@ from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
 from processors import objecting  # noqa: E402
+from processors.helping import record_look  # noqa: E402
 from processors.models import Change, SubProcessor  # noqa: E402
-from processors.services import record_look  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.demo_houses import houses  # noqa: E402

@@ -59,6 +59,9 @@ PUBLIC = {
     "/request/key/": 200,
     "/request/key/check/": 405,
     "/request/key/withdraw/": 405,
+    "/sub-processors/access/": 200,
+    "/sub-processors/access/key/": 200,  # that it does not work
+    f"/sub-processors/access/key/left/{UUID(int=0)}/": 302,  # there too
     "/terms/": 200,
     "/test/key/": 200,
     "/test/key/appointment.ics": 404,

@@ -267,6 +267,7 @@ def things_of(account: Account) -> dict[str, str]:
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "number": "1", "one": "1", "other": "1", "review": str(UUID(int=0)),
+        "helpers-access-left": str(account.reference),
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
@@ -23,13 +25,15 @@ from cannonworks.admin import (
     DayField,
     Question,
     chip,
+    link,
+    moment,
     short_day,
     signed_in,
     today,
     words,
 )
 from cannonworks.admin_fields import text
-from processors import services
+from processors import helping
 from processors.admin.register import RegisterAdmin
 from processors.models import Helper, SubProcessor
 
@@ -67,8 +71,8 @@ class HelperAdmin(RegisterAdmin):
     list_filter = ("category", "sub_processor")
     list_select_related = ("user", "sub_processor")
     ordering = ("sub_processor__name", "pk")
-    fields = ("user", "sub_processor", "category", "signed", "window", "in_projects")
-    actions_detail = ("sign",)
+    fields = ("user", "sub_processor", "category", "signed", "window", "in_projects", "left")
+    actions_detail = ("sign", "end")
 
     @display(description=gettext_lazy("statement signed on"), ordering="bound_since")
     def signed(self, helper: Helper) -> str:
@@ -77,8 +81,14 @@ class HelperAdmin(RegisterAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).with_statement(today())
 
+    @display(description=gettext_lazy("left"))
+    def left(self, helper: Helper) -> str:
+        return moment(helper.ended_at)
+
     @display(description=gettext_lazy("access"))
     def window(self, helper: Helper) -> str:
+        if helper.ended_at is not None:
+            return chip("danger", _("Has left"))
         inside = Helper.objects.inside(timezone.now()).filter(pk=helper.pk).exists()
         return chip("success", _("Inside")) if inside else chip("", _("No access now"))
 
@@ -98,7 +108,7 @@ class HelperAdmin(RegisterAdmin):
         return self.act(
             request,
             question,
-            lambda sub_processor, **helper: services.add_helper(sub_processor, actor=signed_in(request), **helper),
+            lambda sub_processor, **helper: helping.add_helper(sub_processor, actor=signed_in(request), **helper),
             done=_("The helper is entered."),
         )
 
@@ -122,9 +132,35 @@ class HelperAdmin(RegisterAdmin):
         return self.act(
             request,
             question,
-            lambda signed_on: services.note_statement(
+            lambda signed_on: helping.note_statement(
                 helper, actor=signed_in(request), signed_on=signed_on, at=timezone.now()
             ),
             done=_("The statement is noted."),
             row=helper,
         )
+
+    @action(description=gettext_lazy("Has left"), permissions=["act"], icon="person_off", variant=ActionVariant.DANGER)
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Shut a helper out who left: sign-in, sessions and projects."""
+        helper = self.row(request, object_id)
+        question = Question(
+            title=_("Shut out who left"),
+            text=_("From this moment there is no sign-in and no access, also for who is signed in. It is for good."),
+            facts=[
+                (_("Helper"), link(helper)),
+                (_("Sub-processor"), helper.sub_processor),
+                (_("Projects"), self.in_projects(helper)),
+            ],
+            button=_("Shut out"),
+            danger=True,
+        )
+        return self.act(
+            request,
+            question,
+            lambda: helping.end_helper(helper, actor=signed_in(request), at=timezone.now()),
+            done=_("The helper is shut out."),
+            row=helper,
+        )
+
+    def possible(self, request: HttpRequest, helper: Helper) -> Iterable[str]:
+        return self.actions_detail if helper.ended_at is None else []

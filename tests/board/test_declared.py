@@ -228,7 +228,7 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
     contracts = {"agreement_expiry", "transfer_expiry", "sub_processor_change", "objection_answer"}
     assert seen == {
         "Finance": set(),
-        "Support": every - {"alarm", *tests, *contracts},
+        "Support": every - {"alarm", "helper_statement", *tests, *contracts},
         "Privacy officer": every,
         "Security officer": {
             "breach_selection",
@@ -238,6 +238,7 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
             "alarm",
             *tests,
             *contracts,
+            "helper_statement",
         },
     }
     assert {kind.name for kind in kinds_for(StaffFactory())} == every

@@ -28,7 +28,7 @@ def helper() -> Helper:
 
 def names(answer) -> list[str]:
     assert answer.status_code == 200
-    return [account.company.company_name for account in answer.context["accounts"]]
+    return [account.company_name for account in answer.context["accounts"]]
 
 
 def test_a_helper_signs_in_to_the_list_of_accounts_and_sees_no_people(client, helper, account, holder):
@@ -70,7 +70,7 @@ def test_an_account_is_found_by_reference_kvk_number_and_name(client, helper):
 
 
 def test_pages_of_fifty_are_walked_by_cursor(client, helper, monkeypatch):
-    monkeypatch.setattr("processors.views.PAGE", 2)
+    monkeypatch.setattr("processors.helper_views.PAGE", 2)
     for number in range(5):
         AccountFactory(company__company_name=f"Bedrijf {number}")
     client.force_login(helper.user)
@@ -90,7 +90,7 @@ def test_the_list_asks_the_same_whatever_its_length(client, helper, asks, count)
         AccountFactory()
     client.force_login(helper.user)
     client.get(PAGE)
-    with asks(5):  # session, user, window, accounts, journal
+    with asks(6):  # session, user, window, projects, accounts, journal
         assert len(names(client.get(PAGE))) == count
 
 
@@ -103,7 +103,11 @@ def test_the_window_closes_in_mid_session(client, helper, account):
     assert answer.status_code == 403
     assert "Nu geen toegang" in answer.content.decode()
     assert account.company.company_name not in answer.content.decode()
-    assert Entry.objects.count() == before
+    assert "Je project is voorbij" in answer.content.decode()
+    told = Entry.objects.latest("id")
+    assert (Entry.objects.count(), told.event, told.account_reference, told.facts) == (
+        before + 1, "helper.refused", None, {"page": "accounts", "why": "over"}
+    )  # fmt: skip
 
 
 def test_a_helper_reaches_nothing_else(client, helper, account):

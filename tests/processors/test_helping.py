@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Company, Session, User
 from accounts.privacy import MYSELF, OWN
 from cannonworks import datamap
 from cannonworks.errors import Refused
 from journal.models import Entry
-from processors import services
+from processors import helping
 from processors.models import Helper, Project, Statement, SubProcessor
-from processors.privacy import INSIDE
+from processors.privacy import IN_OWN_PROJECTS, INSIDE, NAMED
 from processors.privacy import MYSELF as ME
 from tests import registers
 from tests.cast import member
@@ -26,6 +26,7 @@ START = datetime.fromisoformat("2026-11-23T00:00:00+01:00")
 END = datetime.fromisoformat("2026-12-07T00:00:00+01:00")
 NOW = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 INSTANT = timedelta(microseconds=1)
+WORK = {"purpose": "Overzetten", "work": "hosting"}
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("10")]
 
 
@@ -44,20 +45,20 @@ def add(house, officer, **other) -> Helper:
         "category": "hosting", "email": "Hugo@Noorderhost.example", "password": "spijker-hamer-plank",
         "first_name": "Hugo", "last_name": "Hulp", **other,
     }  # fmt: skip
-    return services.add_helper(house, actor=officer, **fields)
+    return helping.add_helper(house, actor=officer, **fields)
 
 
 @pytest.fixture
 def helper(house, officer) -> Helper:
     made = add(house, officer)
-    services.note_statement(made, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
+    helping.note_statement(made, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
     return made
 
 
 @pytest.fixture
 def project(house, officer, helper) -> Project:
-    return services.start_project(
-        house, actor=officer, name="Nieuwe server", starts_at=START, ends_at=END, helpers=[helper]
+    return helping.start_project(
+        house, actor=officer, name="Nieuwe server", **WORK, starts_at=START, ends_at=END, helpers=[helper]
     )
 
 
@@ -77,7 +78,7 @@ def test_a_helper_is_inside_from_the_first_instant_of_a_project_to_the_last(help
 
 
 def test_two_projects_are_one_window(house, officer, helper, project):
-    services.start_project(house, actor=officer, name="Nog een", starts_at=START, ends_at=END, helpers=[helper])
+    helping.start_project(house, actor=officer, name="Nog een", **WORK, starts_at=START, ends_at=END, helpers=[helper])
     assert inside(START) == [helper]
 
 
@@ -92,7 +93,7 @@ def test_not_before_the_day_on_which_the_statement_was_signed(helper, project, s
 
 def test_who_is_in_no_project_or_in_one_of_another_house_is_outside(house, officer, helper, project):
     other = add(house, officer, email="ander@noorderhost.example")
-    services.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
+    helping.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
     assert inside(START) == [helper]
     elsewhere = registers.house("Zuiderhost")
     Helper.objects.filter(pk=helper.pk).update(sub_processor=elsewhere)  # as if he changed houses
@@ -101,15 +102,15 @@ def test_who_is_in_no_project_or_in_one_of_another_house_is_outside(house, offic
 
 def test_a_project_that_is_ended_lets_nobody_look_from_that_moment(officer, helper, project):
     at = START + timedelta(days=1)
-    services.end_project(project, actor=officer, at=at)
+    helping.end_project(project, actor=officer, at=at)
     assert (inside(at - INSTANT), inside(at)) == ([helper], [])
     with pytest.raises(Refused) as refused:
-        services.end_project(project, actor=officer, at=at)
+        helping.end_project(project, actor=officer, at=at)
     assert refused.value.code == "not_running"
 
 
 def test_all_of_it_is_journalled_without_names(officer, helper, project):
-    services.end_project(project, actor=officer, at=START + timedelta(days=1))
+    helping.end_project(project, actor=officer, at=START + timedelta(days=1))
     own, *kept = events()  # the officer's own second factor comes first
     assert own == "second_factor.added"
     assert kept == ["helper.added", "helper.bound", "project.entered", "project.ended"]
@@ -118,7 +119,14 @@ def test_all_of_it_is_journalled_without_names(officer, helper, project):
     assert facts[1:4] == [
         {"helper": reference, "category": "hosting"},
         {"helper": reference, "signed_on": "2026-11-20"},
-        {"project": project.pk, "starts_at": START.isoformat(), "ends_at": END.isoformat(), "helpers": [reference]},
+        {
+            "project": project.pk,
+            "starts_at": START.isoformat(),
+            "ends_at": END.isoformat(),
+            "helpers": [reference],
+            "work": "hosting",
+            "shows_names": False,
+        },
     ]
     assert {entry.actor_reference for entry in Entry.objects.all()} == {officer.reference}
 
@@ -133,17 +141,83 @@ def test_a_helper_is_a_user_of_no_account_and_no_staff(helper):
 def test_a_project_has_its_own_helpers_and_ends_after_it_starts(house, officer, helper):
     elsewhere = registers.house("Zuiderhost")
     with pytest.raises(Refused) as refused:
-        services.start_project(elsewhere, actor=officer, name="x", starts_at=START, ends_at=END, helpers=[helper])
+        helping.start_project(
+            elsewhere, actor=officer, name="x", **WORK, starts_at=START, ends_at=END, helpers=[helper]
+        )
     assert refused.value.code == "other_helper"
     with pytest.raises(ValidationError):
-        services.start_project(house, actor=officer, name="x", starts_at=START, ends_at=START, helpers=[helper])
+        helping.start_project(house, actor=officer, name="x", **WORK, starts_at=START, ends_at=START, helpers=[helper])
     assert not Project.objects.exists()
+
+
+def refused(step, *arguments, **more) -> str:
+    with pytest.raises(Refused) as caught:
+        step(*arguments, **more)
+    return caught.value.code
+
+
+def test_a_project_is_extended_and_shortened_until_it_is_over(officer, helper, project):
+    at, day = START + timedelta(days=1), timedelta(days=1)
+    helping.move_end(project, actor=officer, ends_at=END + day, at=at)
+    assert (inside(END), inside(END + day)) == ([helper], [])
+    helping.move_end(project, actor=officer, ends_at=at + day, at=at)
+    assert (inside(at + day - INSTANT), inside(at + day)) == ([helper], [])
+    assert refused(helping.move_end, project, actor=officer, ends_at=at, at=at) == "past"
+    assert refused(helping.move_end, project, actor=officer, ends_at=START, at=START - day) == "past"
+    assert refused(helping.move_end, project, actor=officer, ends_at=END, at=at + day) == "over"
+    told = Entry.objects.filter(event="project.moved").order_by("id").values_list("facts", flat=True)
+    assert [facts["ends_at"] for facts in told] == [(END + day).isoformat(), (at + day).isoformat()]
+
+
+def test_helpers_come_into_a_project_and_go_from_it(house, officer, helper, project):
+    at = START + timedelta(days=1)
+    other = add(house, officer, email="ander@noorderhost.example")
+    helping.note_statement(other, actor=officer, signed_on=date(2026, 11, 20), at=NOW)
+    helping.change_helpers(project, actor=officer, helpers=[other], at=at)
+    assert inside(at) == [other]
+    facts = Entry.objects.latest("id").facts
+    assert facts == {
+        "project": project.pk, "joined": [str(other.user.reference)], "left": [str(helper.user.reference)],
+    }  # fmt: skip
+    before = Entry.objects.count()
+    helping.change_helpers(project, actor=officer, helpers=[other], at=at)  # as it was: nothing to tell
+    assert Entry.objects.count() == before
+    stranger = registers.helper(registers.house("Zuiderhost"))
+    assert refused(helping.change_helpers, project, actor=officer, helpers=[stranger], at=at) == "other_helper"
+    assert refused(helping.change_helpers, project, actor=officer, helpers=[helper], at=END) == "over"
+    assert inside(at) == [other]
+
+
+def test_who_left_is_shut_out_at_once_and_for_good(house, officer, helper, project, client):
+    client.force_login(helper.user)
+    at = START + timedelta(days=1)
+    assert Session.objects.filter(user=helper.user).exists()
+    helping.end_helper(helper, actor=officer, at=at)
+    assert (inside(at - INSTANT), inside(at)) == ([helper], [])
+    assert not Session.objects.filter(user=helper.user).exists()
+    assert not User.objects.get(pk=helper.user_id).is_active
+    assert client.get("/helpers/").url.startswith("/sign-in/")
+    assert refused(helping.end_helper, helper, actor=officer, at=at) == "has_left"
+    assert Statement.objects.get(user=helper.user).ended_on is None  # who left keeps quiet too
+    again = {"name": "x", **WORK, "starts_at": START, "ends_at": END, "helpers": [Helper.objects.get()]}
+    assert refused(helping.start_project, house, actor=officer, **again) == "has_left"
+    told = Entry.objects.filter(event="helper.ended").get()
+    assert (told.actor_reference, told.facts) == (officer.reference, {"helper": str(helper.user.reference)})
+
+
+def test_a_project_says_what_it_is_for(house, officer, helper):
+    fields = {"name": "x", "starts_at": START, "ends_at": END, "helpers": [helper]}
+    for wrong in ({"purpose": " ", "work": "hosting"}, {"purpose": "x", "work": ""}, {"purpose": "x", "work": "tea"}):
+        with pytest.raises(ValidationError):
+            helping.start_project(house, actor=officer, **fields, **wrong)
+    with pytest.raises(ValidationError):
+        helping.start_project(house, actor=officer, **fields, **WORK, shows_names=True)
 
 
 @pytest.mark.clause("8")
 def test_a_statement_is_not_signed_tomorrow(helper, officer):
     with pytest.raises(Refused) as refused:
-        services.note_statement(helper, actor=officer, signed_on=date(2026, 11, 23), at=NOW)
+        helping.note_statement(helper, actor=officer, signed_on=date(2026, 11, 23), at=NOW)
     assert refused.value.code == "not_yet"
 
 
@@ -153,10 +227,13 @@ def test_other_roles_keep_no_register(house, helper, project, role):
     before = events()
     for act in (
         lambda: add(house, person, email="x@y.example"),
-        lambda: services.note_statement(helper, actor=person, signed_on=date(2026, 1, 1), at=NOW),
-        lambda: services.start_project(house, actor=person, name="x", starts_at=START, ends_at=END, helpers=[]),
-        lambda: services.end_project(project, actor=person, at=at),
-        lambda: services.end_project(project, actor=helper.user, at=at),
+        lambda: helping.note_statement(helper, actor=person, signed_on=date(2026, 1, 1), at=NOW),
+        lambda: helping.start_project(house, actor=person, name="x", **WORK, starts_at=START, ends_at=END, helpers=[]),
+        lambda: helping.end_project(project, actor=person, at=at),
+        lambda: helping.move_end(project, actor=person, ends_at=END, at=at),
+        lambda: helping.change_helpers(project, actor=person, helpers=[], at=at),
+        lambda: helping.end_helper(helper, actor=person, at=at),
+        lambda: helping.end_project(project, actor=helper.user, at=at),
     ):
         with pytest.raises(Refused) as refused:
             act()
@@ -197,8 +274,8 @@ def test_the_rule_of_the_database_is_the_same_as_that_of_the_pages(house, office
     now, day = timezone.now(), timedelta(days=1)
     Statement.objects.update(signed_on=timezone.localdate() - day)
     assert both() == (False, False)
-    project = services.start_project(
-        house, actor=officer, name="x", starts_at=now - day, ends_at=now + day, helpers=[helper]
+    project = helping.start_project(
+        house, actor=officer, name="x", **WORK, starts_at=now - day, ends_at=now + day, helpers=[helper]
     )
     assert both() == (True, True)
     assert [by_the_database(other) for other in (officer, None)] == [False, False]
@@ -207,6 +284,7 @@ def test_the_rule_of_the_database_is_the_same_as_that_of_the_pages(house, office
         (Project.objects.filter(pk=project.pk), {"ends_at": now - timedelta(hours=1)}, {"ends_at": now + day}),
         (Project.objects.filter(pk=project.pk), {"starts_at": now + timedelta(hours=1)}, {"starts_at": now - day}),
         (Project.objects.filter(pk=project.pk), {"sub_processor": elsewhere}, {"sub_processor": house}),
+        (Helper.objects.all(), {"ended_at": now - timedelta(hours=1)}, {"ended_at": None}),
         (Statement.objects.all(), {"signed_on": today + day}, {"signed_on": today - day}),
         (Statement.objects.all(), {"ended_on": today}, {"ended_on": today + day}),
         (SubProcessor.objects.filter(pk=house.pk), {"stage": "draft"}, {"stage": "active"}),
@@ -226,6 +304,7 @@ def test_the_rule_of_the_database_is_the_same_as_that_of_the_pages(house, office
 
 def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administration():
     assert datamap.restrictions() == {"helper": INSIDE}
+    assert datamap.restriction("helper", Company) == NAMED
     others = [entry for entry in datamap.entries() if "helper" not in entry.rows]
     seen = {entry.table: entry.columns("helper") for entry in others if entry.columns("helper")}
     assert {table: names for table, names in seen.items() if table in ("accounts_account", "accounts_company")} == {
@@ -234,9 +313,6 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
     }
     assert {table: names for table, names in seen.items() if table.startswith("processors_")} == {
         "processors_agreement": ["id", "signed_on", "valid_until"],
-        "processors_helper": ["id", "user", "sub_processor", "category"],
-        "processors_project": ["id", "sub_processor", "starts_at", "ends_at"],
-        "processors_project_helpers": ["project", "helper"],
         "processors_subprocessor": ["id", "name", "role", "country", "stage", "agreement"],
     }
     # What is left are his own rows: of nobody's account, and no others.
@@ -244,6 +320,8 @@ def test_what_a_helper_may_is_read_and_of_accounts_the_overarching_administratio
     assert own == {
         "account_emailaddress": OWN, "mfa_authenticator": OWN, "accounts_user": MYSELF,
         "accounts_session": f"user_id IS NULL OR {OWN}", "processors_statement": f"user_id = {ME}",
+        "processors_helper": f"user_id = {ME}", "processors_project_helpers": IN_OWN_PROJECTS,
+        "processors_project": "id IN (SELECT project_id FROM processors_project_helpers)",
     }  # fmt: skip
     writes = {entry.table: entry.may["helper"] for entry in others if entry.may.get("helper", "SELECT") != "SELECT"}
     assert writes == {"journal_entry": "INSERT", "account_emailconfirmation": "SELECT DELETE"}
