@@ -25,6 +25,7 @@ from accounts.states import State
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
+from processors.models import Glass
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
@@ -113,7 +114,8 @@ def a_world() -> World:
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
-    registers.glass(refused_by=registers.SOMEBODY, refused_at=timezone.now())
+    refused = {"refused_by": registers.SOMEBODY, "refused_at": timezone.now()}
+    Glass.objects.filter(pk=registers.glass().pk).update(**refused)
     support = member("Support")
     opened(account, support)
     people = {
