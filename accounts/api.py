@@ -81,7 +81,7 @@ class AccountEndpoint(Endpoint):
         """
         given = self.checked(CancelBody)
         if given["erase_immediately"]:
-            check_fresh(request)
+            check_fresh(request, "cancel")
         services.cancel_account(request.user.account, actor=request.user, on=timezone.localdate(), **given)
         return self.now()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
@@ -51,10 +54,22 @@ def sign_in_device(request: Request, *, email: str, password: str, code: str) ->
     return user
 
 
-def check_fresh(request: Request) -> None:
-    """Refuse (403) who did not just prove their identity in this very session; a device token never passes (§7)."""
+class NotFresh(PermissionDenied):
+    """A 403 to who did not just prove their identity; ``page`` is the address where a browser does the same."""
+
+    def __init__(self, page: str) -> None:
+        words = _("This needs a fresh proof that it is you, which a device cannot give. Do it on the page in “page”.")
+        super().__init__(words, "not_fresh")
+        self.page = settings.SITE_URL + page
+
+
+def check_fresh(request: Request, page: str, *args: Any) -> None:
+    """Refuse who did not just prove their identity in this very session; a device token never passes (§7).
+
+    ``page``: the name and arguments of the page on which the same is done after such a proof. Raises NotFresh.
+    """
     if not is_fresh(request):
-        raise PermissionDenied(_("Sign in again with your password first; a device cannot do this."), "not_fresh")
+        raise NotFresh(reverse(page, args=args))
 
 
 def _passes(request: Request, user: User, code: str) -> bool:

@@ -7,6 +7,10 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from accounts.models import User
+from cannonworks.readymade import Readymade
+
+#: Asked by every request.
+SIGNED_IN = Readymade(lambda user: User.objects.with_password().filter(pk=user))
 
 
 class PasswordBackend(AuthenticationBackend):
@@ -16,7 +20,7 @@ class PasswordBackend(AuthenticationBackend):
     """
 
     def get_user(self, user_id: Any) -> User | None:
-        user = User.objects.with_password().filter(pk=user_id).first()
+        user = SIGNED_IN.row(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:

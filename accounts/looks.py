@@ -28,6 +28,7 @@ PAGES = {
     "account": gettext_lazy("company, windows and users of your account"),
     "user": gettext_lazy("name, e-mail and sign-in of a user"),
     "letter": gettext_lazy("name of the main user, for your registered letter"),
+    "record": gettext_lazy("our record of processing for your account"),
     "correction": gettext_lazy("what is to be corrected in your account"),
     "accounts": gettext_lazy("reference, state, company name and KvK number, in the list of accounts"),
 }

@@ -127,7 +127,7 @@ class UserEndpoint(mixins.ListModelMixin, mixins.DestroyModelMixin, Endpoint):
     @extend_schema(request=None)
     def hand_over(self, request: Request, **address: Any) -> Response:
         """Make a colleague the main user. Main user only, in a session with a fresh proof of identity."""
-        check_fresh(request)
+        check_fresh(request, "users")
         after = users.hand_over(request.user.account, to=self.get_object(), actor=request.user)
         return Response(self.get_serializer(after).data)
 

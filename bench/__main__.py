@@ -115,9 +115,9 @@ class Result:
 class Bench:
     """The benchmarks, on scratch databases of one server."""
 
-    def __init__(self, server: Server, scale: Scale, folder: Path, tell: Console) -> None:
+    def __init__(self, server: Server, scale: Scale, folder: Path, tell: Console, migrated: str = "") -> None:
         self.server, self.scale, self.folder, self.tell = server, scale, folder, tell
-        self.empty = server.migrated(folder)
+        self.empty = server.database(migrated) if migrated else server.migrated(folder)
 
     def results(self) -> Iterator[Result]:
         """Run all of them, one after the other."""
@@ -590,6 +590,7 @@ def main(arguments: list[str]) -> int:
         ],
         help="one benchmark",
     )
+    parser.add_argument("--migrated", metavar="NAME", default="", help="a database to copy instead of migrating one")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
     chosen = parser.parse_args(arguments)
     tell = Console()
@@ -597,7 +598,7 @@ def main(arguments: list[str]) -> int:
     server = Server()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            bench = Bench(server, QUICK if chosen.quick else FULL, Path(folder), tell)
+            bench = Bench(server, QUICK if chosen.quick else FULL, Path(folder), tell, chosen.migrated)
             results = []
             for result in getattr(bench, chosen.only or "results")():
                 tell.print(f"[dim]{time.monotonic() - begun:5.0f} s[/]  {result.what}: {result.ours}")

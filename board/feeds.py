@@ -77,7 +77,7 @@ def _event(clock: Clock) -> Event:
         uid=f"{clock.name}-{clock.reference}-{clock.due_at.timestamp():.0f}@{mails.domain()}",
         starts_at=clock.due_at,
         ends_at=None,
-        title=f"{number}{clock.kind.label} · {clock.reference[:8]}",
+        title=f"{number}{clock.kind.label} · {clock.short}",
         text="\n".join(filter(None, lines)),
         place="",
         stamp=clock.start,

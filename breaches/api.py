@@ -14,12 +14,14 @@ from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from breaches import consultations_api, reading, reporting
+from accounts.authentication import check_fresh
+from breaches import consultations_api, reading, reporting, words
 from breaches.filing import LANGUAGES, export, filing
 from breaches.models import Breach, BreachKind, BreachReport, DataKind, Harm, People, Phase, Protection
 from breaches.reading import TEXTS, Told
 from breaches.story import listed
 from cannonworks.api import Body, Endpoint, RowBody
+from cannonworks.callers import MainUserOnly
 from cannonworks.deadlines import explain
 from cannonworks.left import hours_left
 
@@ -135,6 +137,15 @@ class FilingBody(Body):
     sections = SectionBody(many=True)
 
 
+class PermissionBody(Body):
+    """Whom beside the account we may tell of a breach (§13); at least one of both."""
+
+    to_subjects = serializers.BooleanField(help_text="The people whose data it is: relations and employees.")
+    to_others = serializers.CharField(
+        max_length=200, allow_blank=True, required=False, default="", help_text="Companies or offices, no people."
+    )
+
+
 @extend_schema_view(list=extend_schema(operation_id="breaches_list", responses=BreachBody(many=True)))
 class BreachEndpoint(mixins.ListModelMixin, Endpoint):
     """Breaches that the caller's account was told of, the newest first. Open to lapsed and blocked accounts too."""
@@ -177,6 +188,23 @@ class BreachEndpoint(mixins.ListModelMixin, Endpoint):
         made = filing(told, reporter=request.user, language=language, at=timezone.now())
         export(made, told, "json", user=request.user)
         return Response(FilingBody(made.as_data()).data)
+
+    @extend_schema(request=PermissionBody, responses=PermissionBody, operation_id="breaches_permit")
+    def permit(self, request: Request, reference: UUID) -> Response:
+        """Let us tell others of it; main user only, with a fresh proof of identity. Replaces an earlier permission."""
+        found, said = self.get_object(), self.checked(PermissionBody)
+        check_fresh(request, "breach-permission", reference)
+        given = words.give_permission(request.user.account, found, actor=request.user, at=timezone.now(), **said)
+        return Response(PermissionBody(given).data)
+
+    @extend_schema(request=None, responses={204: None}, operation_id="breaches_permission_withdraw")
+    def withdraw(self, request: Request, reference: UUID) -> Response:
+        """Take the permission back; main user only. What was told under it stays recorded."""
+        words.withdraw_permission(request.user.account, self.get_object(), actor=request.user, at=timezone.now())
+        return Response(status=204)
+
+    def get_permissions(self) -> list[Any]:
+        return [MainUserOnly()] if self.action in ("permit", "withdraw") else super().get_permissions()
 
     def _answer(self, found: Breach, at: datetime) -> Response:
         told = reading.told(found, self.request.user.account)
@@ -232,6 +260,11 @@ urlpatterns = [
     path("breaches/", BreachEndpoint.as_view({"get": "list"}), name="api-breaches"),
     path(OF_ONE, BreachEndpoint.as_view({"get": "retrieve"}), name="api-breach"),
     path(f"{OF_ONE}acknowledge/", BreachEndpoint.as_view({"post": "acknowledge"}), name="api-breach-acknowledge"),
+    path(
+        f"{OF_ONE}permission/",
+        BreachEndpoint.as_view({"post": "permit", "delete": "withdraw"}),
+        name="api-breach-permission",
+    ),
     path(f"{OF_ONE}supervisor/", BreachEndpoint.as_view({"get": "supervisor"}), name="api-breach-supervisor"),
     path("breach-reports/", ReportEndpoint.as_view({"get": "list", "post": "create"}), name="api-breach-reports"),
     path("breach-reports/<uuid:reference>/", ReportEndpoint.as_view({"get": "retrieve"}), name="api-breach-report"),

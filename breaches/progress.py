@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 
@@ -47,10 +47,6 @@ class Progress:
     def is_under_way(self) -> bool:
         """Whether looking again in a moment shows something else."""
         return self.waiting > 0 or not self.planned
-
-    def left(self, at: datetime) -> timedelta | None:
-        """Until the first account that was never told had to be; negative when past, None when all were told."""
-        return self.due_at - at if self.due_at else None
 
 
 def progress_of(phase: Phase) -> Progress:

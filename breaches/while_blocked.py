@@ -11,6 +11,6 @@ stays_open(
 )  # fmt: skip
 stays_open(
     "api-breaches", "api-breach", "api-breach-acknowledge", "api-breach-supervisor", "api-breach-reports",
-    "api-breach-report", "api-consultations", "api-consultation", "api-consultation-choose",
+    "api-breach-report", "api-breach-permission", "api-consultations", "api-consultation", "api-consultation-choose",
     "api-consultation-propose", "api-consultation-waive", "api-consultation-sign-off",
 )  # fmt: skip

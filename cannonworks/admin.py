@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeListSearchForm
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
@@ -39,6 +40,7 @@ from cannonworks import datamap
 from cannonworks.datamap import Category, Role
 from cannonworks.errors import Refused
 from cannonworks.left import Left
+from cannonworks.listing import search_address, searched
 from cannonworks.lookups import REFERENCE, reference_begins
 
 
@@ -85,8 +87,28 @@ class KnownValues(SimpleListFilter):
         return queryset.filter(**{self.field: self.value()}) if self.value() in known else None
 
 
+class SealedSearchForm(ChangeListSearchForm):
+    """The words that a list is searched for, out of its address: sealed for this list and this member of staff."""
+
+    def __init__(self, data: Any, *, request: HttpRequest) -> None:
+        super().__init__(data)
+        self.request = request
+
+    def clean_q(self) -> str:
+        """The words as they were typed; none where they were not sealed here."""
+        return searched(self.request, SEARCH_VAR)
+
+
 class List(ChangeList):
-    """A list that counts its rows once; what is not filtered is not told that there is more."""
+    """A list that counts its rows once; what is not filtered is not told that there is more.
+
+    Words that it is searched for are names and addresses of people: they are posted (``StaffAdmin.changelist_view``),
+    and stand sealed in the addresses of its pages, orders and filters.
+    """
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        self.search_form_class = partial(SealedSearchForm, request=request)
+        super().__init__(request, *args, **options)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -148,6 +170,13 @@ class StaffAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[List]:
         return List
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Show the list; words to look for are posted, and lead to the list that is searched for them."""
+        if request.method == "POST" and SEARCH_VAR in request.POST and self.has_view_permission(request):
+            said = {name: words for name, words in request.POST.items() if name != "csrfmiddlewaretoken"}
+            return redirect(search_address(request, said, SEARCH_VAR))
+        return super().changelist_view(request, extra_context)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Search as Django does, and by the beginning of a reference, for which its index serves."""
@@ -294,6 +323,11 @@ def _label(look: str) -> tuple[SafeString, SafeString]:
 
 #: Tones of the holder's pages → the looks of the administration.
 TONES = {"going": "danger", "lapsed": "warning", "draft": "info"}
+
+
+def time_chip(left: Left) -> SafeString:
+    """What is left of a term in hours, in the colour of how near its end is."""
+    return chip(TONES[left.tone], left.words)
 
 
 def due_chip(left: Left | None) -> str:

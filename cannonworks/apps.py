@@ -1,8 +1,22 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import sites
 from django.core.exceptions import ImproperlyConfigured
 
 from cannonworks import catalogue
+
+
+class AdministrationConfig(AppConfig):
+    """The library of the administration, with a site of our own."""
+
+    name = "unfold"
+    default = False  # of this module that is the kernel
+
+    def ready(self) -> None:
+        from cannonworks.site import Site
+
+        admin.site = sites.site = Site()
 
 
 class KernelConfig(AppConfig):

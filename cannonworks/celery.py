@@ -58,6 +58,8 @@ app.conf.beat_schedule = {
     "usage": {"task": "accounts.tasks.count_usage", "schedule": crontab(hour="*/3", minute=40)},
     "ages": {"task": "retention.tasks.let_age", "schedule": crontab(hour=2, minute=25)},
     "terms": {"task": "accounts.tasks.announce_terms", "schedule": crontab(minute="*/10")},
+    "sub-processors": {"task": "processors.tasks.announce_changes", "schedule": crontab(minute="2-59/10")},
+    "sub-processors at work": {"task": "processors.tasks.take_effect", "schedule": crontab(minute=2)},
     "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "outbox": {"task": "accounts.tasks.empty_outbox", "schedule": crontab(minute="3-59/10")},
@@ -68,6 +70,9 @@ app.conf.beat_schedule = {
     "returns": {"task": "rights.tasks.tend_returns", "schedule": crontab(minute="1-59/5")},
     "expired returns": {"task": "rights.tasks.expire_returns", "schedule": crontab(minute=50)},
     "breaches": {"task": "breaches.tasks.tend_notices", "schedule": crontab()},
+    "tests": {"task": "audits.tasks.tend_tests", "schedule": crontab(minute="2-59/5")},
+    # Before the ages, which take away what a test has to keep.
+    "logs of tests": {"task": "audits.tasks.preserve_logs", "schedule": crontab(hour=1, minute=45)},
     "emergency access": {"task": "processors.tasks.tend_glass", "schedule": crontab()},
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},

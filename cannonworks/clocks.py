@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -92,6 +92,11 @@ class Clock:
     @property
     def name(self) -> str:
         return self.kind.name
+
+    @property
+    def short(self) -> str:
+        """As people are shown it: the beginning of a random reference, and a code of ours whole."""
+        return self.reference if len(self.reference) < 36 else self.reference[:8]
 
     @property
     def moment(self) -> str:
@@ -325,12 +330,3 @@ def short(at: datetime) -> str:
     if is_midnight(at):
         return gettext("until the end of %(day)s") % {"day": day_in_words(deadlines.last_day_before(at), SHORT)}
     return moment_in_words(deadlines.in_amsterdam(at), SHORT)
-
-
-def left(due_at: datetime, *, at: datetime) -> tuple[int, str]:
-    """How long it is until then, or was: a number and its unit (``days``, ``hours`` or ``minutes``)."""
-    seconds = abs(due_at.astimezone(UTC) - at.astimezone(UTC))
-    for unit, length, least in (("days", timedelta(days=1), 2), ("hours", timedelta(hours=1), 2)):
-        if seconds >= least * length:
-            return seconds // length, unit
-    return seconds // timedelta(minutes=1), "minutes"

@@ -47,6 +47,7 @@ class Subject(models.TextChoices):
     RELATION = "relation", _("Relation")
     EMPLOYEE = "employee or contractor", _("Employee or contractor")
     REQUESTER = "requester", _("Whoever asks about their data")
+    TESTER = "tester", _("Whoever tests us for an account holder")
     STAFF = "staff", _("Staff")
     NOBODY = "nobody", _("Nobody")
 

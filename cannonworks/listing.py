@@ -44,15 +44,20 @@ class Listing:
         return bool(self.previous or self.next)
 
 
-def listing(request: HttpRequest, rows: QuerySet | Rows, orders: Sequence[Order], *, size: int = PAGE) -> Listing:
+def listing(
+    request: HttpRequest, rows: QuerySet | Rows, orders: Sequence[Order], *, size: int = PAGE, name: str = ""
+) -> Listing:
     """The page of ``rows`` that ``?order=…&after=…`` or ``&before=…`` asks for: one query, ``size`` + 1 rows at most.
+
+    A second list on a page has a ``name``, which stands before these words: ``?reports-after=…``.
 
     The first order is the usual one. What the address says that makes no sense is as if it were not there; its other
     parameters (a search, a filter) stay in the addresses of the pages around.
     """
-    order = next((each for each in orders if each.name == request.GET.get("order")), orders[0])
-    whose = f"{request.path} {getattr(request.user, 'pk', '')} {order.name}"
-    back, place = _place(request, whose, len(order.columns))
+    prefix = f"{name}-" if name else ""
+    order = next((each for each in orders if each.name == request.GET.get(f"{prefix}order")), orders[0])
+    whose = f"{request.path} {getattr(request.user, 'pk', '')} {prefix}{order.name}"
+    back, place = _place(request, whose, len(order.columns), prefix)
     columns = backwards(order.columns) if back else list(order.columns)
     page = rows_from(rows, columns, place, size + 1)
     more, page = len(page) > size, page[:size]
@@ -63,26 +68,26 @@ def listing(request: HttpRequest, rows: QuerySet | Rows, orders: Sequence[Order]
         page,
         order,
         orders,
-        previous=_query(request, before=seal_place(place_of(page[0], order.columns), whose)) if earlier else "",
-        next=_query(request, after=seal_place(place_of(page[-1], order.columns), whose)) if later else "",
+        previous=_query(request, prefix, before=seal_place(place_of(page[0], order.columns), whose)) if earlier else "",
+        next=_query(request, prefix, after=seal_place(place_of(page[-1], order.columns), whose)) if later else "",
     )
 
 
-def search_address(request: HttpRequest, said: Mapping[str, Any]) -> str:
-    """The address of the list with what was posted to it: ``search`` sealed, the rest as it is, without what is empty.
+def search_address(request: HttpRequest, said: Mapping[str, Any], name: str = "search") -> str:
+    """The address of the list with what was posted to it: what is called ``name`` sealed, the rest as it is if there.
 
     What is sealed opens in this list for this user alone: ``searched``.
     """
     told = {name: value for name, value in said.items() if value}
-    if words := told.get("search"):
-        told["search"] = seal_place([words], _whose_search(request))
+    if words := told.get(name):
+        told[name] = seal_place([words], _whose_search(request))
     return f"{request.path}?{urlencode(told)}".rstrip("?")
 
 
-def searched(request: HttpRequest) -> str:
+def searched(request: HttpRequest, name: str = "search") -> str:
     """The words that the list in this address is searched for; empty without any, and when sealed elsewhere."""
     try:
-        return str(open_place(request.GET.get("search", ""), _whose_search(request))[0])
+        return str(open_place(request.GET.get(name, ""), _whose_search(request))[0])
     except ValueError:
         return ""
 
@@ -91,9 +96,9 @@ def _whose_search(request: HttpRequest) -> str:
     return f"{request.path} {getattr(request.user, 'pk', '')} search"
 
 
-def _place(request: HttpRequest, whose: str, columns: int) -> tuple[bool, list[Any] | None]:
+def _place(request: HttpRequest, whose: str, columns: int, prefix: str) -> tuple[bool, list[Any] | None]:
     for name in ("before", "after"):
-        if cursor := request.GET.get(name):
+        if cursor := request.GET.get(prefix + name):
             try:
                 place = open_place(cursor, whose)
             except ValueError:
@@ -103,9 +108,9 @@ def _place(request: HttpRequest, whose: str, columns: int) -> tuple[bool, list[A
     return False, None
 
 
-def _query(request: HttpRequest, **place: str) -> str:
+def _query(request: HttpRequest, prefix: str, **place: str) -> str:
     query = request.GET.copy()
     for name in ("after", "before"):
-        query.pop(name, None)
-    query.update(place)
+        query.pop(prefix + name, None)
+    query.update({prefix + name: cursor for name, cursor in place.items()})
     return f"?{query.urlencode()}"

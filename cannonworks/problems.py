@@ -49,6 +49,11 @@ PROBLEM_SCHEMA = {
         "detail": TEXT,
         "instance": {"type": "string", "format": "uri", "description": "This one occurrence, at random."},
         "code": TEXT,
+        "page": {
+            "type": "string",
+            "format": "uri",
+            "description": "With `not_fresh`: the page on which the main user does this, after proving who they are.",
+        },
         "clause": {"type": "string", "description": "The clause of the agreement that refuses it."},
         "errors": {
             "type": "array",
@@ -99,6 +104,8 @@ def problem_of(error: Exception, context: Mapping[str, Any]) -> Response | None:
         more["errors"] = list(_errors(error.get_full_details(), "#"))
     else:
         code, detail = _code_and_detail(error)
+    if page := getattr(error, "page", ""):  # where a browser does what was asked
+        more["page"] = page
     response.data = problem(code, status=response.status_code, detail=detail, **more)
     response.content_type = PROBLEM
     return response

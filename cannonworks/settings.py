@@ -67,7 +67,9 @@ FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of acc
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
 HELPDESK = env.str("HELPDESK", "helpdesk@cannonworks.nl")  # where holders ask for what they cannot change themselves
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "privacy@cannonworks.nl")  # in the privacy statement and the record
+DATA_PROTECTION_OFFICER = env.str("DATA_PROTECTION_OFFICER", "")  # name or function, and how reached; the same texts
 REQUEST_MAILS_AN_HOUR = env.int("REQUEST_MAILS_AN_HOUR", 300)  # links for requests about personal data, to all together
+SUB_PROCESSOR_NOTICE_DAYS = env.int("SUB_PROCESSOR_NOTICE_DAYS", 30)  # before one begins, customers are told (§9)
 SUPPORT_ACCESS_MINUTES = env.int("SUPPORT_ACCESS_MINUTES", 60)  # how long staff may look into an account they opened
 SUBSCRIPTION_PRICE = Decimal(env.str("SUBSCRIPTION_PRICE", "15.00"))  # euros for one period, without VAT
 SUBSCRIPTION_MONTHS = env.int("SUBSCRIPTION_MONTHS", 1)  # a period
@@ -89,7 +91,7 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 INSTALLED_APPS = [
     "cannonworks",
-    "unfold",
+    "cannonworks.apps.AdministrationConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

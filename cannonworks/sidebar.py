@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -58,6 +58,16 @@ def unfold_settings(logo: Path) -> dict[str, Any]:
     return settings
 
 
+def _address(name: str) -> str:
+    from cannonworks.templatetags.data import address  # not while the settings are read
+
+    return address(name)
+
+
+#: The address of a page, looked up once: the library asks for each several times on every page.
+_page = lazy(_address, str)
+
+
 def _allowed(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
@@ -67,7 +77,7 @@ def _item(title: Promise, icon: str, model: str) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "link": _page(f"admin:{app}_{name}_changelist"),
         "permission": _allowed(f"{app}.view_{name}"),
     }
 
@@ -75,8 +85,8 @@ def _item(title: Promise, icon: str, model: str) -> dict[str, Any]:
 NAVIGATION = [
     {
         "items": [
-            {"title": _("Board"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
-            {"title": _("Deadlines"), "icon": "timer", "link": reverse_lazy("admin:deadlines")},
+            {"title": _("Board"), "icon": "dashboard", "link": _page("admin:index")},
+            {"title": _("Deadlines"), "icon": "timer", "link": _page("admin:deadlines")},
             _item(_("Accounts"), "domain", "accounts.account"),
             _item(_("Usage"), "bar_chart", "accounts.usagetotal"),
         ]
@@ -142,10 +152,22 @@ NAVIGATION = [
         ],
     },
     {
-        "title": _("Helpers"),
+        "title": _("Security and audits"),
+        "separator": True,
+        "items": [
+            _item(_("Measures"), "verified_user", "audits.measure"),
+            _item(_("Findings"), "troubleshoot", "audits.finding"),
+            _item(_("Improvements"), "construction", "audits.improvement"),
+            _item(_("Tests by account holders"), "fact_check", "audits.audit"),
+        ],
+    },
+    {
+        "title": _("Sub-processors and helpers"),
         "separator": True,
         "items": [
             _item(_("Sub-processors"), "handshake", "processors.subprocessor"),
+            _item(_("Changes"), "sync_alt", "processors.change"),
+            _item(_("Objections"), "thumb_down", "processors.objection"),
             _item(_("Helpers"), "support_agent", "processors.helper"),
             _item(_("Projects"), "event", "processors.project"),
             _item(_("Emergency access"), "emergency_home", "processors.glass"),

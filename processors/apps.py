@@ -7,4 +7,5 @@ class ProcessorsConfig(AppConfig):
     verbose_name = _("Sub-processors")
 
     def ready(self) -> None:
-        from processors import glass_reports  # noqa: F401 its mails register themselves
+        # Their mails register themselves.
+        from processors import glass_reports, telling  # noqa: F401

@@ -1,13 +1,16 @@
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks import glass
-from cannonworks.datamap import Category, Subject, outside, register, restrict
+from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
 from processors.models import (
     Agreement,
+    Change,
+    ChangeMail,
     Glass,
     GlassAccount,
     GlassChange,
     Helper,
+    Objection,
     Project,
     Statement,
     SubProcessor,
@@ -111,4 +114,25 @@ glass.declare(
         noted="processors_glass_noted",
         usable=tuple(f"processors_glass_{name}()" for name in ("reads", "writes", "whole", "accounts", "references")),
     )
+)
+outside(
+    Change,
+    why="Changes of who works for us, as everybody may know; no customers.",
+    helper_sees=(),
+    may=dict.fromkeys(("visitor", "holder"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+)
+register(
+    ChangeMail,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "change", "account", "user", "sent_at", "attempts", "retry_at", "failure"),
+    may={"staff": "SELECT"},
+)
+register(
+    Objection,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("words", "answer"), Personal("9")),
+    plain=("id", "reference", "change", "account", "user", "made_at", "answered_at", "answered_by"),
+    may={"holder": "SELECT INSERT", "staff": "SELECT UPDATE"},
 )

@@ -175,7 +175,7 @@ class EmployeeEndpoint(PersonEndpoint):
     @extend_schema(request=None, responses=BsnBody, auth=[{"cookieAuth": []}], operation_id="employees_bsn")
     def reveal(self, request: Request, **kwargs: Any) -> Response:
         """Show a citizen service number: to the main user, just signed in with a password; never to a device token."""
-        check_fresh(request)
+        check_fresh(request, "employee", self.kwargs["reference"])
         return Response({"bsn": services.reveal_bsn(self.get_object(), actor=request.user)})
 
 

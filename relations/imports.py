@@ -244,12 +244,18 @@ def _take(found: Import, checked: list[Checked]) -> None:
 
 
 def _choose(checked: Sequence[Checked], found: Import, *, takes_known: bool) -> None:
-    """Note of rows that are right in themselves whether somebody in the account is the same."""
+    """Note of rows that are right in themselves whether somebody in the account is the same.
+
+    Whoever is restricted is left as they are and not taken a second time, also where those who are known are (§15).
+    """
     right = [each for each in checked if not each.problems]
     twice = known.find_bsn(right, account=found.account) if found.what == What.EMPLOYEES else set()
-    there = set() if takes_known else known.find(right, what=found.what, account=found.account_id) | twice
+    there, frozen = known.find(right, what=found.what, account=found.account_id)
+    there = set() if takes_known else there | twice
     for each in right:
-        if each.line in there:
+        if each.line in frozen:
+            each.problems.append(("", "frozen"))
+        elif each.line in there:
             each.problems.append(("", "known"))
         elif each.line in twice:
             each.problems.append(("bsn", "bsn_twice"))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from django.db import connection
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -52,7 +53,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Holding:
-    """One category of what is kept."""
+    """One category of what is kept. ``details`` is the part of the page that says which fields, and who sees them."""
 
     category: Category
     purpose: str | Promise
@@ -60,6 +61,7 @@ class Holding:
     fields: tuple[str, ...]
     clauses: tuple[str, ...]
     viewers: tuple[Viewer, ...]
+    details: str
     fate: Fate | None
 
     @property
@@ -93,6 +95,10 @@ class _Outline:
     clauses: tuple[str, ...]
     viewers: tuple[Viewer, ...]
 
+    @cached_property
+    def details(self) -> str:
+        return render_to_string("retention/_holding_details.html", {"holding": self})
+
 
 @cache
 def _countable() -> tuple[Entry, ...]:
@@ -118,8 +124,8 @@ def _outline(category: Category, entries: Sequence[Entry]) -> _Outline:
 
 def _holding(outline: _Outline, counts: Mapping[str, int], fate: Fate | None) -> Holding:
     kept = (Kept(word, min(counts[table], MOST), counts[table] > MOST, going) for word, table, going in outline.kinds)
-    category, fields, clauses = outline.category, outline.fields, outline.clauses
-    return Holding(category, PURPOSES[category], tuple(kept), fields, clauses, outline.viewers, fate)
+    category, said = outline.category, (outline.fields, outline.clauses, outline.viewers, outline.details)
+    return Holding(category, PURPOSES[category], tuple(kept), *said, fate)
 
 
 def _count(account: Account, entries: Sequence[Entry]) -> dict[str, int]:

@@ -49,7 +49,7 @@ class CorrectionEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpo
     @extend_schema(request=None, responses=CorrectionBody, operation_id="corrections_confirm")
     def confirm(self, request: Request, reference: UUID) -> Response:
         """Agree, in a session with a fresh proof of identity; a device cannot. Staff then apply it."""
-        check_fresh(request)
+        check_fresh(request, "correction", reference)
         found = corrections.confirm_correction(self.get_object(), actor=request.user, at=timezone.now())
         return Response(CorrectionBody(found).data)
 

@@ -61,7 +61,7 @@ class ErasureRequestEndpoint(Endpoint):
 
         It counts when the registered letter is confirmed. Not for an active account.
         """
-        check_fresh(request)
+        check_fresh(request, "erasure")
         asked = services.request_erasure(request.user.account, actor=request.user, on=timezone.localdate())
         return Response(self.get_serializer(asked).data, status=status.HTTP_201_CREATED)
 

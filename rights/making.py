@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 #: PDFs of a unit; seconds after which a run tells how far it is, and looks whether it is still wanted.
 PDFS, PACE = 20, 1.0
-#: Bytes that are sealed at once, for handing over takes time too; and how many times that may wait to be.
+#: Bytes that are sealed and summed at once, for handing over takes time too; how many times that may wait to be summed.
 SEALED_AT_ONCE, AHEAD = 1024 * 1024, 6
 RUNS = (ReturnState.QUEUED, ReturnState.RUNNING)
 #: In front of the key of a return, in the number of its advisory lock.
@@ -140,29 +140,40 @@ class _Sheet:
     sum: Any = field(default_factory=hashlib.sha256)
 
     def write(self, data: bytes) -> None:
+        self.seal(data)
+        self.add(data)
+
+    def seal(self, data: bytes) -> None:
         self.size += len(data)
-        self.sum.update(data)
-        self.crc = zlib.crc32(data, self.crc)
         self.draft.write(data)
 
+    def add(self, data: bytes) -> None:
+        """Take the bytes into the sums."""
+        self.sum.update(data)
+        self.crc = zlib.crc32(data, self.crc)
 
-class _Sealing:
-    """Sums, seals and writes in a thread while the next portions are read; nearly all of that lets Python go on."""
+
+class _Writing:
+    """Seals and writes a pair of files, and sums in a thread meanwhile, which lets Python go on.
+
+    Sealing stays out of the thread: it lets nothing go on beside it, and after writing each chunk the thread would wait
+    for the interpreter again.
+    """
 
     def __init__(self, pair: list[_Sheet]) -> None:
         self.pair, self.thread, self.waiting = pair, ThreadPoolExecutor(1), deque[Future[None]]()
         self.gathered: list[tuple[bytes, bytes]] = []
         self.size = 0
 
-    def __enter__(self) -> _Sealing:
+    def __enter__(self) -> _Writing:
         return self
 
     def __exit__(self, kind: object, *_more: object) -> None:
         if kind is None:
             self._hand_over()
         self.thread.shutdown(cancel_futures=kind is not None)
-        for written in self.waiting if kind is None else ():
-            written.result()
+        for summed in self.waiting if kind is None else ():
+            summed.result()
 
     def write(self, portion: lines.Portion) -> None:
         self.gathered.append((portion.json, portion.csv))
@@ -175,12 +186,11 @@ class _Sealing:
     def _hand_over(self) -> None:
         if len(self.waiting) >= AHEAD:
             self.waiting.popleft().result()
-        self.waiting.append(self.thread.submit(self._write, self.gathered))
-        self.gathered, self.size = [], 0
-
-    def _write(self, gathered: list[tuple[bytes, bytes]]) -> None:
         for n, sheet in enumerate(self.pair):
-            sheet.write(b"".join([both[n] for both in gathered]))
+            data = b"".join([both[n] for both in self.gathered])
+            self.waiting.append(self.thread.submit(sheet.add, data))
+            sheet.seal(data)
+        self.gathered, self.size = [], 0
 
 
 class _Maker:
@@ -246,9 +256,9 @@ class _Maker:
             sheets += pair
             pair[1].write(lines.head(table, self.language))
             portions = lines.portions(reading, table, self.opener, language=self.language, after=after, most=most)
-            with _Sealing(pair) as sealing:
+            with _Writing(pair) as writing:
                 for portion in portions:
-                    sealing.write(portion)
+                    writing.write(portion)
                     after = portion.last
                     self._progress(portion.rows)
             is_whole = most is None or pair[0].rows < most

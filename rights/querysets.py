@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from relations.querysets import OwnedQuerySet
 from rights.states import (
@@ -76,6 +76,14 @@ class SubjectRequestQuerySet(OwnedQuerySet):
         now = Q(reminded_at__isnull=True, due_at__lte=tomorrow) | Q(reminded_at__lt=F("due_at"), due_at__lte=at)
         waits = self.filter(state__in=(RequestState.TOLD, RequestState.CHECKING), outcome="")
         return waits.filter(now).order_by("id")
+
+    def to_ask_for_check(self) -> Self:
+        """Passed on, not said to be done, no check asked, and whoever asked was not told yet that the term is over."""
+        from accounts.models import PlannedMail
+
+        told = PlannedMail.objects.filter(about=OuterRef("reference"), template="rights/requester_term_over")
+        waits = self.filter(state__in=(RequestState.TOLD, RequestState.UNMATCHED), check_asked_at__isnull=True)
+        return waits.exclude(email="").exclude(Exists(told)).order_by("id")
 
     def to_check_again(self, at: datetime) -> Self:
         """Whose account turned up while a check went on, and whose holder did nothing within the term."""

@@ -77,7 +77,7 @@ class ArchiveEndpoint(ReturnEndpoint):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY}, operation_id="return_archive")
     def retrieve(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Get the archive (ZIP), in a session with a fresh proof of identity; a device cannot."""
-        check_fresh(request)
+        check_fresh(request, "export")
         taken = returning.take(self.get_object(), actor=request.user, at=timezone.now())
         return stream_response(taken.pieces, taken.name, length=taken.length)
 

@@ -20,6 +20,7 @@ MAILS: Mapping[str, str] = {
     "unproven": "rights/requester_unproven",
     "joined": "rights/requester_joined",
     "passed_on": "rights/requester_passed_on",
+    "term_over": "rights/requester_term_over",
     "handled": "rights/requester_handled",
     "check_begun": "rights/requester_check_begun",
     "checked": "rights/requester_checked",

@@ -33,10 +33,12 @@ from rights.handling import close_over
 from rights.letters_to_holder import tell_holder
 from rights.models import DataReturn, SubjectRequest
 from rights.querysets import SubjectRequestQuerySet
-from rights.stages import CHECK_WITHIN
+from rights.stages import CHECK_WITHIN, deadline_of
 from rights.states import REQUEST_STEPS, RequestState, move
+from rights.telling import tell_requester
 
-Act = Callable[[SubjectRequest, datetime], None]
+#: What is done with a locked request; False: there was nothing to do yet.
+Act = Callable[[SubjectRequest, datetime], bool | None]
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,7 @@ def tend(*, at: datetime) -> int:
     return (
         _each(rows.to_remind(at, start_of_day(local_date(at) + ONE_DAY)), remind, at)
         + _each(rows.to_check_again(at), check_again, at)
+        + _each(rows.to_ask_for_check(), tell_of_check, at)
         + _each(rows.over(at - OVER_AFTER), close, at)
     )
 
@@ -116,6 +119,15 @@ def remind(row: SubjectRequest, at: datetime) -> None:
     row.save(update_fields=["reminded_at"])
     _record("request.reminded", row)
     tell_holder(row, "reminded", at=at)
+
+
+def tell_of_check(row: SubjectRequest, at: datetime) -> bool:
+    """Tell whoever asked, once, that the term is over and that we check it when they ask; the same of no account."""
+    clock = deadline_of(row)
+    if clock is None or clock.due_at > at:  # the clock that they were told of, which need not be the holder's
+        return False
+    tell_requester(row, "term_over", at=at)
+    return True
 
 
 def check_again(row: SubjectRequest, at: datetime) -> None:
@@ -153,8 +165,7 @@ def _one(rows: SubjectRequestQuerySet, row: SubjectRequest, tend_one: Act, at: d
     if found is None:  # somebody was first
         return False
     found.account = account
-    tend_one(found, at)
-    return True
+    return tend_one(found, at) is not False
 
 
 def _record(event: str, row: SubjectRequest) -> None:

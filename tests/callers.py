@@ -40,7 +40,7 @@ def problem(response, status: int, code: str) -> dict:
     assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json"), response.content
     told = response.json()
     assert {"type", "title", "status", "detail", "instance", "code"} <= told.keys()
-    assert told.keys() <= {"type", "title", "status", "detail", "instance", "code", "clause", "errors"}
+    assert told.keys() <= {"type", "title", "status", "detail", "instance", "code", "clause", "errors", "page"}
     assert (told["status"], told["code"], told["type"]) == (status, code, f"urn:cannonworks:problem:{code}")
     assert told["instance"].startswith("urn:uuid:")
     assert told["title"]

@@ -8,8 +8,9 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
+from django.conf import UserSettingsHolder, settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import caches
 from django.db.models import Model
 from django.test.signals import setting_changed
 from django.utils import translation
@@ -21,7 +22,7 @@ from cannonworks.celery import app
 from cannonworks.embedded import cache_url
 from tests.browser import chromium  # noqa: F401 a fixture
 from tests.cast import account, colleague, holder, outsider, staff  # noqa: F401 fixtures
-from tests.database import _migrated, django_db_setup  # noqa: F401 fixtures
+from tests.database import django_db_setup, migrated  # noqa: F401 fixtures
 from tests.factories import StaffFactory, validate_constraints
 from tests.mail import post_office  # noqa: F401 a fixture
 
@@ -104,7 +105,7 @@ def _quick_factories():
 
 
 @pytest.fixture(autouse=True)
-def _own_language(settings):
+def _own_language():
     """A request leaves its language behind in the thread; the next test begins in that of the product."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
@@ -118,7 +119,16 @@ def _folders(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _own_files(settings, _folders):
+def _own_settings():
+    """What a test sets ends with it. Not by the fixture ``settings``, which tells all of Django of every one, twice."""
+    before = settings._wrapped
+    settings._wrapped = UserSettingsHolder(before)
+    yield
+    settings._wrapped = before
+
+
+@pytest.fixture(autouse=True)
+def _own_files(_own_settings, _folders):
     """The ledger, the files and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     folder = next(_folders)
     settings.LEDGER_DIR, settings.FILES_DIR, settings.EMAIL_FILE_PATH = (
@@ -130,14 +140,14 @@ def _own_files(settings, _folders):
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings):
+def _own_cache(_own_settings):
     """What one test counts (throttles, failures to sign in) is not counted on by the next; the queues' Redis is never emptied."""
-    default = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4()}"}
-    settings.CACHES = {**settings.CACHES, "default": default}
+    prefix = f"test-{uuid4()}"
+    settings.CACHES["default"]["KEY_PREFIX"] = caches["default"].key_prefix = prefix  # of threads to come, and of this
 
 
 #: Folders whose tests call services directly, as jobs do.
-AS_JOBS = {"board", "breaches", "finance", "journal", "retention", "rights"}
+AS_JOBS = {"audits", "board", "breaches", "finance", "journal", "retention", "rights"}
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +163,7 @@ def _role_of_jobs(request):
 
 
 @pytest.fixture(autouse=True)
-def _own_usage(settings):
+def _own_usage(_own_settings):
     """Nothing writes beside a test: what is known of the use waits until the test itself says ``recorder.flush()``."""
     settings.USAGE_SECONDS = 0
     usage.recorder.forget()

@@ -130,7 +130,7 @@ def _is_product(parts: tuple[str, ...]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def _migrated(django_db_modify_db_settings: None) -> Iterator[Migrated]:
+def migrated(django_db_modify_db_settings: None) -> Iterator[Migrated]:
     """What comes next makes the database of this worker as a copy of what is migrated, if somebody did."""
     migrated = Migrated()
     if migrated.exists():
@@ -140,13 +140,15 @@ def _migrated(django_db_modify_db_settings: None) -> Iterator[Migrated]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_migrated: Migrated, django_db_setup: None, django_db_blocker) -> Iterator[None]:
+def django_db_setup(migrated: Migrated, django_db_setup: None, django_db_blocker) -> Iterator[None]:
     """Its commits need not outlive the machine; what a test with real transactions left goes as ``Pristine`` says."""
+    if connection.settings_dict["NAME"] == settings.DATABASE_OWNER["NAME"]:
+        pytest.fail("only a test that is marked django_db has a database", pytrace=False)
     with django_db_blocker.unblock():
         connection.close()
-        if not _migrated.exists():
-            _migrated.copy(connection.settings_dict["NAME"])
-        _migrated.leave_to_others()
+        if not migrated.exists():
+            migrated.copy(connection.settings_dict["NAME"])
+        migrated.leave_to_others()
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {_quoted(connection.settings_dict['NAME'])} SET synchronous_commit = off")
         connection.close()  # the next one has it

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
 from cannonworks.admin import Table, chip
-from cannonworks.clocks import Clock, Urgency, address_of, left, short
+from cannonworks.clocks import Clock, Urgency, address_of, short
+from cannonworks.left import time_left
 
 LOOKS = {
     Urgency.WAITING: "",
@@ -26,6 +28,10 @@ HEADERS = (
     gettext_lazy("Time left"), gettext_lazy("What"), gettext_lazy("Clause"), gettext_lazy("Account"),
     gettext_lazy("Who must act"), gettext_lazy("Why then"),
 )  # fmt: skip
+EXPLAINED = (
+    '<details class="min-w-0"><summary class="cursor-pointer text-link">{}</summary>'
+    '<p class="leading-relaxed mt-1 text-subtle text-xs">{}</p></details>'
+)
 LINK = '<a class="text-link" href="{}">{}</a>'
 
 
@@ -48,42 +54,21 @@ def _line(clock: Clock, names: Mapping[int, object], at: datetime) -> list[objec
 
 def _explained(clock: Clock) -> str:
     """Why it ends then, on a click; without a template, for there are fifty of them on a page."""
-    lines = format_html_join("", '<p class="mt-1 text-subtle text-xs">{}</p>', ([line] for line in clock.explain()))
-    return format_html(
-        '<details class="min-w-0"><summary class="cursor-pointer text-link">{}</summary>{}</details>',
-        _("Explain"), lines,
-    )  # fmt: skip
+    lines = escape("\n".join(clock.explain())).replace("\n", "<br>")
+    return format_html(EXPLAINED, _("Explain"), SafeString(lines))
 
 
 def chip_of(clock: Clock, *, at: datetime) -> str:
     """How long there is left, or how long it is over."""
-    words = remaining(clock.due_at, at=at)
+    words = time_left(clock.due_at, at=at).words
     if clock.urgency == Urgency.WAITING:
         words = _("not before that day") if clock.due_at > at else _("may begin")
     return chip(LOOKS[clock.urgency], words)
 
 
-def remaining(due_at: datetime, *, at: datetime) -> str:
-    """ "3 days left", or "2 hours too late"."""
-    count, unit = left(due_at, at=at)
-    if due_at > at:
-        words = {
-            "days": ngettext("%(count)d day left", "%(count)d days left", count),
-            "hours": ngettext("%(count)d hour left", "%(count)d hours left", count),
-            "minutes": ngettext("%(count)d minute left", "%(count)d minutes left", count),
-        }
-    else:
-        words = {
-            "days": ngettext("%(count)d day too late", "%(count)d days too late", count),
-            "hours": ngettext("%(count)d hour too late", "%(count)d hours too late", count),
-            "minutes": ngettext("%(count)d minute too late", "%(count)d minutes too late", count),
-        }
-    return words[unit] % {"count": count}
-
-
 def what(clock: Clock) -> str:
     """The kind, with a link to its row where it has a page, and for how many rows it stands."""
-    words = f"{clock.kind.label} · {clock.reference[:8]}"
+    words = f"{clock.kind.label} · {clock.short}"
     address = clock.address
     shown = format_html(LINK, address, words) if address else words
     if clock.number == 1:

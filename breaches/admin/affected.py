@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from breaches.admin.cockpit import time_left, urgency
 from breaches.models import Affected
-from cannonworks.admin import StaffAdmin, chip, link, moment
+from cannonworks.admin import StaffAdmin, chip, link, moment, time_chip
+from cannonworks.left import time_left
 
 
 class ToldFilter(admin.SimpleListFilter):
@@ -69,8 +69,7 @@ class AffectedAdmin(StaffAdmin):
             return chip("success" if row.told_at <= row.due_at else "danger", _("Told"))
         if row.excused_at is not None:
             return chip("", _("Can be told no more"))
-        at = timezone.now()
-        return chip(urgency(row.due_at, at=at), time_left(row.due_at, at=at))
+        return time_chip(time_left(row.due_at, at=timezone.now()))
 
     @display(description=gettext_lazy("to be told by"))
     def due(self, row: Affected) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Min, Model, Q
@@ -16,13 +16,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audits.admin.shown import findings_table
+from audits.models import Finding
 from breaches.admin.register_forms import CHOICES, HELP, NUMBERS, lacking
 from breaches.completeness import missing
 from breaches.criteria import Criteria
 from breaches.models import Breach, BreachReport, Phase
 from breaches.registering import left_to_do
-from cannonworks.admin import Table, chip, link, moment
+from cannonworks.admin import TONES, Table, chip, link, moment, time_chip, today
 from cannonworks.deadlines import explain, in_amsterdam
+from cannonworks.left import time_left
 from cannonworks.prose import word_by_word
 
 MARKS = {"gone": "<del>{}</del>", "new": '<ins class="font-semibold underline">{}</ins>', "same": "{}"}
@@ -91,27 +94,6 @@ class Said:
     lines: Sequence[Line]
 
 
-def time_left(due_at: datetime, *, at: datetime) -> str:
-    """How long there is: hours, in the last of them minutes; or how long it is over."""
-    left = due_at - at
-    late, size = left <= timedelta(0), abs(left)
-    hours = size // timedelta(hours=1)
-    if hours:
-        words = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    else:
-        minutes = size // timedelta(minutes=1)
-        words = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    return (_("%(time)s late") if late else _("%(time)s left")) % {"time": words}
-
-
-def urgency(due_at: datetime, *, at: datetime) -> str:
-    """The look of a clock of 48 hours: red when it is over or nearly, orange in its second half."""
-    left = due_at - at
-    if left <= timedelta(hours=6):
-        return "danger"
-    return "warning" if left <= timedelta(hours=24) else "info"
-
-
 def clock_chip(breach: Any, *, at: datetime) -> str:
     """The clock of a row of the list, with its counts ``listed``, ``untold`` and ``first_due``."""
     if breach.closed_at is not None:
@@ -119,7 +101,7 @@ def clock_chip(breach: Any, *, at: datetime) -> str:
     if breach.listed and not breach.untold:
         return chip("success", _("All told"))
     due_at = breach.first_due or breach.deadline.due_at
-    return chip(urgency(due_at, at=at), time_left(due_at, at=at))
+    return time_chip(time_left(due_at, at=at))
 
 
 def tiles(breach: Breach, last: Phase | None, counts: Counts, *, at: datetime) -> Iterator[Tile]:
@@ -144,7 +126,8 @@ def _clock(breach: Breach, counts: Counts, *, at: datetime) -> Tile:
         return Tile(_("48 hours"), _("All told"), told, "task_alt", "success")
     due_at = counts.first_due or breach.deadline.due_at
     text = _("everybody must be told by %(moment)s") % {"moment": written(due_at)}
-    return Tile(_("48 hours"), time_left(due_at, at=at), text, "timer", urgency(due_at, at=at))
+    left = time_left(due_at, at=at)
+    return Tile(_("48 hours"), left.words, text, "timer", TONES[left.tone])
 
 
 def _notice(last: Phase | None) -> Tile:
@@ -244,7 +227,7 @@ def _value(phase: Phase, name: str) -> object:
 
 # --- Tables -------------------------------------------------------------------------------------------------------
 def tables(breach: Breach) -> Iterator[Table]:
-    """How the accounts were chosen, what holders reported, and the clock explained."""
+    """How the accounts were chosen, what holders reported, what it taught us, and the clock explained."""
     rows = [
         [
             moment(row.frozen_at), _words(Criteria.from_json(row.criteria).words()), row.added,
@@ -256,6 +239,8 @@ def tables(breach: Breach) -> Iterator[Table]:
     yield Table(_("How accounts were chosen"), headers, rows)
     reports = [[link(row), row.get_kind_display(), moment(row.reported_at)] for row in _reports(breach)]
     yield Table(_("Reports of holders about it"), [_("Report"), _("Kind"), _("Reported at")], reports)
+    found = Finding.objects.filter(of=breach.reference).prefetch_related("improvements").order_by("-id")
+    yield findings_table(found, on=today())
     lines = [[line] for line in explain(breach.deadline)]
     yield Table(_("The clock, explained"), [_("How it is counted")], lines)
 

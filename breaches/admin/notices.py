@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -15,7 +14,7 @@ from django.template.defaultfilters import linebreaksbr
 from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -25,6 +24,7 @@ from breaches.mailing import message_id, words_of
 from breaches.models import Breach, Notice, Phase
 from breaches.progress import latest, progress_of, readers_of
 from cannonworks.admin import Question, StaffAdmin, Table, chip, link, moment, signed_in
+from cannonworks.left import time_left
 
 MAY_RELEASE = "breaches.change_breach"
 
@@ -85,22 +85,14 @@ class NoticesMixin:
 def _panel(request: HttpRequest, breach: Breach) -> dict[str, Any]:
     released, waiting = latest(breach)
     progress = progress_of(released) if released else None
-    left = progress.left(timezone.now()) if progress else None
+    left = time_left(progress.due_at, at=timezone.now()) if progress and progress.due_at else None
     notices = reverse("admin:breaches_notice_changelist")
     return {
-        "breach": breach, "phase": released, "waiting": waiting, "progress": progress,
-        "left": _left(left) if left is not None else "", "is_late": left is not None and left < timedelta(0),
+        "breach": breach, "phase": released, "waiting": waiting, "progress": progress, "left": left,
         "lacks": releasing.what_is_missing(waiting) if waiting else [],
         "may_release": request.user.has_perm(MAY_RELEASE),
         "list": f"{notices}?phase__exact={released.pk}" if released else notices,
     }  # fmt: skip
-
-
-def _left(left: timedelta) -> str:
-    hours, minutes = divmod(abs(int(left.total_seconds())) // 60, 60)
-    text = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    text = f"{text} {minutes} min"
-    return _("%(time)s too late") % {"time": text} if left < timedelta(0) else text
 
 
 def _question(phase: Phase) -> Question:

@@ -36,11 +36,13 @@ OURS = {"helpdesk": settings.HELPDESK, "post": settings.CANNONWORKS_ADDRESS}
 def breaches(request: HttpRequest) -> HttpResponse:
     """The breaches that the account was told of, and what it reported itself with our answers."""
     rows = listing(request, reading.breaches_of(request.user.account), NUMBERS)
-    reports = list(BreachReport.objects.visible_to(request.user).select_related("consultation").order_by("-id")[:50])
+    own = BreachReport.objects.visible_to(request.user).select_related("consultation")
+    reports = listing(request, own, REPORTS, name="reports")
     context = {
         "told": listed(rows.rows, request.user.account, at=timezone.now()),
         "page": rows,
-        "reports": reports,
+        "reports": reports.rows,
+        "reports_page": reports,
         "known": {row.pk: row for row in rows.rows},
     }
     return render(request, "breaches/breaches.html", context)

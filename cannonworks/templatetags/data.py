@@ -9,6 +9,7 @@ from functools import cache
 import phonenumbers
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -52,6 +53,13 @@ def device(user_agent: str) -> str:
 def address(name: str) -> str:
     """The address of a page that needs nothing but its name; every page has a menu of them."""
     return reverse(name)
+
+
+@register.filter
+@cache  # as many as there are
+def icon(name: str) -> SafeString:
+    """The drawing of that name."""
+    return render_to_string("_partials/icon.html", {"icon": name})
 
 
 @register.filter

@@ -46,6 +46,10 @@ PROBLEMS: Mapping[str, str | Promise] = {
     ),
     "quotes": gettext_lazy("This row cannot be read: it is too long, or it has a quotation mark too many or too few."),
     "known": gettext_lazy("There already."),
+    "frozen": gettext_lazy(
+        "This looks like somebody whose data you set aside (restricted). They stay as they are, and are not taken a"
+        " second time. Lift the restriction first, or add this row by hand if it is somebody else."
+    ),
     "name": gettext_lazy("Give a last name, or the name of a company."),
     "other": gettext_lazy("This cannot be kept. Check it."),
 }

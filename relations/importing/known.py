@@ -47,9 +47,13 @@ MARKS: dict[str, list[tuple[Callable[[Person], tuple[str, ...] | None], str, str
 }
 
 
-def find(people: Sequence[Checked], *, what: str, account: int) -> set[int]:
-    """The lines of those who are in the account already, or stand higher in ``people``, by any of the marks."""
+def find(people: Sequence[Checked], *, what: str, account: int) -> tuple[set[int], set[int]]:
+    """The lines of those who are in the account already, or stand higher in ``people``, by any of the marks.
+
+    And, of these, the lines of those who look like somebody who is restricted there (§15).
+    """
     found: set[int] = set()
+    frozen: set[int] = set()
     for mark, same, indexed in MARKS[what]:
         marked = [(checked.line, key) for checked in people if (key := mark(checked.person)) is not None]
         there = _there(what, account, same, indexed, [key for _line, key in marked])
@@ -59,7 +63,9 @@ def find(people: Sequence[Checked], *, what: str, account: int) -> set[int]:
                 found.add(line)
             elif line not in found:
                 taken.add(key)
-    return found
+            if there.get(number):
+                frozen.add(line)
+    return found, frozen
 
 
 def find_bsn(people: Sequence[Checked], *, account: Account) -> set[int]:
@@ -78,18 +84,20 @@ def find_bsn(people: Sequence[Checked], *, account: Account) -> set[int]:
     return found
 
 
-def _there(what: str, account: int, same: str, indexed: str, keys: Sequence[tuple[str, ...]]) -> set[int]:
-    """Which of the keys somebody in the account has, counted from 1."""
+def _there(what: str, account: int, same: str, indexed: str, keys: Sequence[tuple[str, ...]]) -> dict[int, bool]:
+    """Which of the keys somebody in the account has, counted from 1, and whether any of these is restricted."""
     if not keys:
-        return set()
+        return {}
     parts = list(zip(*keys, strict=True))
     names = ", ".join(f"c{number}" for number in range(len(parts)))
     arrays = ", ".join(["%s::text[]"] * len(parts))
     table = What(what).model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT number FROM unnest({arrays}) WITH ORDINALITY AS wanted({names}, number) WHERE EXISTS"
-            f' (SELECT FROM "{table}" WHERE account_id = %s AND {same}{" AND " + indexed if indexed else ""})',
+            f"SELECT number, found.frozen FROM unnest({arrays}) WITH ORDINALITY AS wanted({names}, number),"
+            f' LATERAL (SELECT bool_or(restricted_on IS NOT NULL) AS frozen FROM "{table}"'
+            f" WHERE account_id = %s AND {same}{' AND ' + indexed if indexed else ''}) AS found"
+            " WHERE found.frozen IS NOT NULL",
             [*map(list, parts), account],
         )
-        return {number for (number,) in cursor.fetchall()}
+        return dict(cursor.fetchall())

@@ -17,8 +17,10 @@ def left_of(due: Deadline, *, at: datetime) -> Left:
     return days_left(due.due_at, due.kind.term.unit, on=local_date(at))
 
 
-def waits_for(row: SubjectRequest) -> str:
-    """Who has to do something now, and what."""
+def waits_for(row: SubjectRequest, *, at: datetime) -> str:
+    """Who has to do something now, and what; nobody but whoever asked can have us check (§15), so staff ask them."""
+    if row.state == RequestState.TOLD and row.due_at is not None and row.due_at <= at:
+        return _("the account holder, who is late; ask who asked whether we are to check it")
     return {
         RequestState.RECEIVED.value: _("us: find the account"),
         RequestState.CHECKING.value: _("us: check it"),

@@ -141,7 +141,7 @@ class RequestAdmin(StaffAdmin):
 
     @display(description=gettext_lazy("waits for"))
     def waits(self, row: SubjectRequest) -> str:
-        return waits_for(row)
+        return waits_for(row, at=timezone.now())
 
     @display(description=gettext_lazy("joined to"))
     def joined_with(self, row: SubjectRequest) -> object:

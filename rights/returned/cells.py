@@ -111,15 +111,17 @@ def _decimal(sign: bytes, cells: Cells) -> Both:
 
 
 def _or_null(cells: Cells) -> Both:
-    return [b'"%b"' % cell if cell else b"null" for cell in cells], cells
+    return [b'"%b"' % cell if cell else b"null" for cell in cells] if any(cells) else [b"null"] * len(cells), cells
 
 
 def _yes_or_no(yes: bytes, no: bytes, cells: Cells) -> Both:
     told, shown = {b"t": b"true", b"f": b"false", b"": b"null"}, {b"t": yes, b"f": no, b"": b""}
-    return [told[cell] for cell in cells], [shown[cell] for cell in cells]
+    return list(map(told.__getitem__, cells)), list(map(shown.__getitem__, cells))
 
 
 def _text(cells: Cells) -> Both:
+    if not any(cells):
+        return cells, cells
     joined = UNIT + UNIT.join(cells)
     if len(joined.translate(None, SPECIAL)) == len(joined):
         return cells, _harmless(cells) if BEGINS.search(joined) else cells
@@ -134,7 +136,7 @@ def _worded(field: Any) -> Callable[[Cells], Both]:
 
     def both(cells: Cells) -> Both:
         told, shown = _text(cells)
-        return told, [words.get(cell, cell) for cell in shown]
+        return told, list(map(words.get, shown, shown))
 
     return both
 

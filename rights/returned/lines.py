@@ -9,7 +9,7 @@ Columns that are encrypted come last; they are opened here and are never told to
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -98,37 +98,33 @@ class _Sheet:
     def __init__(self, names: list[str], told: list[Told]) -> None:
         self.told, self.width = told, 1 + sum(len(column.sql) for column in told)
         marks = [f'"{name}":'.encode() + column.quote for name, column in zip(names, told, strict=True)]
-        ends = [column.quote + b"," for column in told]
-        self.json = _Frame([b"{", *ends[:-1]], marks, told[-1].quote + b"}\n")
-        self.csv = _Frame([b"", *[SEPARATOR.encode()] * (len(told) - 1)], [b""] * len(told), b"\n")
+        self.begin, self.end = b"{" + marks[0], told[-1].quote + b"}\n"
+        self.frame = [self.end + self.begin, b""]
+        for before, mark in zip(told, marks[1:], strict=False):
+            self.frame += [before.quote + b"," + mark, b""]
 
     def lines(self, found: Cells, rows: int) -> tuple[bytes, bytes]:
         """Both notations of so many rows with these cells: the key, and those of every column."""
-        jsons, csvs, place = [], [], 1
-        for column in self.told:
-            taken = [found[place + n :: self.width] for n in range(len(column.sql))]
-            told, shown = column.both(*taken)
-            jsons.append(told)
-            csvs.append(shown)
-            place += len(column.sql)
-        return self.json.lines(jsons, rows), self.csv.lines(csvs, rows)
+        json, csv, place = self.frame * rows, [], 1
+        for n, column in enumerate(self.told):
+            taken = [found[place + m :: self.width] for m in range(len(column.sql))]
+            json[2 * n + 1 :: len(self.frame)], shown = column.both(*taken)
+            csv.append(shown)
+            place += len(taken)
+        json[0] = self.begin
+        json.append(self.end)
+        return b"".join(json), _in_rows(csv, rows)
 
 
-class _Frame:
-    """What is the same in every line: before each cell, and at the end."""
-
-    def __init__(self, ends: Sequence[bytes], marks: Sequence[bytes], end: bytes) -> None:
-        self.begin, self.end, self.pattern = ends[0] + marks[0], end, [b""] * (2 * len(marks))
-        self.pattern[::2] = [before + mark for before, mark in zip(ends, marks, strict=True)]
-        self.pattern[0] = end + self.begin
-
-    def lines(self, columns: Sequence[Cells], rows: int) -> bytes:
-        pieces, width = self.pattern * rows, len(self.pattern)
-        for n, column in enumerate(columns):
-            pieces[2 * n + 1 :: width] = column
-        pieces[0] = self.begin
-        pieces.append(self.end)
-        return b"".join(pieces)
+def _in_rows(columns: list[Cells], rows: int) -> bytes:
+    """Rows of CSV, of two columns at least: a row's last cell, the end of its line and the next first cell are one."""
+    first, *between, last = columns
+    step = len(columns) - 1
+    cells = [b""] * (step * rows + 1)
+    for n, column in enumerate(between, 1):
+        cells[n::step] = column
+    cells[::step] = [first[0], *map(b"\n".join, zip(last, [*first[1:], b""], strict=True))]
+    return SEPARATOR.encode().join(cells)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -143,16 +139,19 @@ def _read(connection: Any, statement: str, place: list[Any]) -> Iterator[tuple[i
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     with connection.wrap_database_errors, cursor, cursor.copy(statement, place):
-        pgconn, rows, size = connection.connection.pgconn, [], 0
-        while (found := pgconn.get_copy_data(1))[0] >= 0:
-            if not found[0]:
+        rows: list[bytes] = []
+        pgconn, size = connection.connection.pgconn, 0
+        fetch, add = pgconn.get_copy_data, rows.append  # asked for a million times
+        while (length := (found := fetch(1))[0]) >= 0:
+            if not length:
                 connection.connection.wait(_arrival(pgconn))
                 continue
-            rows.append(found[1])
-            size += found[0]
-            if len(rows) == ROWS or size >= BYTES:
+            add(found[1])
+            size += length
+            if size >= BYTES or len(rows) == ROWS:
                 yield len(rows), b"".join(rows)
-                rows, size = [], 0
+                rows.clear()
+                size = 0
         _end(pgconn)
         if rows:
             yield len(rows), b"".join(rows)

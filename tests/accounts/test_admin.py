@@ -118,11 +118,11 @@ def test_an_account_is_found_by_a_users_whole_address_and_the_user_is_not_shown(
     AccountFactory()
     client.force_login(staff)
     for address in (holder.email.upper(), colleague.email):
-        answer = client.get(ACCOUNTS, {"q": address})
+        answer = client.post(ACCOUNTS, {"q": address}, follow=True)
         assert set(answer.context["cl"].queryset) == {holder.account}
         assert holder.full_name not in answer.content.decode()
     for part in (holder.email[:-3], "@bedrijf", "niemand@nergens.example"):
-        assert not client.get(ACCOUNTS, {"q": part}).context["cl"].queryset
+        assert not client.post(ACCOUNTS, {"q": part}, follow=True).context["cl"].queryset
 
 
 # --- Users ---------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_staff_and_helpers_are_found_by_the_whole_address_or_a_reference(client,
     helper = HelperFactory()
     client.force_login(staff)
     terms = (staff.email.upper(), str(helper.reference)[:8], holder.email, str(holder.reference), "hugo")
-    found = [set(client.get(USERS, {"q": term}).context["cl"].queryset) for term in terms]
+    found = [set(client.post(USERS, {"q": term}, follow=True).context["cl"].queryset) for term in terms]
     assert found == [{staff}, {helper}, set(), set(), set()]
 
 

@@ -246,22 +246,14 @@ def test_a_clock_explains_itself_by_its_rule_or_says_where_its_end_comes_from(se
     assert other == ["Start: Thursday 2 April 2026 17:00.", "Due: Tuesday 17 November 2026 09:30."]
 
 
-@pytest.mark.parametrize(
-    ("left", "said"),
-    [
-        (timedelta(days=2), (2, "days")), (timedelta(days=2) - INSTANT, (47, "hours")), (2 * HOUR, (2, "hours")),
-        (2 * HOUR - INSTANT, (119, "minutes")), (timedelta(seconds=59), (0, "minutes")), (-3 * HOUR, (3, "hours")),
-    ],
-)  # fmt: skip
-def test_what_is_left_is_said_in_the_largest_unit_that_tells_something(left, said):
-    assert clocks.left(AT.astimezone(UTC) + left, at=AT) == said
-
-
-def test_a_day_of_25_hours_has_25_hours():
-    before, after = datetime(2026, 10, 25, tzinfo=AMSTERDAM), datetime(2026, 10, 26, tzinfo=AMSTERDAM)
-    assert clocks.left(after, at=before) == (25, "hours")
-
-
 def test_an_address_of_no_page_is_empty():
     assert clocks.address_of("retention.alarm:7") == "/admin/retention/alarm/7/change/"
     assert clocks.address_of("nothing.here:7") == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "short"), [("0d7b1ffb-8080-4000-b50c-4e734ec2e4d1", "0d7b1ffb"), ("CW-L5M6-7Q2P", "CW-L5M6-7Q2P")]
+)
+def test_a_code_is_shown_whole_and_of_a_random_reference_the_beginning(reference, short):
+    made = dict.fromkeys(("kind", "start", "due_at", "account", "number", "page", "urgency"))
+    assert clocks.Clock(**made, reference=reference).short == short

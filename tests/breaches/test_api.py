@@ -6,12 +6,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
 from breaches import reporting
-from breaches.models import BreachReport, Notice
+from breaches.models import BreachReport, Notice, Permission
 from tests import breached
 from tests.callers import API, browser, device, problem
 from tests.signin import freshly
@@ -165,3 +166,39 @@ def test_lists_ask_the_same_however_long(account, holder, now, times, asks):
         read(client)
     with asks(3 + 1):
         read(client, "breach-reports/")
+
+
+# --- Whom we may tell ------------------------------------------------------------------------------------------------
+
+
+def test_a_permission_wants_a_fresh_proof_and_the_answer_names_the_page(account, holder, row):
+    address = f"{API}/breaches/{row.reference}/permission/"
+    for client in (device(holder), browser(holder)):
+        told = problem(client.post(address, {"to_subjects": True}, format="json"), 403, "not_fresh")
+        assert told["page"] == f"{settings.SITE_URL}/breaches/{row.reference}/permission/"
+    assert not Permission.objects.exists()
+
+
+def test_a_permission_is_given_replaced_and_taken_back_by_the_main_user(account, holder, colleague, outsider, row):
+    address = f"{API}/breaches/{row.reference}/permission/"
+    client = freshly(browser(holder), holder)
+    assert client.post(address, {"to_subjects": True}, format="json").json() == {"to_subjects": True, "to_others": ""}
+    client.post(address, {"to_subjects": False, "to_others": "Noorderpolis"}, format="json")
+    problem(client.post(address, {"to_subjects": False}, format="json"), 400, "invalid")
+    (stands,) = Permission.objects.filter(withdrawn_at=None)
+    assert (stands.to_subjects, stands.to_others, stands.given_by) == (False, "Noorderpolis", holder.reference)
+    problem(device(colleague).delete(address), 403, "permission_denied")
+    problem(device(outsider).delete(address), 404, "not_found")
+    assert device(holder).delete(address).status_code == 204  # to take back needs no proof, as on the page
+    assert not Permission.objects.filter(withdrawn_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "page"),
+    [
+        ("post", "erasure-request/", "/erasure/"), ("post", "account/cancel/", "/account/cancel/"),
+    ],
+)  # fmt: skip
+def test_every_action_that_wants_a_fresh_proof_names_its_page(holder, method, address, page):
+    answer = getattr(device(holder), method)(f"{API}/{address}", {"erase_immediately": True}, format="json")
+    assert problem(answer, 403, "not_fresh")["page"] == settings.SITE_URL + page

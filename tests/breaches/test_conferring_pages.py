@@ -274,3 +274,7 @@ def test_the_page_of_the_breach_says_what_others_were_told_and_why(client, colle
 def test_of_another_breach_there_is_nothing_to_permit(client, now):
     other = breached.told(AccountFactory(), at=now)
     assert client.get(f"/breaches/{other.reference}/permission/").status_code == 404
+
+
+def test_a_consultation_stands_under_the_tab_of_breaches(client, talk):
+    assert client.get(f"/consultations/{talk.reference}/").context["tab"] == "breaches"

@@ -287,6 +287,25 @@ def test_anybody_of_the_account_reports_and_sees_it_with_the_answer(account, hol
     assert "Beantwoord" in shown
 
 
+def test_all_that_was_reported_is_there_page_by_page(client, account, holder, row, now, asks):
+    BreachReport.objects.bulk_create(
+        BreachReport(
+            account=account, channel="app", reported_by=holder.reference, reported_at=now, kind="unauthorised",
+            noticed_at=now, what=f"Melding {number}",
+        )
+        for number in range(52)
+    )  # fmt: skip
+    freshly(client, holder)
+    first = client.get("/breaches/")
+    assert [report.what for report in first.context["reports"]] == [f"Melding {n}" for n in range(51, 1, -1)]
+    second = client.get("/breaches/" + first.context["reports_page"].next)
+    assert [report.what for report in second.context["reports"]] == ["Melding 1", "Melding 0"]
+    # Each of the two lists keeps its own place.
+    assert [line.breach for line in second.context["told"]] == [row]
+    assert second.context["reports_page"].previous
+    assert not second.context["page"].previous
+
+
 def test_of_a_report_that_is_a_breach_the_link_is_there_once_the_account_is_told(account, holder, staff, now):
     found = breached.report(account, at=now - timedelta(hours=2))
     breached.consultation(None, account, opened_at=found.reported_at, report=found)

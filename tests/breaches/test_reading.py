@@ -141,17 +141,17 @@ def test_72_hours_are_72_hours_over_both_changes_of_the_clock(told_at, due_at):
     clock = own_clock(told_at)
     assert clock.due_at == due_at
     assert hours_left(clock.due_at, at=told_at).hours == 72
-    assert hours_left(clock.due_at, at=due_at - timedelta(minutes=59)).words == "nog minder dan een uur"
+    assert hours_left(clock.due_at, at=due_at - timedelta(minutes=59)).words == "nog 59 minuten"
     over = [hours_left(clock.due_at, at=due_at + timedelta(seconds=seconds)).is_over for seconds in (-1, 0, 1)]
     assert over == [False, True, True]
 
 
 def test_the_chip_warns_in_the_last_day():
     clock = own_clock(NOTICED_AT)
-    tones = [hours_left(clock.due_at, at=NOTICED_AT + hours * HOUR).tone for hours in (0, 48, 49, 71, 72)]
-    assert tones == ["draft", "draft", "lapsed", "lapsed", "going"]
+    tones = [hours_left(clock.due_at, at=NOTICED_AT + hours * HOUR).tone for hours in (0, 48, 49, 66, 67, 72)]
+    assert tones == ["draft", "draft", "lapsed", "lapsed", "going", "going"]
     assert hours_left(clock.due_at, at=NOTICED_AT + 49 * HOUR).words == "nog 23 uur"
-    assert hours_left(clock.due_at, at=NOTICED_AT + 71 * HOUR).words == "nog 1 uur"
+    assert hours_left(clock.due_at, at=NOTICED_AT + 71 * HOUR).words == "nog 60 minuten"
 
 
 def test_it_stands_on_the_overview_until_the_main_user_acknowledges_it(account, holder, django_assert_num_queries):

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from accounts.states import State
-from breaches.admin.cockpit import time_left
 from breaches.models import Affected, Breach, Phase, Selection
 from cannonworks.admin_fields import MomentField
 from processors.models import SubProcessor
@@ -199,15 +198,6 @@ def test_affected_accounts_are_filtered_by_whether_they_are_told(client, officer
     assert client.get(f"/admin/breaches/affected/?told={told_by}").context["cl"].result_count == count
 
 
-@pytest.mark.parametrize(
-    ("minutes", "words"), [(-61, "1 hour late"), (-1, "1 minute late"), (0, "0 minutes late"), (1, "1 minute left"),
-                           (59, "59 minutes left"), (60, "1 hour left"), (47 * 60 + 59, "47 hours left")],
-)  # fmt: skip
-def test_the_time_that_is_left_is_said_in_hours_and_at_last_in_minutes(minutes, words):
-    with translation.override("en"):
-        assert time_left(NOW + timedelta(minutes=minutes), at=NOW) == words
-
-
 # --- Phases ----------------------------------------------------------------------------------------------------------
 def test_a_phase_is_recorded_from_what_the_last_one_says(client, officer):
     row = breach()
@@ -350,7 +340,7 @@ def test_it_is_closed_when_nothing_is_left(client, officer, account):
     assert now(client, row)[0].startswith("Kies de getroffen")
     assert client.post(place(row, "close")).status_code == 302
     assert Breach.objects.get().closed_at == NOW
-    assert offered(client, row) == ["record"]
+    assert offered(client, row) == ["record", "finding"]
     client.post(place(row, "record"), SAID | {"after": "1"})
     assert Breach.objects.get().closed_at is None
 
@@ -379,7 +369,9 @@ def test_roles_see_and_do_what_is_theirs(client, role, seen, acts, account):
     assert client.post(place(row)).status_code == 403
     assert client.post(place(row, "delete")).status_code == 403
     if seen == 200:
-        assert offered(client, row) == (["record", "choose", "offer_to_all", "tell_others", "close"] if acts else [])
+        assert offered(client, row) == (
+            ["record", "choose", "offer_to_all", "tell_others", "finding", "close"] if acts else []
+        )
         page = client.get(place(row)).content.decode()
         assert (TOLD["fact_nl"] in page) == acts  # support sees that it is there, and how far it is
 

@@ -12,7 +12,7 @@ def test_the_journal_is_found_by_event_and_by_reference(client, account, outside
     client.force_login(member("Security officer"))
 
     def found(term):
-        return [entry.event for entry in client.get(JOURNAL, {"q": term}).context["cl"].result_list]
+        return [entry.event for entry in client.post(JOURNAL, {"q": term}, follow=True).context["cl"].result_list]
 
     assert found("account.act") == ["account.activated"] * 2
     assert found(str(account.reference)[:8]) == ["account.activated", "account.signed_up"]

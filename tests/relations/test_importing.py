@@ -21,6 +21,7 @@ from relations import exporting, imports, tasks
 from relations.importing import checking, columns, reading
 from relations.importing.checking import PROBLEMS
 from relations.models import Employee, Import, ImportState, Refusal, Relation, What
+from relations.services import restrict_person
 from tests.factories import AccountFactory
 from tests.lives import BSN, age, erase, moment, rows
 from tests.processes import ended, fork, kill, running, until
@@ -212,6 +213,22 @@ def test_who_is_there_already_is_passed_by_unless_told_otherwise(account, row):
     taken_in(account, first)
     assert counts(taken_in(account, HEAD + row)) == ("done", 0, 1, 0)
     assert counts(taken_in(account, HEAD + row, takes_known=True)) == ("done", 1, 0, 0)
+
+
+@pytest.mark.clause("15")
+@pytest.mark.parametrize("takes_known", [True, False])
+@pytest.mark.parametrize("row", [";Noor;NOOR@visser.example;;;", "Ander;;;;;12345678", ";Visser;;;7941 AA;"])
+def test_who_is_restricted_stays_as_they_are_and_comes_in_no_second_time(account, row, takes_known):
+    taken_in(account, HEAD + "Jansen & Zoon;;noor@visser.example;;7941 AB;12345678\n;Visser;;;7941 AA;\n")
+    for person in Relation.objects.all():
+        restrict_person(person, actor=account.main_user, on=timezone.localdate())
+    before = list(Relation.objects.order_by("id").values())
+    found = draft(account, HEAD + row)
+    (shown,) = imports.look(found, rows=10, columns=found.columns, takes_known=takes_known)
+    assert shown.problems == [("", "frozen")]
+    again = taken_in(account, HEAD + row, takes_known=takes_known)
+    assert (counts(again), refusals(again)) == (("done", 0, 0, 1), [(2, [["", "frozen"]])])
+    assert list(Relation.objects.order_by("id").values()) == before
 
 
 def test_who_stands_twice_in_a_file_comes_in_once(account, monkeypatch):

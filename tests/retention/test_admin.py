@@ -85,8 +85,8 @@ def test_an_account_is_found_by_reference_kvk_address_and_name(client, staff):
     AccountFactory()
     client.force_login(staff)
     terms = (str(one.reference)[:8], str(one.reference).upper(), "87654321", "POST@houtman.example", "outman")
-    assert [rows(client.get(ACCOUNTS, {"q": term})) for term in terms] == [{one}] * 5
-    assert rows(client.get(ACCOUNTS, {"q": "nergens"})) == set()
+    assert [rows(client.post(ACCOUNTS, {"q": term}, follow=True)) for term in terms] == [{one}] * 5
+    assert rows(client.post(ACCOUNTS, {"q": "nergens"}, follow=True)) == set()
 
 
 @pytest.mark.django_db

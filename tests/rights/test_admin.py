@@ -129,7 +129,7 @@ def test_a_letter_is_found_by_code_carrier_and_account(client, staff, asked):
     letter = letter_of(asked, staff)
     client.force_login(staff)
     terms = (asked.code.lower(), "3s1", str(asked.account.reference)[:8], "niets")
-    found = [list(client.get(LETTERS, {"q": term}).context["cl"].queryset) for term in terms]
+    found = [list(client.post(LETTERS, {"q": term}, follow=True).context["cl"].queryset) for term in terms]
     assert found == [[letter], [letter], [letter], []]
 
 

@@ -30,7 +30,7 @@ def test_the_list_tells_state_clock_and_progress(client, account):
     fine = asked(AccountFactory(), at=at)
     found_by = {value: [*client.get(LIST, {"clock": value}).context["cl"].queryset] for value in ("late", "open")}
     assert found_by == {"late": [found], "open": [fine, found]}
-    assert [*client.get(LIST, {"q": str(fine.reference)[:8]}).context["cl"].queryset] == [fine]
+    assert [*client.post(LIST, {"q": str(fine.reference)[:8]}, follow=True).context["cl"].queryset] == [fine]
 
 
 def test_support_makes_one_go_on_and_the_journal_says_who(client, account):

@@ -17,6 +17,7 @@ from journal.models import Entry
 from retention.alarms import check_everything
 from retention.models import Alarm, AlarmKind
 from rights import asking, handling, tending
+from rights.letters_to_requester import to_requester
 from rights.models import DataReturn, SubjectRequest
 from tests.asked import ASKED_AT, due_after, subject_request
 from tests.factories import AccountFactory, StaffFactory
@@ -164,7 +165,7 @@ def test_the_holder_is_reminded_on_the_last_day_and_once_more_when_it_is_over(ac
         ["rights/holder_reminded"],
         [],
         [],
-        ["rights/holder_reminded"],
+        ["rights/holder_reminded", "rights/requester_term_over"],
         [],
     ]
     assert Entry.objects.filter(event="request.reminded", facts__request=str(row.reference)).count() == 2
@@ -172,7 +173,9 @@ def test_the_holder_is_reminded_on_the_last_day_and_once_more_when_it_is_over(ac
 
 def test_after_days_of_silence_there_is_one_reminder(account):
     row = subject_request(account, state="told")
-    assert [tended(row.due_at + n * ONE_DAY) for n in (3, 4)] == [["rights/holder_reminded"], []]
+    assert [tended(row.due_at + n * ONE_DAY) for n in (3, 4)] == [
+        ["rights/holder_reminded", "rights/requester_term_over"], [],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("state", ["received", "unmatched", "done", "blocked", "closed"])
@@ -197,7 +200,8 @@ def test_what_is_done_is_closed_after_thirty_days_in_which_a_check_can_be_asked(
 def test_what_is_of_no_account_is_closed_thirty_days_after_its_term():
     row = handling.no_account(subject_request(), actor=StaffFactory(), at=ASKED_AT)
     end = row.due_at + timedelta(days=30)
-    assert (tended(end - INSTANT), tended(end)) == ([], ["rights/requester_closed"])
+    assert tended(end - INSTANT) == ["rights/requester_term_over"]
+    assert tended(end) == ["rights/requester_closed"]
     row.refresh_from_db()
     assert (row.state, row.outcome) == ("closed", "unmatched")
 
@@ -229,7 +233,7 @@ def test_one_that_fails_does_not_stop_the_others(account, outsider, monkeypatch)
         tell(row, what, at=at)
 
     monkeypatch.setattr(tending, "tell_holder", fails)
-    assert tending.tend(at=good.due_at) == 1
+    assert tending.tend(at=good.due_at) == 3  # one reminder, and who asked the two is told
     assert list(SubjectRequest.objects.filter(reminded_at=good.due_at)) == [good]
 
 
@@ -241,5 +245,24 @@ def test_an_account_on_its_way_out_is_left_alone():
 
 
 def test_with_nothing_to_do_it_asks_little(django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert tending.tend(at=ASKED_AT) == 0
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_whoever_asked_is_told_once_that_the_term_is_over_and_it_stays_open(account, is_found):
+    row = subject_request(account if is_found else None, state="told" if is_found else "unmatched")
+    if not is_found:
+        SubjectRequest.objects.filter(pk=row.pk).update(due_at=due_after(ASKED_AT))
+    due_at = due_after(ASKED_AT)
+    told = PlannedMail.objects.filter(template="rights/requester_term_over", about=row.reference)
+    tending.tend(at=due_at - INSTANT)
+    assert not told.exists()
+    for at in (due_at, due_at + ONE_DAY, due_at + timedelta(days=29)):
+        tending.tend(at=at)
+        assert told.count() == 1
+    row.refresh_from_db()
+    assert row.is_open
+    (mail,) = told
+    words = to_requester(mail.about)
+    assert (words.to, words.context["last_day"]) == (row.email, (due_at - INSTANT).date())

@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0017_paper'),
-        ('processors', '0003_papers'),
+        ('processors', '0004_changes'),
     ]
 
     operations = [

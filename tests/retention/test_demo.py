@@ -1,0 +1,35 @@
+"""The demonstration: what `make run` shows on its first day, made by the services."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from accounts.models import Account
+from breaches.models import Breach, BreachReport, Consultation, Meeting, Notice
+from cannonworks.deadlines import start_of_day
+from retention import demo
+
+pytestmark = pytest.mark.django_db
+
+
+# Every day of the week, a day before a holiday, and both clock changes.
+@pytest.mark.clause("13")
+@pytest.mark.parametrize(
+    "today",
+    [*(date(2026, 11, day) for day in range(16, 23)), date(2026, 12, 25), date(2026, 3, 29), date(2026, 10, 25)],
+)
+def test_a_breach_is_told_in_two_phases_conferred_about_and_one_is_reported(today):
+    made = demo.make(today=today)
+    breach = Breach.objects.get()
+    told = {made[name] for name in ("trial", "cancelled", "active")}
+    assert [phase.released_at is not None for phase in breach.phases.all()] == [True, True]
+    assert {row.account for row in breach.affected.all() if row.told_at} == told
+    assert Notice.objects.filter(handed_at__isnull=False).count() == 2 * len(told)
+    agreed = Consultation.objects.get(agreed_at__isnull=False)
+    assert (agreed.account, agreed.breach, agreed.meeting.starts_at < agreed.due_at) == (made["trial"], breach, True)
+    to_choose = Consultation.objects.get(account=made["cancelled"])
+    assert Meeting.objects.open_to(to_choose, start_of_day(today)).exists()
+    assert BreachReport.objects.get(judged_at=None).account == made["active"]
+    assert {account.state for account in Account.objects.all()} >= {"trial", "active", "cancelled"}
