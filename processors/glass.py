@@ -30,7 +30,7 @@ class Login:
 
     name: str
     password: str = field(repr=False)
-    ends_at: datetime
+    ends_at: datetime | None
 
 
 @transaction.atomic
@@ -140,7 +140,7 @@ def end(glass: Glass, *, actor: User | None = None, early: bool = False) -> bool
     glass.refresh_from_db()
     if was_open and glass.closed_at is not None:
         journal.record(
-            "glass.closed", actor=actor, clause="10", glass=glass.reference, early=glass.closed_at < glass.ends_at,
+            "glass.closed", actor=actor, clause="10", glass=glass.reference, early=glass.closed_at != glass.ends_at,
             changes=glass.changes.count(),
         )  # fmt: skip
     return is_gone

@@ -26,7 +26,7 @@ from accounts.states import State
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
-from processors.models import Agreement, Objection, SubProcessor
+from processors.models import Agreement, Glass, Objection, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
@@ -118,7 +118,8 @@ def a_world() -> World:
     keepers.improvement(StaffFactory())
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
-    registers.glass(refused_by=registers.SOMEBODY, refused_at=timezone.now())
+    refused = {"refused_by": registers.SOMEBODY, "refused_at": timezone.now()}
+    Glass.objects.filter(pk=registers.glass().pk).update(**refused)
     support = member("Support")
     opened(account, support)
     people = {
