@@ -158,6 +158,7 @@ NAVIGATION = [
             _item(_("Sub-processors"), "handshake", "processors.subprocessor"),
             _item(_("Helpers"), "support_agent", "processors.helper"),
             _item(_("Projects"), "event", "processors.project"),
+            _item(_("Confidentiality"), "signature", "processors.statement"),
         ],
     },
 ]

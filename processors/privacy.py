@@ -23,6 +23,7 @@ INSIDE = (
     f" WHERE helper.user_id = {MYSELF} AND project.starts_at <= now() AND now() < project.ends_at) AND {BOUND}"
 )
 restrict("helper", INSIDE)
+restrict("staff", BOUND)
 
 outside(
     SubProcessor,
@@ -63,7 +64,7 @@ outside(
 outside(
     Statement,
     why="Who of our staff and helpers signed to keep quiet; no customers.",
-    helper_sees=("id", "user", "signed_on", "ended_on"),
+    helper_sees=("id", "user", "signed_on", "digest", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
 )

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from processors import views
+from processors import confidentiality_views, views
 
 urlpatterns = [
+    path("confidentiality/", confidentiality_views.confidentiality_page, name="confidentiality"),
     path("helpers/", views.accounts, name="helpers"),
     path("privacy/", views.privacy, name="privacy"),
     path("privacy/privacy.pdf", views.privacy_pdf, name="privacy-pdf"),

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminPasswordWidget,
@@ -20,7 +19,6 @@ from unfold.widgets import (
 
 from accounts.roles import HelperCategory
 from cannonworks.admin import (
-    DayField,
     Question,
     chip,
     short_day,
@@ -55,12 +53,6 @@ class HelperForm(forms.Form):
     )
 
 
-class StatementForm(forms.Form):
-    """The day on a signed confidentiality statement."""
-
-    signed_on = DayField(label=gettext_lazy("Signed on"))
-
-
 @admin.register(Helper)
 class HelperAdmin(RegisterAdmin):
     list_display = ("user", "sub_processor", "category", "signed", "window")
@@ -68,7 +60,6 @@ class HelperAdmin(RegisterAdmin):
     list_select_related = ("user", "sub_processor")
     ordering = ("sub_processor__name", "pk")
     fields = ("user", "sub_processor", "category", "signed", "window", "in_projects")
-    actions_detail = ("sign",)
 
     @display(description=gettext_lazy("statement signed on"), ordering="bound_since")
     def signed(self, helper: Helper) -> str:
@@ -100,31 +91,4 @@ class HelperAdmin(RegisterAdmin):
             question,
             lambda sub_processor, **helper: services.add_helper(sub_processor, actor=signed_in(request), **helper),
             done=_("The helper is entered."),
-        )
-
-    @action(
-        description=gettext_lazy("Note signed statement"),
-        permissions=["act"],
-        icon="signature",
-        variant=ActionVariant.PRIMARY,
-    )
-    def sign(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Note that the confidentiality statement is there."""
-        helper = self.row(request, object_id)
-        question = Question(
-            title=_("Note signed statement"),
-            text=_("Only with the signed confidentiality statement in hand."),
-            facts=[(_("Helper"), helper), (_("Sub-processor"), helper.sub_processor)],
-            button=_("Note"),
-            fields=StatementForm,
-            initial={"signed_on": today()},
-        )
-        return self.act(
-            request,
-            question,
-            lambda signed_on: services.note_statement(
-                helper, actor=signed_in(request), signed_on=signed_on, at=timezone.now()
-            ),
-            done=_("The statement is noted."),
-            row=helper,
         )
