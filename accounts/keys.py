@@ -18,8 +18,8 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Func, Q, QuerySet
 
-from accounts import newsletter
-from accounts.models import DataKey
+from accounts import newsletter, papers
+from accounts.models import DataKey, Paper
 from accounts.services import data_key
 from cannonworks.encryption import EncryptedField, Wrapper, cipher, keyring, lookup_hash, lookup_keys
 from cannonworks.errors import KeyUnavailable
@@ -44,6 +44,8 @@ class Rotation:
     resealed: int = 0
     factors: int = 0
     opt_outs: int = 0  # from the newsletter, still under an earlier lookup key, which therefore has to stay
+    papers_rewrapped: int = 0
+    papers: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -59,11 +61,11 @@ def rotate_keys() -> Rotation:
     rewrapped = rewrap_data_keys(ring)
     rehashed = sum(rehash(model, field) for model, field in hashed_fields())
     lookup_key = lookup_keys()[0].key_id
-    resealed = reseal_factors(ring)
+    resealed, papers_rewrapped = reseal_factors(ring), rewrap_papers(ring)
     newsletter.rehash_opt_outs()
     rotation = Rotation(
         ring.current, rewrapped, prove_data_keys(ring), lookup_key, rehashed, prove_hashes(), resealed,
-        prove_factors(ring), newsletter.prove_opt_outs(),
+        prove_factors(ring), newsletter.prove_opt_outs(), papers_rewrapped, prove_papers(ring),
     )  # fmt: skip
     journal.record("keys.rotated", clause="7", **rotation.as_dict())
     return rotation
@@ -82,6 +84,23 @@ def rehash(model: type[models.Model], field: EncryptedField) -> int:
 def reseal_factors(ring: Wrapper) -> int:
     """Seal the secrets of second factors that are under another key anew, and return of how many factors."""
     return _in_batches(lambda: _sealed_otherwise(ring), _reseal, along_with=None)
+
+
+def rewrap_papers(ring: Wrapper) -> int:
+    """Wrap the key of every paper of ours that is under another key anew, and return how many (§7)."""
+    rows = Paper.objects.exclude(key_id=ring.current).defer("sealed")
+    return _in_batches(lambda: rows, lambda batch: _rewrap_papers(batch, ring), along_with=None)
+
+
+def prove_papers(ring: Wrapper) -> int:
+    """Open every paper of ours with the current key, compare it with its digest, and return how many there are.
+
+    Raises KeyUnavailable.
+    """
+    if left := Paper.objects.exclude(key_id=ring.current).count():
+        raise KeyUnavailable(f"{left} papers are not under the key {ring.current!r}.")
+    rows = Paper.objects.all()
+    return sum(1 for row in rows.iterator(chunk_size=20) if papers.opened(row))
 
 
 def prove_factors(ring: Wrapper) -> int:
@@ -165,6 +184,21 @@ def _rewrap(rows: Sequence[DataKey], ring: Wrapper) -> int:
         raise KeyUnavailable("What was wrapped anew does not open as it was; nothing of this batch is changed.")
     if opened:
         journal.record("keys.rewrapped", clause="7", key=ring.current, count=len(opened))
+    return len(opened)
+
+
+def _rewrap_papers(rows: Sequence[Paper], ring: Wrapper) -> int:
+    opened = {}
+    for row in rows:
+        try:
+            opened[row.pk] = papers.data_key(row, ring)
+        except KeyUnavailable:
+            continue  # told at the end; the others go on
+        papers.wrap(row, opened[row.pk], ring)
+    Paper.objects.bulk_update([row for row in rows if row.pk in opened], ["key_id", "wrapped"])
+    written = Paper.objects.filter(pk__in=opened).defer("sealed")
+    if {row.pk: papers.data_key(row, ring) for row in written} != opened:
+        raise KeyUnavailable("A paper that was wrapped anew does not open as it did; nothing of this batch is changed.")
     return len(opened)
 
 

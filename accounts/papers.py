@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.files import File
 
 from accounts.models import Paper, PaperKind, User
-from cannonworks.encryption import seal_bytes, unseal_bytes
+from cannonworks.encryption import Wrapper, rewrapped, seal_bytes, unseal_bytes, unwrapped
 from cannonworks.errors import KeyUnavailable
 from cannonworks.uploads import paper
 
@@ -35,6 +35,16 @@ def opened(row: Paper) -> bytes:
     if hashlib.sha256(content).hexdigest() != row.digest:
         raise KeyUnavailable("The paper is not what was kept.")
     return content
+
+
+def data_key(row: Paper, ring: Wrapper) -> bytes:
+    """The key under which it is sealed. Raises KeyUnavailable."""
+    return unwrapped(ring, row.key_id, bytes(row.wrapped), purpose=_purpose(row))
+
+
+def wrap(row: Paper, key: bytes, ring: Wrapper) -> None:
+    """Wrap its key under the current one; the caller writes ``key_id`` and ``wrapped``."""
+    row.key_id, row.wrapped = rewrapped(ring, key, purpose=_purpose(row))
 
 
 def _purpose(row: Paper) -> str:

@@ -32,7 +32,7 @@ ADMINISTRATOR = gettext_noop("Administrator")
 #: Who keep the register of sub-processors, their helpers and projects (§10).
 HELPERS = tuple(
     f"processors.{verb}_{model}"
-    for model in ("subprocessor", "helper", "project")
+    for model in ("subprocessor", "helper", "project", "statement")
     for verb in ("view", "add", "change")
 )
 #: Who keep the papers of sub-processors, announce changes of them, and answer who objects (§9, §11).

@@ -290,7 +290,7 @@ def outside(
 
 
 def restrict(role: str, sql: str, *, of: Iterable[type[models.Model]] = ()) -> None:
-    """Let a role see rows of accounts only while the SQL condition holds; an entry's own ``rows`` come before it.
+    """Let a role see rows of accounts only while the SQL condition holds; a helper's own ``rows`` come before it.
 
     Rows that name no account are not meant. ``of`` names models for which this condition is in the place of the general
     one.

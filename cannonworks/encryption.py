@@ -223,6 +223,16 @@ def unseal_bytes(key_id: str, wrapped: bytes, sealed: bytes, *, purpose: str) ->
         raise KeyUnavailable("The secret is damaged, or was made for another purpose.") from error
 
 
+def unwrapped(ring: Wrapper, key_id: str, wrapped: bytes, *, purpose: str) -> bytes:
+    """The key that ``seal_bytes`` made for this purpose. Raises KeyUnavailable."""
+    return ring.unwrap(key_id, wrapped, account=_of_no_account(purpose))
+
+
+def rewrapped(ring: Wrapper, key: bytes, *, purpose: str) -> tuple[str, bytes]:
+    """The same key, wrapped for this purpose under the current one: (id of that, wrapped key)."""
+    return ring.wrap(key, account=_of_no_account(purpose))
+
+
 def _of_no_account(purpose: str) -> str:
     return f"secret:{purpose}"  # no reference of an account reads so
 

@@ -33,7 +33,12 @@ def rows(entry: Entry, role: str) -> str:
     if not has_rows_of_accounts(entry):
         return own or ("true" if entry.rows else "")
     if own:
-        return own.format(account=entry.owner)
+        said = own.format(account=entry.owner)
+        if role != Role.STAFF:  # a helper's own rows are his before he may look at anything, as what he signs in with
+            return said
+        of_none = f"{entry.owner} IS NULL"  # as are these of staff
+        restriction = datamap.restriction(role, entry.model)
+        return f"({of_none} OR {restriction}) AND ({said})" if restriction else said
     if role == Role.HOLDER:
         return entry.belonging(f"= {REFERENCE if entry.by_reference else ACCOUNT}")
     if restriction := datamap.restriction(role, entry.model):

@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "processors.middleware.ConfidentialityMiddleware",
     "accounts.middleware.BlockedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cannonworks.middleware.RefusedMiddleware",

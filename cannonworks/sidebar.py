@@ -171,6 +171,7 @@ NAVIGATION = [
             _item(_("Helpers"), "support_agent", "processors.helper"),
             _item(_("Projects"), "event", "processors.project"),
             _item(_("Emergency access"), "emergency_home", "processors.glass"),
+            _item(_("Confidentiality"), "signature", "processors.statement"),
         ],
     },
 ]

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery
+from django.db.models import DateField, DateTimeField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks.clocks import Who, declare, page_of
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit
 from cannonworks.ends import midnight
+from processors import promised
 from processors.models import Change, Glass, Helper, Objection, Project, Stage, Statement, SubProcessor
 
 #: So long before a paper ends its clock begins: half of it is when staff are first told.
@@ -130,5 +131,15 @@ declare(
     may="processors.view_helper",
     who=Who.US,
     reference="user__reference",
+    account=None,
+)
+declare(
+    "statement_again",
+    label=_("Confidentiality statement: sign the new words"),
+    rows=Statement.objects.filter(digest__in=promised.earlier(), ended_on__isnull=True),
+    start=midnight(Value(promised.current().since, DateField())),
+    term=promised.AGAIN,
+    may="processors.view_statement",
+    who=Who.US,
     account=None,
 )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Session, User
 from cannonworks.errors import Refused
 from journal import services as journal
-from processors.models import Helper, Project, Statement, SubProcessor
+from processors.models import Helper, Project, SubProcessor
 from processors.models.helpers import NAMES_NEEDED
 
 # --- Helpers ---------------------------------------------------------------------------------------------------------
@@ -35,19 +34,6 @@ def add_helper(
     helper.save(force_insert=True)
     journal.record("helper.added", actor=actor, clause="10", helper=user.reference, category=category)
     return helper
-
-
-@transaction.atomic
-def note_statement(helper: Helper, *, actor: User, signed_on: date, at: datetime) -> Statement:
-    """Note that the helper's signed confidentiality statement is there. Refused for a day to come."""
-    check_keeps_register(actor, "change_helper")
-    if signed_on > timezone.localdate(at):
-        raise Refused("not_yet", _("This day has yet to come."), clause="8")
-    made = Statement(user=helper.user, signed_on=signed_on, noted_by=actor.reference, noted_at=at)
-    made.full_clean()
-    made.save(force_insert=True)
-    journal.record("helper.bound", actor=actor, clause="8", helper=helper.user.reference, signed_on=signed_on)
-    return made
 
 
 @transaction.atomic

@@ -49,6 +49,7 @@ INSIDE = _inside("")
 #: The same, in a project that needs to know which companies the accounts are of.
 NAMED = _inside(" AND project.shows_names")
 restrict("helper", INSIDE)
+restrict("staff", BOUND)
 # Masked where the work allows: there is no row of a company for who needs none, whatever a page asks for.
 restrict("helper", NAMED, of=(Company,))
 
@@ -100,7 +101,7 @@ outside(
 outside(
     Statement,
     why="Who of our staff and helpers signed to keep quiet; no customers.",
-    helper_sees=("id", "user", "signed_on", "ended_on"),
+    helper_sees=("id", "user", "signed_on", "digest", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
 )

@@ -1,4 +1,4 @@
-"""What is done when nobody looks: changes of sub-processors mailed and in force, emergency access ended (§9, §10)."""
+"""What is done when nobody looks: changes mailed and in force, access and promises ended (§8 to §10)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from processors import glass, glass_reports
+from processors import confidentiality, glass, glass_reports
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
@@ -32,3 +32,9 @@ def tend_glass() -> int:
     left = glass.tend()
     glass_reports.report_waiting(at=timezone.now())
     return left
+
+
+@shared_task(acks_late=True)
+def end_outdated_statements() -> int:
+    """Beat, hourly: end statements under earlier words of which the term is over (§8)."""
+    return confidentiality.end_outdated(at=timezone.now())

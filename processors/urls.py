@@ -1,8 +1,9 @@
 from django.urls import path
 
-from processors import contact_views, helper_views, sub_processor_views, views
+from processors import confidentiality_views, contact_views, helper_views, sub_processor_views, views
 
 urlpatterns = [
+    path("confidentiality/", confidentiality_views.confidentiality_page, name="confidentiality"),
     path("helpers/", helper_views.accounts, name="helpers"),
     path("sub-processors/access/", contact_views.ask, name="helpers-access"),
     path("sub-processors/access/<str:token>/", contact_views.access, name="helpers-access-page"),

@@ -22,7 +22,7 @@ from finance import bookkeeping, sharing
 from finance import services as finance
 from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
-from processors import helping
+from processors import confidentiality, helping, promised
 from relations import services as relations
 from retention import demo_breach, holds
 from retention.demo_houses import houses
@@ -62,8 +62,8 @@ COMPANIES = (
 @transaction.atomic
 def make(*, today: date) -> dict[str, Account]:
     """Make one account for every way a life can go, by name of that way. Needs an empty database."""
-    clerk = _staff("balie@cannonworks.example", "Bea", "Balie")
-    second = _staff("privacy@cannonworks.example", "Piet", "Privacy")
+    clerk = _staff("balie@cannonworks.example", "Bea", "Balie", at=start_of_day(today))
+    second = _staff("privacy@cannonworks.example", "Piet", "Privacy", at=start_of_day(today))
     days = relativedelta(days=1)
     lapsed_two_years_ago = today - relativedelta(years=2) - 30 * days
     made = {
@@ -168,7 +168,7 @@ def _lookers(account: Account, *, officer: User, today: date) -> None:
         house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
         first_name="Hugo", last_name="Hulp",
     )  # fmt: skip
-    helping.note_statement(helper, actor=officer, signed_on=today, at=at)
+    confidentiality.sign_here(helper.user, digest=promised.current().digest, at=at)
     helping.start_project(
         house, actor=officer, name="Nieuwe server", purpose="Overzetten op een nieuwe server en alles nagaan.",
         work=HelperCategory.HOSTING, starts_at=at, ends_at=at + timedelta(days=14), helpers=[helper],
@@ -206,11 +206,12 @@ def _account(company: Company, *, on: date, activate: bool = False, cancel: date
     return account
 
 
-def _staff(email: str, first_name: str, last_name: str) -> User:
+def _staff(email: str, first_name: str, last_name: str, *, at: datetime) -> User:
     user = User.objects.create_user(
         email, PASSWORD, first_name=first_name, last_name=last_name, is_staff=True, is_superuser=True
     )
     TOTP.activate(user, TOTP_SECRET)
+    confidentiality.sign_here(user, digest=promised.current().digest, at=at)
     return user
 
 

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 import factory
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, User
 from accounts.states import State
+from processors.models import Statement
 
 PASSWORD = "spijker-hamer-plank"
 SIGNED_UP = date(2026, 1, 5)
@@ -106,6 +108,12 @@ class ColleagueFactory(factory.django.DjangoModelFactory):
         """Staff and helpers have an authenticator app, unless told otherwise: ``second_factor=False``."""
         if create and (user.is_staff or user.is_helper if wanted is None else wanted):
             TOTP.activate(user, TOTP_SECRET)
+
+    @factory.post_generation
+    def bound(user, create, wanted, **_more):
+        """Staff and helpers have promised to keep quiet (§8), unless told otherwise: ``bound=False``."""
+        if create and (user.is_staff or user.is_helper) and wanted is not False:
+            Statement.objects.create(user=user, signed_on=date(2020, 1, 1), noted_at=timezone.now())
 
 
 class HelperFactory(ColleagueFactory):

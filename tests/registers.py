@@ -103,8 +103,8 @@ def bound(user: User, *, signed_on: date | None = None, ended_on: date | None = 
 
 def helper(of: SubProcessor, *, user: User | None = None, category: str = "hosting", is_bound: bool = True) -> Helper:
     """Somebody of a sub-processor, who has signed."""
-    user = user or HelperFactory()
-    if is_bound:
+    user = user or HelperFactory(bound=False)
+    if is_bound and not user.statements.exists():
         bound(user)
     return Helper.objects.create(user=user, sub_processor=of, category=category)
 

@@ -32,7 +32,7 @@ from unfold.widgets import (
 from accounts import lockout, signing_in, support
 from accounts.models import SupportAccess, User
 from accounts.opening import running, until
-from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in, words
+from cannonworks.admin import Question, StaffAdmin, chip, moment, short_day, signed_in, today, words
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")
@@ -93,7 +93,7 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
     may = frozenset({"add", "change"})
     form = StaffForm
     add_form = NewStaffForm
-    list_display = ("who", "address", "kind_of_user", "roles", "is_active", "last_login")
+    list_display = ("who", "address", "kind_of_user", "roles", "keeps_quiet", "is_active", "last_login")
     list_filter = ("is_staff", "groups", "is_active")
     search_fields = ("email__iexact",)
     search_help_text = _("Whole e-mail address, or reference")
@@ -138,7 +138,9 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         """Staff and helpers; who is of an account is found from its page."""
-        return super().get_queryset(request).filter(account=None).prefetch_related("groups")
+        rows = super().get_queryset(request).filter(account=None).prefetch_related("groups")
+        lasting = models.Q(statements__ended_on=None) | models.Q(statements__ended_on__gt=today())
+        return rows.annotate(bound_since=models.Max("statements__signed_on", filter=lasting))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """One of staff, a helper, or a user of an account that is open to whoever asks."""
@@ -188,6 +190,11 @@ class StaffUserAdmin(StaffAdmin, UserAdmin):
         if user.is_helper:
             return chip("warning", _("Helper"))
         return chip("info", _("Staff")) if user.is_staff else chip("", _("Account holder"))
+
+    @display(description=_("confidentiality"))
+    def keeps_quiet(self, user: User) -> str:
+        """The day of the statement that is in force (§8)."""
+        return short_day(user.bound_since) if user.bound_since else chip("danger", _("Not signed"))
 
     @display(description=_("roles"))
     def roles(self, user: User) -> str:

@@ -22,7 +22,6 @@ from unfold.widgets import (
 
 from accounts.roles import HelperCategory
 from cannonworks.admin import (
-    DayField,
     Question,
     chip,
     link,
@@ -59,12 +58,6 @@ class HelperForm(forms.Form):
     )
 
 
-class StatementForm(forms.Form):
-    """The day on a signed confidentiality statement."""
-
-    signed_on = DayField(label=gettext_lazy("Signed on"))
-
-
 @admin.register(Helper)
 class HelperAdmin(RegisterAdmin):
     list_display = ("user", "sub_processor", "category", "signed", "window")
@@ -72,7 +65,7 @@ class HelperAdmin(RegisterAdmin):
     list_select_related = ("user", "sub_processor")
     ordering = ("sub_processor__name", "pk")
     fields = ("user", "sub_processor", "category", "signed", "window", "in_projects", "left")
-    actions_detail = ("sign", "end")
+    actions_detail = ("end",)
 
     @display(description=gettext_lazy("statement signed on"), ordering="bound_since")
     def signed(self, helper: Helper) -> str:
@@ -110,33 +103,6 @@ class HelperAdmin(RegisterAdmin):
             question,
             lambda sub_processor, **helper: helping.add_helper(sub_processor, actor=signed_in(request), **helper),
             done=_("The helper is entered."),
-        )
-
-    @action(
-        description=gettext_lazy("Note signed statement"),
-        permissions=["act"],
-        icon="signature",
-        variant=ActionVariant.PRIMARY,
-    )
-    def sign(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Note that the confidentiality statement is there."""
-        helper = self.row(request, object_id)
-        question = Question(
-            title=_("Note signed statement"),
-            text=_("Only with the signed confidentiality statement in hand."),
-            facts=[(_("Helper"), helper), (_("Sub-processor"), helper.sub_processor)],
-            button=_("Note"),
-            fields=StatementForm,
-            initial={"signed_on": today()},
-        )
-        return self.act(
-            request,
-            question,
-            lambda signed_on: helping.note_statement(
-                helper, actor=signed_in(request), signed_on=signed_on, at=timezone.now()
-            ),
-            done=_("The statement is noted."),
-            row=helper,
         )
 
     @action(description=gettext_lazy("Has left"), permissions=["act"], icon="person_off", variant=ActionVariant.DANGER)

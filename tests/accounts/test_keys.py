@@ -104,7 +104,7 @@ def test_the_journal_tells_it_with_counts(new_keys):
         ("keys.rehashed", "7", {"key": "new", "table": "relations_employee", "count": 2}),
         ("keys.rotated", "7", {
             "key": "new", "rewrapped": 2, "opened": 2, "lookup_key": "new", "rehashed": 2, "hashes": 2,
-            "resealed": 0, "factors": 0, "opt_outs": 0,
+            "resealed": 0, "factors": 0, "opt_outs": 0, "papers_rewrapped": 0, "papers": 0,
         }),
     ]  # fmt: skip
 
@@ -301,7 +301,8 @@ def test_the_command_says_what_it_did_and_exits_with_0_only_when_proven(new_keys
     again = manage("rotate_keys")
     assert (again.returncode, again.stdout) == (
         0, "0 data keys wrapped anew; all 2 open under 'new'.\n"
-        "0 second factors sealed anew; all 0 are under 'new'.\n0 values hashed anew; all 2 are under 'new'.\n",
+        "0 second factors sealed anew; all 0 are under 'new'.\n0 values hashed anew; all 2 are under 'new'.\n"
+        "0 papers wrapped anew; all 0 open under 'new'.\n",
     )  # fmt: skip
     DataKey.objects.update(wrapped=b"damaged")
     shut = manage("rotate_keys")

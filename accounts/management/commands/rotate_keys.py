@@ -27,6 +27,7 @@ class Command(OneLineCommand):
         self.stdout.write(f"{done.rewrapped} data keys wrapped anew; all {done.opened} open under {done.key!r}.")
         self.stdout.write(f"{done.resealed} second factors sealed anew; all {done.factors} are under {done.key!r}.")
         self.stdout.write(f"{done.rehashed} values hashed anew; all {done.hashes} are under {done.lookup_key!r}.")
+        self.stdout.write(f"{done.papers_rewrapped} papers wrapped anew; all {done.papers} open under {done.key!r}.")
         if done.opt_outs:
             self.stdout.write(f"{done.opt_outs} opt-outs from the newsletter need an earlier lookup key: keep it.")
 
