@@ -631,6 +631,8 @@ PAGES = {
     "staff-account-open": ("support", "/admin/accounts/account/{active}/change/"),
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
+    "staff-glass": ("staff", "/admin/processors/glass/"),
+    "staff-glass-add": ("staff", "/admin/processors/glass/add/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
     "staff-breaches": ("staff", "/admin/breaches/breach/"),
     "staff-breach": ("staff", "/admin/breaches/breach/{breach_row}/change/"),

@@ -104,6 +104,12 @@ class GlassAdmin(RegisterAdmin):
         """Who asks or approves; which of the two, the services decide."""
         return request.user.has_perm(glasses.ASK) or request.user.has_perm(glasses.APPROVE)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What there is to tell: of the login once there is one."""
+        if obj is not None and obj.opened_at is None:
+            return list(self.fields[: self.fields.index("login")])
+        return list(self.fields)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         """The list, after what is over was ended: also when no worker is there to do it."""
         glasses.tend()

@@ -227,10 +227,11 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
     every = {kind.name for kind in clocks.kinds()}
     access = {"glass_approval", "glass_open", "glass_report"}
     tests = {name for name in every if name.startswith("audit_")}
+    measures = {"measure_review", "finding_to_decide", "improvement", "improvement_to_verify"}
     contracts = {"agreement_expiry", "transfer_expiry", "sub_processor_change", "objection_answer"}
     assert seen == {
         "Finance": set(),
-        "Support": every - {"alarm", "helper_statement", *access, *tests, *contracts},
+        "Support": every - {"alarm", "helper_statement", "statement_again", *access, *tests, *measures, *contracts},
         "Privacy officer": every,
         "Security officer": {
             "breach_selection",
@@ -240,8 +241,10 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
             "alarm",
             *access,
             *tests,
+            *measures,
             *contracts,
             "helper_statement",
+            "statement_again",
         },
     }
     assert {kind.name for kind in kinds_for(StaffFactory())} == every
