@@ -48,7 +48,9 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
+from processors import contact  # noqa: E402
 from processors.helping import record_look  # noqa: E402
+from processors.models import SubProcessor  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
@@ -59,7 +61,7 @@ from rights.services import confirm_letter  # noqa: E402
 from tests import breached, registers  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
-from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
@@ -202,12 +204,18 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = registers.house()
+    house = registers.house(contact_email="beheer@noorderhost.example")
     registers.house("Paper Plane Mail Inc.", role="mail", country="US")
     inside, outside = registers.helper(house), registers.helper(house)
     registers.project(house, inside, starts_at=now - day, ends_at=now + day)
     record_look(inside, accounts=[account], page="accounts", searched=False)
-    return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
+    masked = registers.helper(house, user=HelperFactory(first_name="Hanna", last_name="Server"))
+    for helper, names in ((outside, True), (masked, False)):
+        last = now - day / 2 if names else now + day
+        registers.project(house, helper, starts_at=now - day, ends_at=last, shows_names=names)
+    return {
+        "support": support_, "staff": staff, "helper": inside.user, "outside": outside.user, "masked": masked.user,
+    }  # fmt: skip
 
 
 def crowd(account: Account, on: date) -> dict[str, str]:
@@ -535,7 +543,12 @@ PAGES = {
     "what-we-do-holder": ("active", "/what-we-do/"),
     "verify": (None, "/verify/"),
     "helpers": ("helper", "/helpers/"),
+    "helpers-masked": ("masked", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
+    "access-ask": (None, "/sub-processors/access/"),
+    "access": (None, "/sub-processors/access/{access}/"),
+    "access-left": (None, "/sub-processors/access/{access}/left/{helper}/"),
+    "access-over": (None, "/sub-processors/access/x/"),
     "staff-deadlines": ("staff", "/admin/deadlines/"),
     "staff-deadlines-calendar": ("staff", "/admin/deadlines/calendar/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
@@ -712,7 +725,8 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
-    places |= of_blocked
+    places |= of_blocked | {"access": contact.seal(SubProcessor.objects.get(name="Noorderhost"), at=timezone.now())}
+    places["helper"] = users["helper"].reference
     places |= {
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
         for name in ("asked_begun", "asked_blocked")
