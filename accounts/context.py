@@ -41,9 +41,11 @@ DATA_TABS: tuple[Tab, ...] = (
     ("my-data", _("What we keep")),
     ("requests", _("Requests")),
     ("breaches", _("Breaches")),
+    ("audits", _("Tests")),
     ("usage", _("Usage")),
 )
-DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/"), DATA_TABS)
+DATA_PATHS = ("/my-data/", "/requests/", "/breaches/", "/consultations/", "/audits/")
+DATA = Part("my-data", _("My data"), "eye", DATA_PATHS, DATA_TABS)
 #: All that the users of a blocked account have (§15), and what does not wait for anything (§13).
 REQUESTS = Part("requests", _("Requests"), "eye", ("/requests/", "/relations/", "/employees/"))
 BREACHES = Part("breaches", _("Breaches"), "alert", ("/breaches/", "/consultations/"))
@@ -68,6 +70,7 @@ ACCOUNTS = Part("helpers", _("Accounts"), "list", ("/helpers/",))
 FOOT: tuple[Tab, ...] = (
     ("what-we-do", _("What we do with data")),
     ("privacy", _("Privacy")),
+    ("sub-processors", _("Sub-processors")),
     ("your-rights", _("Your rights")),
     ("terms", _("Terms")),
     ("record", _("Record of processing")),

@@ -12,7 +12,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext, gettext_lazy
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
@@ -26,6 +28,7 @@ PAGES = {
     "account": gettext_lazy("company, windows and users of your account"),
     "user": gettext_lazy("name, e-mail and sign-in of a user"),
     "letter": gettext_lazy("name of the main user, for your registered letter"),
+    "record": gettext_lazy("our record of processing for your account"),
     "correction": gettext_lazy("what is to be corrected in your account"),
     "accounts": gettext_lazy("reference, state, company name and KvK number, in the list of accounts"),
     "masked": gettext_lazy("reference and state, in the list of accounts"),
@@ -59,6 +62,7 @@ EVENTS: Mapping[str, Callable[[dict], str]] = {
     "support.looked": lambda facts: _page(facts),
     "support.closed": lambda facts: _("closed your account again"),
     "helper.looked": lambda facts: _page(facts),
+    "glass.told": lambda facts: _reached(facts),
     "bsn.revealed": lambda facts: _("BSN of an employee, in full"),
     "export.downloaded": lambda facts: _lists(facts) or _("a copy of all data, downloaded"),
 }
@@ -108,6 +112,8 @@ def _look(entry: Entry, names: Mapping[UUID, str]) -> Look:
 
 def _who(entry: Entry, names: Mapping[UUID, str]) -> str:
     facts = entry.facts
+    if entry.event == "glass.told":
+        return _("CannonWorks, administrator of servers and database")
     if entry.actor_kind == "staff":
         roles = ", ".join(gettext(role) for role in facts.get("role", "").split(", ") if role)
         return _("CannonWorks, %(role)s") % {"role": roles or _("staff")}
@@ -123,3 +129,16 @@ def _lists(facts: dict) -> str:
 def _page(facts: dict) -> str:
     name = facts.get("page", "")
     return str(PAGES.get(name, name))
+
+
+def _reached(facts: dict) -> str:
+    """Of emergency access: which data, when, and what was done there."""
+    since, until = (
+        date_format(timezone.localtime(datetime.fromisoformat(facts[name])), "j F Y H:i") for name in ("since", "until")
+    )
+    changes = facts.get("changes", 0)
+    said = ngettext(
+        "%(count)s change in your data.", "%(count)s changes in your data.", changes) % {"count": changes}  # fmt: skip
+    return _(
+        "data of your account in the database, from %(since)s until %(until)s. What was done: %(done)s %(changes)s"
+    ) % {"since": since, "until": until, "done": facts["done"], "changes": said}

@@ -31,6 +31,7 @@ from accounts.models import (
     UsageTotal,
     User,
 )
+from cannonworks import glass
 from cannonworks.datamap import ADDRESS, COMPANY, PERSONALIA, Category, Personal, Subject, outside, register
 
 #: Whoever has the link of something sees that one, and what is mailed about it.
@@ -315,3 +316,4 @@ outside(
     may={"holder": "SELECT", "staff": "SELECT INSERT"},
     rows={"holder": "for_holders"},
 )
+glass.keep_from(DataKey, Session, DeviceToken, Authenticator, Invitation)

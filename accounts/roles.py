@@ -35,6 +35,17 @@ HELPERS = tuple(
     for model in ("subprocessor", "helper", "project")
     for verb in ("view", "add", "change")
 )
+#: Who keep the papers of sub-processors, announce changes of them, and answer who objects (§9, §11).
+CONTRACTS = (
+    "processors.view_change",
+    "processors.add_change",
+    "processors.change_change",
+    "processors.view_objection",
+    "processors.change_objection",
+)
+
+#: Who ask for access to the database in a calamity or for an upgrade, and who approve it (§10); never the same person.
+GLASS = ("processors.view_glass", "processors.add_glass", "processors.approve_glass")
 
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
@@ -62,6 +73,14 @@ BREACHES = (
     *(f"breaches.view_{model}" for model in ("phase", "selection", "affected", "notice", "permission")),
     *(f"breaches.{verb}_directword" for verb in ("view", "add")),
 )
+
+#: Who keep the register of measures, and follow what is found until it is better (§7).
+MEASURES = tuple(
+    f"audits.{verb}_{model}" for model in ("measure", "finding", "improvement") for verb in ("view", "add", "change")
+)
+
+#: Who agree on tests by account holders, and write up what came of them (§12).
+AUDITS = tuple(f"audits.{verb}_audit" for verb in ("view", "add", "change"))
 
 #: role → permissions, as Django names them
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -95,6 +114,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        "processors.view_glass",
+        "processors.approve_glass",
+        *CONTRACTS,
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",
@@ -104,6 +126,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "rights.change_registeredletter",
         *RETURNS,
         *BREACHES,
+        *MEASURES,
+        *AUDITS,
         "retention.view_hold",
         "retention.add_hold",
         "retention.change_hold",
@@ -122,8 +146,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *GLASS,
+        *CONTRACTS,
         "accounts.view_account",
         *BREACHES,
+        *MEASURES,
+        *AUDITS,
         "retention.view_alarm",
         "journal.view_entry",
     ),

@@ -17,7 +17,8 @@ class Event:
     """One line of a calendar, all moments aware; ``ends_at`` None: a moment without length.
 
     ``uid`` is the same for the same event as long as it lives, or programs would show it twice; ``stamp`` is when it
-    was last changed. At ``alarm_at`` the program of the reader warns.
+    was last changed, and ``sequence`` how often. At ``alarm_at`` the program of the reader warns. What ``is_cancelled``
+    is struck out.
     """
 
     uid: str
@@ -28,6 +29,8 @@ class Event:
     place: str
     stamp: datetime
     alarm_at: datetime | None = None
+    sequence: int = 0
+    is_cancelled: bool = False
 
 
 def calendar(events: Iterable[Event], *, name: str = "") -> bytes:
@@ -48,6 +51,10 @@ def _entry(event: Event) -> icalendar.Event:
     entry.add("uid", event.uid)
     entry.add("dtstamp", event.stamp.astimezone(UTC))
     entry.add("dtstart", event.starts_at.astimezone(UTC))
+    if event.sequence:
+        entry.add("sequence", event.sequence)
+    if event.is_cancelled:
+        entry.add("status", "CANCELLED")
     if event.ends_at is not None:
         entry.add("dtend", event.ends_at.astimezone(UTC))
     entry.add("summary", event.title)

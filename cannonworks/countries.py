@@ -8,6 +8,7 @@ from functools import lru_cache
 import phonenumbers
 from babel import Locale
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 #: The European Union.
 EU = frozenset({
@@ -28,6 +29,12 @@ def countries() -> list[tuple[str, str]]:
 def country_name(code: str, language: str | None = None) -> str:
     """The name of a country in ``language``, by default the reader's; of an unknown code the code itself."""
     return dict(_countries(language or get_language() or "nl")).get(code, code)
+
+
+def place_of(code: str) -> str:
+    """A country in the reader's language, and whether it is outside the European Economic Area (§11)."""
+    name = country_name(code)
+    return name if code in EEA else _("%(country)s, outside the EEA") % {"country": name}
 
 
 @lru_cache(maxsize=4)

@@ -47,6 +47,7 @@ class Subject(models.TextChoices):
     RELATION = "relation", _("Relation")
     EMPLOYEE = "employee or contractor", _("Employee or contractor")
     REQUESTER = "requester", _("Whoever asks about their data")
+    TESTER = "tester", _("Whoever tests us for an account holder")
     STAFF = "staff", _("Staff")
     NOBODY = "nobody", _("Nobody")
 
@@ -116,7 +117,7 @@ class Entry:
     def owner(self) -> str:
         """SQL of the account of a row, in a statement that has the table under its own name."""
         own = f'"{self.table}"."{self.column}"'
-        if (through := self._through()) is None:
+        if (through := self.through) is None:
             return own
         table, key, column = through
         return f'(SELECT "{column}" FROM "{table}" WHERE "{key}" = {own})'
@@ -124,12 +125,19 @@ class Entry:
     def belonging(self, test: str) -> str:
         """SQL of the condition that the account of a row passes ``test``, which reads like ``= ANY(%s)``."""
         own = f'"{self.table}"."{self.column}"'
-        if (through := self._through()) is None:
+        if (through := self.through) is None:
             return f"{own} {test}"
         table, key, column = through
         return f'{own} IN (SELECT "{key}" FROM "{table}" WHERE "{column}" {test})'
 
-    def _through(self) -> tuple[str, str, str] | None:
+    @property
+    def has_rows_of_accounts(self) -> bool:
+        """Whether rows belong to accounts."""
+        names = {field.name for field in self.model._meta.local_concrete_fields}
+        return self.account.partition("__")[0] in names
+
+    @property
+    def through(self) -> tuple[str, str, str] | None:
         """Table, key and account column of the rows through which these name their account; None: they do so."""
         pointer, _dots, name = self.account.partition("__")
         if not name:

@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, InternalError, ProgrammingError, connect
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from cannonworks import datamap
+from cannonworks import datamap, glass
 from cannonworks.datamap import Entry, Role
 from cannonworks.isolation import database_role
 
@@ -43,7 +43,7 @@ def rows(entry: Entry, role: str) -> str:
 
 def has_rows_of_accounts(entry: Entry) -> bool:
     """Whether rows belong to accounts."""
-    return entry.account.partition("__")[0] in {field.name for field in entry.model._meta.local_concrete_fields}
+    return entry.has_rows_of_accounts
 
 
 def is_secured(entry: Entry) -> bool:
@@ -71,7 +71,7 @@ def statements(entry: Entry) -> list[str]:
             if condition := rows(entry, role):
                 said.append(f'CREATE POLICY "{role}" ON {table} TO {name} USING ({condition})')
     switch = "ENABLE" if is_secured(entry) else "DISABLE"
-    return [*said, f"ALTER TABLE {table} {switch} ROW LEVEL SECURITY"]
+    return [*said, *glass.statements(entry), f"ALTER TABLE {table} {switch} ROW LEVEL SECURITY"]
 
 
 def _grant(entry: Entry, role: str, verb: str) -> str:
@@ -93,6 +93,7 @@ def lay_down(using: str = DEFAULT_DB_ALIAS) -> None:
     on = connections[using]
     present = set(on.introspection.table_names())
     said = [line for entry in datamap.entries() if entry.table in present for line in statements(entry)]
+    said += glass.closing()
     said.append(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {database_role(Role.JOBS)}")  # to seal the journal
     if MIGRATIONS in present:  # what commands of Django look at before they start
         said.append(f"GRANT SELECT ON {MIGRATIONS} TO {database_role(Role.JOBS)}")
@@ -114,6 +115,7 @@ def make_roles(using: str = DEFAULT_DB_ALIAS) -> None:
             _make_role(cursor, login, f"LOGIN NOINHERIT{_password(on, login, password) if password else ''}")
         for role in Role.values:
             _make_role(cursor, database_role(role), "NOLOGIN")
+        _make_role(cursor, glass.ROLE, "NOLOGIN")  # of logins for a calamity: the application cannot become it
         for role, member in product(Role.values, {login, owner}):
             _make_member(cursor, database_role(role), member)
 
@@ -136,9 +138,10 @@ def _make_role(cursor: CursorWrapper, name: str, options: str) -> None:
 
 def _make_member(cursor: CursorWrapper, role: str, member: str) -> None:
     # Without inheritance: who has not said as whom he comes, may do nothing. Before PostgreSQL 16 the login says so.
-    quietly = " WITH INHERIT FALSE, SET TRUE" if cursor.db.pg_version >= 160000 else ""
+    # Since then who makes a role is a member of it that may not become it.
+    quietly, how = (" WITH INHERIT FALSE, SET TRUE", "SET") if cursor.db.pg_version >= 160000 else ("", "MEMBER")
     for attempt in range(ATTEMPTS):
-        cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [member, role])
+        cursor.execute("SELECT pg_has_role(%s, %s, %s)", [member, role, how])
         if cursor.fetchone()[0]:
             return
         with suppress(InternalError) if attempt < ATTEMPTS - 1 else nullcontext():  # another migration does the same

@@ -190,6 +190,10 @@ AGES = (
     Age("breaches.Consultation", "opened_at", Term(years=5), clause="13", since=_("the first notice of the breach")),
     Age("breaches.Meeting", "ends_at", Term(years=5), clause="13", since=_("the meeting")),
     Age("breaches.BreachReport", "judged_at", Term(years=5), clause="13", since=_("our answer to the report")),
+    # Until claims from the agreement have lapsed (BW 3:307): what was tested can be shown as long as it can matter.
+    Age("audits.AuditFile", "audit__closed_at", Term(years=5), clause="12", since=_("the end of the test")),
+    Age("audits.Audit", "closed_at", Term(years=5), clause="12", since=_("the end of the test")),
+    Age("processors.Objection", "answered_at", Term(years=5), clause="9", since=_("our answer to the objection")),
     Age("accounts.PlannedMail", "planned_at", Term(years=1), clause="15", since=_("the mail")),
     # The post gives up by this; every other row goes once its mail went.
     Age(

@@ -152,12 +152,25 @@ NAVIGATION = [
         ],
     },
     {
-        "title": _("Helpers"),
+        "title": _("Security and audits"),
+        "separator": True,
+        "items": [
+            _item(_("Measures"), "verified_user", "audits.measure"),
+            _item(_("Findings"), "troubleshoot", "audits.finding"),
+            _item(_("Improvements"), "construction", "audits.improvement"),
+            _item(_("Tests by account holders"), "fact_check", "audits.audit"),
+        ],
+    },
+    {
+        "title": _("Sub-processors and helpers"),
         "separator": True,
         "items": [
             _item(_("Sub-processors"), "handshake", "processors.subprocessor"),
+            _item(_("Changes"), "sync_alt", "processors.change"),
+            _item(_("Objections"), "thumb_down", "processors.objection"),
             _item(_("Helpers"), "support_agent", "processors.helper"),
             _item(_("Projects"), "event", "processors.project"),
+            _item(_("Emergency access"), "emergency_home", "processors.glass"),
         ],
     },
 ]

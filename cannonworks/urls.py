@@ -9,7 +9,17 @@ from cannonworks.api import Unknown
 #: Each app has its own endpoints; the kernel's are the schema and its page.
 API = [
     path("", include(f"{app}.api"))
-    for app in ("accounts", "relations", "finance", "rights", "breaches", "retention", "cannonworks")
+    for app in (
+        "accounts",
+        "relations",
+        "finance",
+        "audits",
+        "processors",
+        "rights",
+        "breaches",
+        "retention",
+        "cannonworks",
+    )
 ]
 
 urlpatterns = [
@@ -25,6 +35,7 @@ urlpatterns = [
     path("", include("relations.urls")),
     path("", include("relations.importing.urls")),
     path("", include("finance.urls")),
+    path("", include("audits.urls")),
     path("", include("processors.urls")),
     path("", include("rights.urls")),
     path("", include("breaches.urls")),

@@ -7,5 +7,5 @@ class ProcessorsConfig(AppConfig):
     verbose_name = _("Sub-processors")
 
     def ready(self) -> None:
-        # They register themselves.
-        from processors import contact_mails  # noqa: F401
+        # Their mails register themselves.
+        from processors import contact_mails, glass_reports, telling  # noqa: F401

@@ -1,7 +1,23 @@
+from django.utils.translation import gettext_lazy as _
+
 from accounts.models import Company
 from accounts.privacy import LINKED
-from cannonworks.datamap import outside, restrict
-from processors.models import Agreement, Helper, Project, Statement, SubProcessor, Transfer
+from cannonworks import glass
+from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
+from processors.models import (
+    Agreement,
+    Change,
+    ChangeMail,
+    Glass,
+    GlassAccount,
+    GlassChange,
+    Helper,
+    Objection,
+    Project,
+    Statement,
+    SubProcessor,
+    Transfer,
+)
 
 #: In Amsterdam, where the agreement counts its days.
 TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -87,4 +103,57 @@ outside(
     helper_sees=("id", "user", "signed_on", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
+)
+outside(
+    Glass,
+    why=_("When an administrator reached the database, why and with whose approval; no customers."),
+    may={"staff": "SELECT INSERT UPDATE"},
+)
+register(
+    GlassAccount,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "reference", "glass", "account", "is_chosen", "told_at"),
+    may={"staff": "SELECT INSERT"},
+)
+register(
+    GlassChange,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    account="account_reference",
+    plain=("id", "glass", "at", "verb", "table", "key", "account_reference"),
+    may={"staff": "SELECT"},
+)
+glass.keep_from(Glass, GlassAccount, GlassChange)
+glass.declare(
+    glass.Pane(
+        reads="processors_glass_reads()",
+        writes="processors_glass_writes()",
+        whole="processors_glass_whole()",
+        accounts="SELECT processors_glass_accounts()",
+        references="SELECT processors_glass_references()",
+        noted="processors_glass_noted",
+        usable=tuple(f"processors_glass_{name}()" for name in ("reads", "writes", "whole", "accounts", "references")),
+    )
+)
+outside(
+    Change,
+    why="Changes of who works for us, as everybody may know; no customers.",
+    helper_sees=(),
+    may=dict.fromkeys(("visitor", "holder"), "SELECT") | {"staff": "SELECT INSERT UPDATE"},
+)
+register(
+    ChangeMail,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "change", "account", "user", "sent_at", "attempts", "retry_at", "failure"),
+    may={"staff": "SELECT"},
+)
+register(
+    Objection,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields=dict.fromkeys(("words", "answer"), Personal("9")),
+    plain=("id", "reference", "change", "account", "user", "made_at", "answered_at", "answered_by"),
+    may={"holder": "SELECT INSERT", "staff": "SELECT UPDATE"},
 )

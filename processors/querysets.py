@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Max, Q
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class SubProcessorQuerySet(models.QuerySet):
@@ -17,6 +20,30 @@ class SubProcessorQuerySet(models.QuerySet):
         """At work, under an agreement that is signed and not over on ``on``."""
         lasting = Q(agreement__valid_until__isnull=True) | Q(agreement__valid_until__gte=on)
         return self.at_work().filter(lasting, agreement__signed_on__lte=on)
+
+
+class ChangeQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Announced and still to come: not in force, not withdrawn."""
+        return self.filter(in_force_at__isnull=True, withdrawn_at__isnull=True)
+
+    def closed(self) -> Self:
+        """In force, or withdrawn."""
+        return self.exclude(in_force_at__isnull=True, withdrawn_at__isnull=True)
+
+    def due(self, on: date) -> Self:
+        """Still to come, and their day has come."""
+        return self.open().filter(effective_on__lte=on)
+
+
+class ObjectionQuerySet(models.QuerySet):
+    def to_answer(self) -> Self:
+        """Without an answer of ours."""
+        return self.filter(answered_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the user's own account."""
+        return self.filter(account=user.account_id) if user.account_id else self.none()
 
 
 class StatementQuerySet(models.QuerySet):
@@ -75,3 +102,21 @@ class ProjectQuerySet(models.QuerySet):
     def not_over(self, at: datetime) -> Self:
         """To come or running."""
         return self.filter(ends_at__gt=at)
+
+
+class GlassQuerySet(models.QuerySet):
+    def undecided(self) -> Self:
+        """Neither approved nor refused."""
+        return self.filter(approved_at__isnull=True, refused_at__isnull=True)
+
+    def not_over(self) -> Self:
+        """With a login that is not closed yet; whether its end has come, the clock says."""
+        return self.filter(opened_at__isnull=False, closed_at__isnull=True)
+
+    def to_drop(self) -> Self:
+        """With a login of which something may be left."""
+        return self.filter(opened_at__isnull=False, dropped_at__isnull=True)
+
+    def to_report(self) -> Self:
+        """Over, and not yet reported to all holders."""
+        return self.filter(closed_at__isnull=False, reported_at__isnull=True)

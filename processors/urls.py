@@ -1,6 +1,6 @@
 from django.urls import path
 
-from processors import contact_views, helper_views, views
+from processors import contact_views, helper_views, sub_processor_views, views
 
 urlpatterns = [
     path("helpers/", helper_views.accounts, name="helpers"),
@@ -11,4 +11,10 @@ urlpatterns = [
     path("privacy/privacy.pdf", views.privacy_pdf, name="privacy-pdf"),
     path("record/", views.record, name="record"),
     path("record/record.pdf", views.record_pdf, name="record-pdf"),
+    path("record/record.json", views.record_json, name="record-json"),
+    path("sub-processors/", sub_processor_views.sub_processors, name="sub-processors"),
+    path("sub-processors/sub-processors.pdf", sub_processor_views.sub_processors_pdf, name="sub-processors-pdf"),
+    path("sub-processors/<uuid:reference>/proof/", sub_processor_views.proof, name="sub-processor-proof"),
+    path("sub-processors/changes/<uuid:reference>/", sub_processor_views.change, name="sub-processor-change"),
+    path("sub-processors/changes/<uuid:reference>/object/", sub_processor_views.object_to, name="sub-processor-object"),
 ]

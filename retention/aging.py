@@ -1,7 +1,8 @@
 """Rows that go by themselves while the account lives, once their own term is over (``rules.AGES``).
 
 The other way out beside the erasure of an account, under the same safety: the kill switch and rules that wait for
-approval stop it, and a hold on the category keeps what it keeps. Rows of accounts that are being erased go there.
+approval stop it, and a hold on the category keeps what it keeps. So does a test by the account holder (§12) whose logs
+are not preserved up to last night. Rows of accounts that are being erased go there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Account
+from audits.preserving import accounts_to_spare
 from cannonworks import datamap, rules, storage
 from cannonworks.datamap import Entry
 from cannonworks.deadlines import start_of_day
@@ -82,5 +84,5 @@ def _over(age: Age, on: date) -> QuerySet[Any]:
     held = Hold.objects.active().filter(categories__contains=[entry.category]).values_list("account", flat=True)
     going = Account.objects.filter(claimed_at__isnull=False).values_list("pk", flat=True)
     rows = entry.model._base_manager.filter(**over, **age.only).order_by()
-    kept = {*held, *going} if entry.leaves_by == "erasure" else ()
+    kept = {*held, *going, *accounts_to_spare(entry.model, on=on)} if entry.leaves_by == "erasure" else ()
     return rows.exclude(**{f"{entry.account}__in": kept}) if kept else rows

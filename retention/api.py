@@ -15,6 +15,7 @@ from cannonworks.api import Endpoint, RowBody
 from cannonworks.datamap import Category
 from retention import my_data
 from retention.models import ErasureWarning, Hold
+from retention.my_record import record_of
 from retention.outlook import outlook
 
 
@@ -147,7 +148,37 @@ class MyDataEndpoint(Endpoint):
         return Response(self.get_serializer(my_data.holdings(account, fates), many=True).data)
 
 
+class RecordBody(serializers.Serializer):
+    """Our record of processing for this account (GDPR art. 30(2)); ``docs/record.md`` has each part of it."""
+
+    form = serializers.CharField(help_text="Name and number of this form.")
+    on = serializers.DateField(help_text="Today.")
+    language = serializers.CharField()
+    processor = serializers.DictField(help_text="address, email, data_protection_officer (or null).")
+    controllers = serializers.DictField(help_text="Of the account: reference, name, kvk_number, email, state.")
+    processing = serializers.ListField(child=serializers.DictField(), help_text="What we do: state, label, what.")
+    data = serializers.ListField(
+        child=serializers.DictField(), help_text="By category: subjects, fields, encrypted, rows, more."
+    )
+    sub_processors = serializers.ListField(
+        child=serializers.DictField(), help_text="Whom this data reaches: name, role, country, categories, transfer."
+    )
+    measures = serializers.ListField(child=serializers.DictField(), help_text="title, text, controls, reviewed_on.")
+    retention = serializers.DictField(help_text="rules, ages, backups, copies.")
+
+
+class RecordEndpoint(Endpoint):
+    serializer_class = RecordBody
+    pagination_class = None
+
+    def retrieve(self, request: Request) -> Response:
+        """Get our record of processing as far as it is about this account, with what is really there."""
+        record = record_of(request.user.account, on=timezone.localdate())
+        return Response(self.get_serializer(record.as_json()).data)
+
+
 urlpatterns = [
+    path("record/", RecordEndpoint.as_view({"get": "retrieve"}), name="api-record"),
     path("my-data/", MyDataEndpoint.as_view({"get": "retrieve"}), name="api-my-data"),
     path("timeline/", TimelineEndpoint.as_view({"get": "retrieve"}), name="api-timeline"),
     path("holds/", HoldEndpoint.as_view({"get": "list"}), name="api-holds"),

@@ -16,15 +16,17 @@ from accounts import notices, support, terms
 from accounts import services as lifecycle
 from accounts.models import Account, Notice, User
 from accounts.roles import HelperCategory
+from audits import agreeing, announcing
 from cannonworks.deadlines import start_of_day
 from finance import bookkeeping, sharing
 from finance import services as finance
 from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
 from processors import helping
-from processors import services as processors
 from relations import services as relations
 from retention import demo_breach, holds
+from retention.demo_houses import houses
+from retention.demo_measures import make_measures
 from retention.models import Ground
 from rights import services as rights
 
@@ -100,6 +102,8 @@ def make(*, today: date) -> dict[str, Account]:
     _lookers(made["active"], officer=second, today=today)
     for name in ("trial", "active"):
         _at_work(made[name], today=today)
+    make_measures(owner=second, second=clerk, at=start_of_day(today))
+    _tested(made["active"], officer=second, today=today)
     notices.write_notice(
         Notice(
             title_nl="Nieuw: facturen delen met een link", text_nl="Open een factuur en maak bij **Delen** een link.",
@@ -111,6 +115,23 @@ def make(*, today: date) -> dict[str, Account]:
     # The account that the demonstration signs in to comes first: it agreed to a moment.
     demo_breach.make([made[name] for name in ("trial", "cancelled", "active")], officer=second, today=today)
     return made
+
+
+def _tested(account: Account, *, officer: User, today: date) -> None:
+    """A penetration test that was announced, for which we propose another date."""
+    at, user = start_of_day(today), User.objects.get(account=account, is_main=True)
+    starts_at, ends_at = start_of_day(today + timedelta(days=20)), start_of_day(today + timedelta(days=22))
+    audit = announcing.announce(
+        account, actor=user, at=at, kind="penetration", scope="De app en de API.", starts_at=starts_at, ends_at=ends_at,
+        tester={
+            "name": "Irene Keur", "company": "Keur & Zoon", "email": "irene@keur.example",
+            "qualification": "informaticus",
+        },
+    )  # fmt: skip
+    agreeing.propose(
+        audit, actor=officer, at=at, starts_at=starts_at + timedelta(days=7), ends_at=ends_at + timedelta(days=7),
+        reason="Dan is er groot onderhoud.",
+    )  # fmt: skip
 
 
 def _at_work(account: Account, *, today: date) -> None:
@@ -142,7 +163,7 @@ def _lookers(account: Account, *, officer: User, today: date) -> None:
     access = support.open_account(account, actor=officer, ticket="T-1042", reason="Vraag over een factuur", at=at)
     support.look(account, actor=officer, page="account", at=at)
     support.close_account(access, actor=officer, at=at + timedelta(minutes=5))
-    house = processors.add_sub_processor(actor=officer, name="Noorderhost")
+    house = houses(officer=officer, today=today)
     helper = helping.add_helper(
         house, actor=officer, category=HelperCategory.HOSTING, email="hugo@noorderhost.example", password=PASSWORD,
         first_name="Hugo", last_name="Hulp",

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import holder_only
@@ -15,9 +18,11 @@ from accounts.notices import notices_for
 from cannonworks import deadlines, signing
 from cannonworks.downloads import file_response
 from cannonworks.prose import html_of
+from cannonworks.publications import pdf_of
 from finance.models import Document
 from processors.publishing import periods
 from retention import my_data, story
+from retention.my_record import record_of
 from retention.outlook import outlook
 
 
@@ -48,6 +53,32 @@ def my_data_page(request: HttpRequest) -> HttpResponse:
         "devices": DeviceToken.objects.of(request.user).valid(at).count(),
     }
     return render(request, "retention/my_data.html", context)
+
+
+@holder_only
+@require_GET
+def my_record(request: HttpRequest) -> HttpResponse:
+    """Our record of processing, as far as it is about this account."""
+    paper = record_of(request.user.account, on=timezone.localdate()).paper
+    files = {"my-record-pdf": _("Download as PDF"), "my-record-json": _("Download as JSON")}
+    return render(request, "retention/my_record.html", {"paper": paper, "files": files})
+
+
+@holder_only
+@require_GET
+def my_record_pdf(request: HttpRequest) -> HttpResponse:
+    """The same as PDF, to show to whoever asks."""
+    paper = record_of(request.user.account, on=timezone.localdate()).paper
+    return file_response(pdf_of(paper), f"cannonworks-record-{paper.on}.pdf", inline=True)
+
+
+@holder_only
+@require_GET
+def my_record_json(request: HttpRequest) -> HttpResponse:
+    """The same for programs, in the form of ``docs/record.md``."""
+    on = timezone.localdate()
+    said = record_of(request.user.account, on=on).as_json()
+    return file_response(json.dumps(said, ensure_ascii=False, indent=2), f"cannonworks-record-{on}.json")
 
 
 @login_not_required

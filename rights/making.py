@@ -156,7 +156,8 @@ class _Sheet:
 class _Writing:
     """Seals and writes a pair of files, and sums in a thread meanwhile, which lets Python go on.
 
-    Sealing stays out of the thread: it gives way to Python after each chunk, and would wait ten thousand times.
+    Sealing stays out of the thread: it lets nothing go on beside it, and after writing each chunk the thread would wait
+    for the interpreter again.
     """
 
     def __init__(self, pair: list[_Sheet]) -> None:

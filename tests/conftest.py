@@ -8,7 +8,7 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
+from django.conf import UserSettingsHolder, settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import caches
 from django.db.models import Model
@@ -118,12 +118,17 @@ def _folders(tmp_path_factory):
     return (within / str(number) for number in count())
 
 
-# The next three are of every test. They change the settings themselves: the fixture of that name would tell the whole
-# of Django, twice for each, which costs a quick test more than what it does.
+@pytest.fixture(autouse=True)
+def _own_settings():
+    """What a test sets ends with it. Not by the fixture ``settings``, which tells all of Django of every one, twice."""
+    before = settings._wrapped
+    settings._wrapped = UserSettingsHolder(before)
+    yield
+    settings._wrapped = before
 
 
 @pytest.fixture(autouse=True)
-def _own_files(_folders):
+def _own_files(_own_settings, _folders):
     """The ledger, the files and the mail files of one test; mail itself stays in memory (``mailoutbox``)."""
     folder = next(_folders)
     settings.LEDGER_DIR, settings.FILES_DIR, settings.EMAIL_FILE_PATH = (
@@ -135,14 +140,14 @@ def _own_files(_folders):
 
 
 @pytest.fixture(autouse=True)
-def _own_cache():
+def _own_cache(_own_settings):
     """What one test counts (throttles, failures to sign in) is not counted on by the next; the queues' Redis is never emptied."""
     prefix = f"test-{uuid4()}"
     settings.CACHES["default"]["KEY_PREFIX"] = caches["default"].key_prefix = prefix  # of threads to come, and of this
 
 
 #: Folders whose tests call services directly, as jobs do.
-AS_JOBS = {"board", "breaches", "finance", "journal", "retention", "rights"}
+AS_JOBS = {"audits", "board", "breaches", "finance", "journal", "retention", "rights"}
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +163,7 @@ def _role_of_jobs(request):
 
 
 @pytest.fixture(autouse=True)
-def _own_usage():
+def _own_usage(_own_settings):
     """Nothing writes beside a test: what is known of the use waits until the test itself says ``recorder.flush()``."""
     settings.USAGE_SECONDS = 0
     usage.recorder.forget()

@@ -124,14 +124,16 @@ ADMINISTRATION = """
   admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
-  admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
+  admin:processors_change_history admin:processors_objection_history admin:processors_helper_history
+  admin:processors_project_history admin:rights_registeredletter_history admin:processors_glass_history
   admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
   admin:breaches_affected_history admin:breaches_notice_history admin:breaches_consultation_history
-  admin:breaches_meeting_history admin:breaches_directword_history
+  admin:breaches_meeting_history admin:breaches_directword_history admin:audits_measure_history
+  admin:audits_finding_history admin:audits_improvement_history admin:audits_audit_history
   /admin/{url}
     ANY              door       404        404        404
 # what support writes to all accounts
@@ -152,16 +154,24 @@ ADMINISTRATION = """
     POST             door       403        403        403
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
-  admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
+  admin:processors_change_changelist admin:processors_objection_changelist admin:processors_helper_changelist
+  admin:processors_project_changelist admin:retention_alarm_changelist admin:processors_glass_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
+  admin:audits_measure_changelist admin:audits_finding_changelist admin:audits_improvement_changelist
+  admin:audits_measure_coverage admin:audits_measure_coverage_csv
     ANY              door       403        200        200
+# evidence of a review that there is not
+  admin:audits_measure_evidence
+    ANY              door       403        404        404
 # what is never entered or deleted by hand
   admin:journal_entry_add admin:journal_entry_delete admin:accounts_user_delete admin:accounts_supportaccess_add
   admin:accounts_newsletter_delete admin:accounts_notice_delete
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
-  admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
+  admin:processors_change_add admin:processors_change_delete admin:processors_objection_add
+  admin:processors_objection_delete admin:processors_helper_delete admin:processors_project_delete
+  admin:rights_registeredletter_delete admin:processors_glass_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
@@ -172,21 +182,25 @@ ADMINISTRATION = """
   admin:breaches_affected_add admin:breaches_affected_delete admin:breaches_notice_add
   admin:breaches_notice_delete admin:breaches_consultation_add admin:breaches_consultation_delete
   admin:breaches_meeting_add admin:breaches_meeting_delete admin:breaches_directword_add
-  admin:breaches_directword_delete
+  admin:breaches_directword_delete admin:audits_measure_delete admin:audits_finding_delete
+  admin:audits_improvement_delete admin:audits_improvement_add admin:audits_audit_delete
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
-  admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
+  admin:processors_change_change admin:processors_objection_change admin:processors_helper_change
+  admin:processors_project_change admin:retention_alarm_change admin:processors_glass_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
-  admin:breaches_notice_change
+  admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
+  admin:audits_audit_change
     GET              door       403        200        200
     POST             door       403        403        403
 # a short address of a row
   /admin/accounts/newsletter/{object_id}/ /admin/accounts/notice/{object_id}/
   /admin/journal/entry/{object_id}/ /admin/accounts/user/{object_id}/ /admin/accounts/supportaccess/{object_id}/
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
+  /admin/processors/change/{object_id}/ /admin/processors/objection/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
-  /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
+  /admin/processors/project/{object_id}/ /admin/processors/glass/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/rights/datareturn/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
@@ -194,8 +208,12 @@ ADMINISTRATION = """
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/
   /admin/rights/correction/{object_id}/ /admin/breaches/breachreport/{object_id}/ /admin/breaches/breach/{object_id}/
   /admin/breaches/affected/{object_id}/ /admin/breaches/notice/{object_id}/ /admin/breaches/consultation/{object_id}/
-  /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/
+  /admin/breaches/meeting/{object_id}/ /admin/breaches/directword/{object_id}/ /admin/audits/measure/{object_id}/
+  /admin/audits/finding/{object_id}/ /admin/audits/improvement/{object_id}/ /admin/audits/audit/{object_id}/
     ANY              door       →change    →change    →change
+# our record for an account, by who has it open
+  admin:accounts_account_record
+    ANY              door       200        →change    →change
 # passwords of staff; nobody sets that of a holder
   admin:accounts_user_set_password admin:auth_user_password_change
     ANY              door       403        404        404
@@ -219,12 +237,30 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
-  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
-  admin:processors_project_add admin:processors_project_move admin:retention_hold_add admin:retention_rulesapproval_approve
+  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_subprocessor_agree
+  admin:processors_subprocessor_protect admin:processors_subprocessor_begin admin:processors_subprocessor_move
+  admin:processors_subprocessor_finish admin:processors_change_retract admin:processors_objection_answer
+  admin:processors_helper_sign admin:processors_helper_add admin:processors_project_add admin:retention_hold_add
+  admin:retention_rulesapproval_approve admin:processors_project_move
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
-  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
+  admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others admin:breaches_breach_finding
+  admin:audits_measure_add admin:audits_measure_review admin:audits_measure_put_in_place admin:audits_measure_own
+  admin:audits_measure_reword admin:audits_measure_withdraw admin:audits_finding_add admin:audits_finding_plan
+  admin:audits_finding_accept admin:audits_improvement_done admin:audits_improvement_verify
+  admin:audits_improvement_replan
     GET              door       403        200        200
     POST             door       403        409        409
+# a paper of a sub-processor, for who keeps the register
+  admin:processors_paper
+    ANY              door       404        200        200
+# emergency access, here refused: an empty form says nothing
+  admin:processors_glass_close
+    GET              door       403        200        200
+    POST             door       403        409        409
+# asking for it is for the security officer
+  admin:processors_glass_add
+    GET              door       403        403        200
+    POST             door       403        403        409
 # terms: an empty draft is one to go on with
   admin:accounts_termsversion_add
     GET              door       403        200        200
@@ -240,8 +276,11 @@ ADMINISTRATION = """
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
-  admin:processors_project_end admin:processors_project_choose admin:processors_helper_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
+  admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
+  admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
+  admin:processors_project_choose admin:processors_helper_end
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
+  admin:audits_finding_close
     GET              door       403        200        200
     POST             door       403        →change    →change
 # a breach, which nobody edits in place
@@ -285,6 +324,23 @@ ADMINISTRATION = """
   admin:breaches_meeting_withdraw
     GET              door       200        200        200
     POST             door       →change    →change    →change
+# tests by account holders, for who deals with them: the list, and the letter of one
+  admin:audits_audit_changelist admin:audits_audit_letter
+    ANY              door       403        200        200
+# a letter that came in, another date, a finding, costs: an empty form is not taken
+  admin:audits_audit_add admin:audits_audit_offer admin:audits_audit_finding admin:audits_audit_costs_noted
+    GET              door       403        200        200
+    POST             door       403        409        409
+# agreeing to one that was withdrawn, and closing it
+  admin:audits_audit_accept admin:audits_audit_finish
+    GET              door       403        200        200
+    POST             door       403        →change    →change
+# its logs and its report, of which there are none
+  admin:audits_audit_take_logs admin:audits_audit_report
+    ANY              door       403        →change    →change
+# its date, that nobody agreed to
+  admin:audits_audit_calendar
+    ANY              door       403        404        404
 # what others are told of breaches
   admin:breaches_directword_changelist
     ANY              door       403        200        200
@@ -321,7 +377,8 @@ PAGES = """
                      anonymous  owner      colleague  outsider   going      inside     outside    staff
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
-  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf what-we-do verify
+  account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf record-json
+  what-we-do verify sub-processors sub-processors-pdf sub-processor-change
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
@@ -347,7 +404,7 @@ PAGES = """
     GET              200        200        200        200        200        200        200        200
     POST             400        400        400        400        400        400        400        400
 # the overview of each user of an account, and what is kept and counted of it
-  dashboard my-data usage
+  dashboard my-data my-record my-record-pdf my-record-json usage
     GET              door       200        200        200        200        home       home       home
     POST             door       405        405        405        405        home       home       home
 # lists of people; an empty search is one of all
@@ -446,10 +503,66 @@ PAGES = """
   consultation-sign-off
     GET              door       405        403        405        405        home       home       home
     POST             door       →consultation 403     404        400        home       home       home
+# tests of the account
+  audits
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# announcing one: an empty form is not taken
+  audit-announce
+    ANY              door       200        403        200        200        home       home       home
+# that of the first account, which was withdrawn
+  audit
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its announcement, of which is journalled who takes it
+  audit-letter
+    GET              door       200        200        404        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its date, that nobody agreed to
+  audit-appointment
+    GET              door       404        404        404        404        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# its report, that nobody added
+  audit-report-file
+    GET              door       404        403        404        404        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# steps of the main user, which the one who is going does not take any more
+  audit-accept audit-costs
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →audit     403        404        400        home       home       home
+# proving who one is
+  audit-prove
+    GET              door       405        403        405        405        home       home       home
+    POST             door       →audit     403        404        →audit     home       home       home
+# an empty form is not taken, or refused because it is withdrawn already
+  audit-propose audit-report audit-withdraw
+    GET              door       405        403        405        405        home       home       home
+    POST             door       200        403        404        200        home       home       home
+# another tester: an empty form is not taken
+  audit-tester
+    ANY              door       200        403        404        200        home       home       home
+# its logs, of which there are none
+  audit-logs
+    GET              door       →audit     403        404        400        home       home       home
+    POST             door       405        403        405        405        home       home       home
+# the tester's link, here one that does not work, whoever has it
+  tester
+    ANY              200        200        200        200        200        200        200        200
+# and its date
+  tester-appointment
+    GET              404        404        404        404        404        404        404        404
+    POST             405        405        405        405        405        405        405        405
 # reporting one: an empty form is not taken
   breach-report
     GET              door       200        200        200        200        home       home       home
     POST             door       200        200        200        200        home       home       home
+# objecting to a change of sub-processors, for the main user: an empty form is not taken
+  sub-processor-object
+    ANY              door       200        403        200        200        home       home       home
+# the proof of protection outside the EEA, for every user of an account
+  sub-processor-proof
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
 # how one's account stands, and all its links
   account links
     GET              door       200        200        200        200        home       home       home
@@ -900,6 +1013,27 @@ API = """
   api-consultation-sign-off
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       409       409       404       403       403       409       409       404       401
+# tests by the account; an empty body announces none
+  api-audits
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       400       400       403       403       400       400       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# that of the first account, and its announcement
+  api-audit api-audit-letter
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# what was withdrawn is neither agreed to nor withdrawn
+  api-audit-accept api-audit-withdraw
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       409       409       404       403       403       409       409       404       401
+# another date, costs, another tester: an empty body is none
+  api-audit-propose api-audit-costs api-audit-tester
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
+    POST             401       400       400       404       403       403       400       400       404       401
+# its logs, of which there are none, and not for a device
+  api-audit-logs
+    GET              401       409       403       404       403       403       403       403       403       401
+    POST/PATCH/DELETE 401      405       403       405       403       403       405       403       405       401
 # what accounts report; an empty body is none
   api-breach-reports
     GET              401       200       200       200       403       403       200       200       200       401
@@ -972,7 +1106,7 @@ API = """
     GET              401       200       200       404       403       403       200       200       404       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what becomes of the data, and what it costs
-  api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-usage
+  api-subscription api-links api-mailings api-timeline api-holds api-warnings api-my-data api-record api-usage
     GET              401       200       200       200       403       403       200       200       200       401
     POST/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # corrections, for the main user; the first one was refused, and a device agrees to none
@@ -1026,6 +1160,19 @@ API = """
   api-terms
     GET              200       200       200       200       200       200       200       200       200       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# who works for us, for everybody whose token is not wrong
+  api-sub-processors
+    GET              200       200       200       200       200       200       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# the proof of protection of one of them
+  api-sub-processor-proof
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# objections of the account to changes, made by the main user
+  api-sub-processor-objections
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST             401       400       403       400       403       403       400       403       400       401
+    PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
 # reading them: of no version
   api-terms-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401

@@ -41,7 +41,7 @@ from retention.models import Ground, Hold
 from rights import corrections, scans
 from rights import services as rights
 from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile
-from tests import breached
+from tests import breached, registers, tested
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
@@ -56,7 +56,7 @@ EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
     "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
-    "breaches_permission",
+    "breaches_permission", "processors_changemail",
 }  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 
@@ -144,11 +144,13 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     corrections.refuse_correction(correct(account, clerk=clerk, at=at), actor=account.main_user, at=at)
     held = hold(account, ["relations"], on=cancelled_on, name="Over", clerk=clerk, second=second)
     holds.release_hold(held, actor=second, on=cancelled_on)
+    tested.withdrawn(account, at=at)
     account = lifecycle.cancel_account(account, actor=account.main_user, on=cancelled_on)
     warnings.plan_warnings(on=account.warn_on, only=[account.pk])
     read_terms(account, on=cancelled_on)
     ask_under_the_agreement(account, on=cancelled_on)
     breached.all_of_it(account, at=moment(cancelled_on))
+    registers.objected(account, at=moment(cancelled_on))
     return Account.objects.get(pk=account.pk)
 
 

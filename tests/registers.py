@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,20 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts import papers
-from accounts.models import Paper, PaperKind, User
-from processors.models import Agreement, Helper, Project, Stage, Statement, SubProcessor, Transfer
+from accounts.models import Account, Notice, Paper, PaperKind, User
+from processors.models import (
+    Agreement,
+    Change,
+    ChangeMail,
+    Glass,
+    Helper,
+    Objection,
+    Project,
+    Stage,
+    Statement,
+    SubProcessor,
+    Transfer,
+)
 from tests.factories import HelperFactory
 
 SOMEBODY = UUID("00000000-0000-4000-8000-000000000009")
@@ -61,6 +73,26 @@ def at_work(made: SubProcessor) -> SubProcessor:
     return made
 
 
+def objected(account: Account, *, at: datetime) -> Objection:
+    """A change that the account was mailed, objected to and was answered, and that was withdrawn then."""
+    made, _new = SubProcessor.objects.get_or_create(name="De Vraagbaak", defaults={"role": "support"})
+    day = date(2020, 1, 1)
+    notice = Notice.objects.create(
+        title_nl="x", text_nl="x", title_en="x", text_en="x", shown_from=day, shown_until=day
+    )  # fmt: skip
+    change = Change.objects.create(
+        sub_processor=made, kind="addition", role="support", country="NL", categories=["account"], words_nl="Helpt.",
+        words_en="Helps.", effective_on=timezone.localdate(at) + timedelta(days=31), announced_at=at,
+        announced_by=SOMEBODY, notice=notice,
+    )  # fmt: skip
+    user = account.main_user.reference
+    ChangeMail.objects.create(change=change, account=account, user=user, sent_at=at)
+    row = Objection.objects.create(change=change, account=account, user=user, words="Liever niet.", made_at=at)
+    Objection.objects.filter(pk=row.pk).update(answer="Goed.", answered_at=at, answered_by=SOMEBODY)
+    Change.objects.filter(pk=change.pk).update(withdrawn_at=at, withdrawn_by=SOMEBODY)
+    return row
+
+
 def bound(user: User, *, signed_on: date | None = None, ended_on: date | None = None) -> Statement:
     """A confidentiality statement of a member of staff or a helper."""
     return Statement.objects.create(
@@ -88,3 +120,9 @@ def project(
     )  # fmt: skip
     made.helpers.set(helpers)
     return made
+
+
+def glass(**more: Any) -> Glass:
+    """Emergency access that somebody asked for."""
+    said = {"ground": "calamity", "reason": "Schijf van de database kapot", "is_whole": True, "hours": 2}
+    return Glass.objects.create(**said | {"asked_by": SOMEBODY, "asked_at": timezone.now()} | more)

@@ -38,6 +38,12 @@ from accounts.models.usage import Device, Kind, Module  # noqa: E402
 from accounts.notices import write_notice  # noqa: E402
 from accounts.states import State  # noqa: E402
 from accounts.support import look, open_account  # noqa: E402
+from audits import agreeing, closing  # noqa: E402
+from audits import running as auditing  # noqa: E402
+from audits.improving import note_done  # noqa: E402
+from audits.links import token_of  # noqa: E402
+from audits.measuring import put_in_place, review_measure, take_ownership  # noqa: E402
+from audits.models import Measure  # noqa: E402
 from breaches import conferring, reading, reporting, words  # noqa: E402
 from breaches.models import Breach, Meeting  # noqa: E402
 from cannonworks import isolation  # noqa: E402
@@ -48,18 +54,20 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
-from processors import contact  # noqa: E402
+from processors import contact, objecting  # noqa: E402
 from processors.helping import record_look  # noqa: E402
-from processors.models import SubProcessor  # noqa: E402
+from processors.models import Change, SubProcessor  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
+from retention.demo_houses import houses  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
 from rights.corrections import confirm_correction, propose_correction  # noqa: E402
 from rights.models import SubjectRequest  # noqa: E402
 from rights.services import confirm_letter  # noqa: E402
-from tests import breached, registers  # noqa: E402
+from tests import breached, registers, tested  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
+from tests.audits import keepers  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
@@ -204,8 +212,8 @@ def lookers(account: Account) -> dict[str, User]:
         look(account, actor=support_, page=page, at=access.opened_at)
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
-    house = registers.house(contact_email="beheer@noorderhost.example")
-    registers.house("Paper Plane Mail Inc.", role="mail", country="US")
+    house = houses(officer=staff, today=now.date())
+    SubProcessor.objects.filter(pk=house.pk).update(contact_email="beheer@noorderhost.example")
     inside, outside = registers.helper(house), registers.helper(house)
     registers.project(house, inside, starts_at=now - day, ends_at=now + day)
     record_look(inside, accounts=[account], page="accounts", searched=False)
@@ -216,6 +224,16 @@ def lookers(account: Account) -> dict[str, User]:
     return {
         "support": support_, "staff": staff, "helper": inside.user, "outside": outside.user, "masked": masked.user,
     }  # fmt: skip
+
+
+def contracts(users: dict[str, User]) -> dict[str, object]:
+    """An announced change with an objection, one whose papers are over, and one that is being prepared."""
+    change, at = Change.objects.open().get(), timezone.now()
+    asks = "Waarvoor heeft De Vraagbaak de lijst van klanten nodig?"
+    made = objecting.object_to(change, users["active"].account, actor=users["active"], at=at, words=asks)
+    registers.agreement(registers.house("Westkabel", role="integrations"), valid_until=date(2026, 1, 31))
+    draft = SubProcessor.objects.create(name="Zuiderhost", role="hosting", country="US", categories=["account"])
+    return {"change": change.reference, "change_row": change.pk, "objection": made.pk, "house": draft.pk}
 
 
 def crowd(account: Account, on: date) -> dict[str, str]:
@@ -339,6 +357,32 @@ def of_staff(account: Account, clerk: User) -> dict[str, object]:
     }
 
 
+def measured() -> dict[str, object]:
+    """Measures in place and planned, and what a review of one found: under way, done, and long in the past."""
+    now, person = timezone.now(), StaffFactory(first_name="Petra")
+    for number, measure in enumerate(Measure.objects.order_by("pk")[:9]):
+        at = now - timedelta(days=30 * number)
+        take_ownership(measure, actor=person)
+        put_in_place(measure, actor=person, at=at, review_on=(at + timedelta(days=180)).date())
+    measure = Measure.objects.get(code="backups")
+    review = {"actor": person, "review_on": (now + timedelta(days=90)).date()}
+    review_measure(measure, at=now - timedelta(days=40), works=True, seen="Teruggezet en nagekeken.", **review)
+    review_measure(
+        measure, at=now - timedelta(days=12), works=False, seen="De proef van deze week is niet gelopen.",
+        title="Proef met terugzetten overgeslagen", severity="high", **review,
+    )  # fmt: skip
+    finding = measure.findings.get()
+    improvement = keepers.improvement(person, finding, at=now - timedelta(days=10), days=14)
+    note_done(improvement, actor=person, at=now - timedelta(days=1), result="De taak loopt weer, met een alarm.")
+    keepers.improvement(person, at=now - timedelta(days=20), days=12)
+    keepers.finding(person, severity="low", at=now)
+    planned = Measure.objects.filter(state="planned").first()
+    return {
+        "measure_row": measure.pk, "measure_planned": planned and planned.pk, "finding_row": finding.pk,
+        "improvement_row": improvement.pk,
+    }  # fmt: skip
+
+
 def archives() -> str:
     """The first page of all data of an account, in a folder for each language; where those are."""
     folder, on = Path(mkdtemp(prefix="screenshots-")), timezone.localdate()
@@ -360,6 +404,26 @@ def register_of_breaches(*accounts: Account) -> dict[str, str]:
     breached.affected(row, *accounts[1:])
     breached.phase(row, fact_nl="Iemand kon vijf uur lang bij reservekopieën.", cause_en="", harms=["confidentiality"])
     return {"breach_row": str(row.pk), "breach_fresh": str(breached.breach(at=now - timedelta(hours=1)).pk)}
+
+
+def audits_of(account: Account) -> dict[str, object]:
+    """Tests by account holders: one with another date by us and costs, one that is over with findings."""
+    now, clerk, day = timezone.now(), StaffFactory(), timedelta(days=1)
+    first = tested.announced(account, at=now - day, starts_at=now + 20 * day, ends_at=now + 22 * day)
+    said = {"starts_at": now + 27 * day, "ends_at": now + 29 * day, "reason": "Dan is er groot onderhoud."}
+    agreeing.propose(first, actor=clerk, at=now, **said)
+    closing.note_costs(first, actor=clerk, at=now, cents=125_000, what="Begeleiding, tien uur")
+    second = tested.announced(account, at=now - 420 * day, starts_at=now - 400 * day, ends_at=now - 398 * day)
+    agreeing.accept(second, actor=clerk, at=now - 419 * day)
+    tested.accepted(second, at=now - 418 * day)
+    auditing.tend(at=now)
+    found = {"title": "Oude versie", "text": "Een bibliotheek is verouderd.", "severity": "medium"}
+    closing.enter_finding(second, actor=clerk, at=now, **found)
+    closing.add_report(second, actor=account.main_user, at=now, report=tested.file())
+    link = token_of(agreeing.tester_of(first))
+    return {
+        "audit_offered": first.reference, "audit_over": second.reference, "audit_link": link, "audit": second.pk
+    }  # fmt: skip
 
 
 #: As somebody exports it from another program.
@@ -506,6 +570,17 @@ PAGES = {
     "staff-meeting-minutes": ("staff", "/admin/breaches/meeting/{meeting}/write_up/"),
     "staff-words": ("staff", "/admin/breaches/directword/"),
     "breach-banner": ("colleague", "/devices/"),
+    "audits": ("active", "/audits/"),
+    "audits-none": ("trial", "/audits/"),
+    "audit-announce": ("active", "/audits/announce/"),
+    "audit-offered": ("active", "/audits/{audit_offered}/"),
+    "audit-over": ("active", "/audits/{audit_over}/"),
+    "audit-tester": ("active", "/audits/{audit_offered}/tester/"),
+    "audit-procedures": (None, "/test/{audit_link}/"),
+    "staff-audits": ("staff", "/admin/audits/audit/"),
+    "staff-audit": ("staff", "/admin/audits/audit/{audit}/change/"),
+    "staff-audit-letter": ("staff", "/admin/audits/audit/add/"),
+    "staff-audit-offer": ("staff", "/admin/audits/audit/{audit}/offer/"),
     "breach-report": ("active", "/breaches/report/"),
     "breach-blocked": ("blocked", "/breaches/"),
     "staff-breach-reports": ("staff", "/admin/breaches/breachreport/"),
@@ -539,6 +614,18 @@ PAGES = {
     **{f"request-{stage}": (None, f"/request/{{request_{stage}}}/") for stage in STAGES},
     "privacy": (None, "/privacy/"),
     "record": (None, "/record/"),
+    "my-record": ("active", "/my-data/record/"),
+    "sub-processors": (None, "/sub-processors/"),
+    "sub-processors-holder": ("active", "/sub-processors/"),
+    "sub-processor-change": (None, "/sub-processors/changes/{change}/"),
+    "sub-processor-objected": ("active", "/sub-processors/changes/{change}/"),
+    "sub-processor-object": ("charged", "/sub-processors/changes/{change}/object/"),
+    "staff-sub-processors": ("staff", "/admin/processors/subprocessor/"),
+    "staff-sub-processor": ("staff", "/admin/processors/subprocessor/{house}/change/"),
+    "staff-sub-processor-announce": ("staff", "/admin/processors/subprocessor/{house}/begin/"),
+    "staff-changes": ("staff", "/admin/processors/change/"),
+    "staff-change": ("staff", "/admin/processors/change/{change_row}/change/"),
+    "staff-objection-answer": ("staff", "/admin/processors/objection/{objection}/answer/"),
     "what-we-do": (None, "/what-we-do/"),
     "what-we-do-holder": ("active", "/what-we-do/"),
     "verify": (None, "/verify/"),
@@ -564,6 +651,19 @@ PAGES = {
     "staff-breach-phase": ("staff", "/admin/breaches/breach/{breach_row}/record/"),
     "staff-breach-choose": ("staff", "/admin/breaches/breach/{breach_row}/choose/"),
     "staff-breach-close": ("staff", "/admin/breaches/breach/{breach_row}/close/"),
+    "staff-breach-finding": ("staff", "/admin/breaches/breach/{breach_row}/finding/"),
+    "staff-measures": ("staff", "/admin/audits/measure/"),
+    "staff-measure": ("staff", "/admin/audits/measure/{measure_row}/change/"),
+    "staff-measure-planned": ("staff", "/admin/audits/measure/{measure_planned}/change/"),
+    "staff-measure-review": ("staff", "/admin/audits/measure/{measure_row}/review/"),
+    "staff-measure-add": ("staff", "/admin/audits/measure/add/"),
+    "staff-measure-coverage": ("staff", "/admin/audits/measure/coverage/"),
+    "staff-findings": ("staff", "/admin/audits/finding/"),
+    "staff-finding": ("staff", "/admin/audits/finding/{finding_row}/change/"),
+    "staff-finding-plan": ("staff", "/admin/audits/finding/{finding_row}/plan/"),
+    "staff-improvements": ("staff", "/admin/audits/improvement/"),
+    "staff-improvement": ("staff", "/admin/audits/improvement/{improvement_row}/change/"),
+    "staff-improvement-verify": ("staff", "/admin/audits/improvement/{improvement_row}/verify/"),
     "staff-affected": ("staff", "/admin/breaches/affected/"),
     "staff-terms": ("staff", "/admin/accounts/termsversion/"),
     "staff-requests": ("staff", "/admin/rights/subjectrequest/"),
@@ -724,14 +824,16 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
+    places |= audits_of(active.account)
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
-    places |= of_blocked | {"access": contact.seal(SubProcessor.objects.get(name="Noorderhost"), at=timezone.now())}
-    places["helper"] = users["helper"].reference
+    places |= of_blocked | measured()
+    at_house = SubProcessor.objects.get(contact_email="beheer@noorderhost.example")
+    places |= {"access": contact.seal(at_house, at=timezone.now()), "helper": users["helper"].reference}
     places |= {
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
         for name in ("asked_begun", "asked_blocked")
     }
-    places |= breaches(users["near"].account, users["cancelled"].account)
+    places |= breaches(users["near"].account, users["cancelled"].account) | contracts(users)
     return sessions, places | files(users) | _told(active) | _joining(active.account)
 
 

@@ -47,7 +47,11 @@ PUBLIC = {
     "/privacy/": 200,
     "/privacy/privacy.pdf": 200,
     "/record/": 200,
+    "/sub-processors/": 200,
+    "/sub-processors/sub-processors.pdf": 200,
+    f"/sub-processors/changes/{UUID(int=0)}/": 404,  # there is no such change
     "/record/record.pdf": 200,
+    "/record/record.json": 200,
     "/verify/": 200,
     "/verify/statement-key.pem": 200,
     "/what-we-do/": 200,
@@ -59,11 +63,13 @@ PUBLIC = {
     "/sub-processors/access/key/": 200,  # that it does not work
     f"/sub-processors/access/key/left/{UUID(int=0)}/": 302,  # there too
     "/terms/": 200,
+    "/test/key/": 200,
+    "/test/key/appointment.ics": 404,
     "/terms/1/": 200,
     "/terms/1-1/": 302,  # to that one version
 }
 TEXTS = {  # plain ones and files, not pages
-    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/verify/statement-key.pem",
+    "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/record/record.json", "/sub-processors/sub-processors.pdf", "/verify/statement-key.pem",
 }  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (
@@ -79,8 +85,8 @@ PARTS = (
 PAGES = [
     "/", "/account/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/",
     "/account/invoices/", "/account/corrections/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
-    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/devices/", "/erasure/", "/my-data/",
-    "/my-data/usage/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
+    "/account/activate/", "/account/cancel/", "/account/reactivate/", "/audits/", "/audits/announce/", "/devices/", "/erasure/", "/my-data/",
+    "/my-data/usage/", "/my-data/record/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
     "/security/", "/requests/", "/breaches/", "/breaches/report/", "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",

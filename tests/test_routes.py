@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -25,12 +26,14 @@ from accounts.states import State
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
+from processors.models import Agreement, Glass, Objection, SubProcessor
 from relations.models import Employee, Import, Relation, What
 from relations.services import add_employee, add_relation
 from retention.models import Alarm, AlarmKind, RulesApproval
 from rights.models import DataReturn, SubjectRequest
-from tests import breached, registers
+from tests import breached, registers, tested
 from tests.asked import subject_request
+from tests.audits import keepers
 from tests.cast import member, opened
 from tests.doors import CALLERS, DEVICES, STAFF, TABLES, Table
 from tests.factories import AccountFactory, ColleagueFactory, HelperFactory, StaffFactory
@@ -108,11 +111,15 @@ def a_world() -> World:
     ColleagueFactory(account=going)
     correct(going, clerk=StaffFactory(), at=timezone.now())
     breached.word(breached.all_of_it(going, at=timezone.now()))
+    tested.withdrawn(going, at=timezone.now())
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
+    keepers.improvement(StaffFactory())
     helpers = [HelperFactory() for _name in ("inside", "outside")]
     let_in(helpers)
+    refused = {"refused_by": registers.SOMEBODY, "refused_at": timezone.now()}
+    Glass.objects.filter(pk=registers.glass().pk).update(**refused)
     support = member("Support")
     opened(account, support)
     people = {
@@ -165,6 +172,7 @@ def breach_of(account: Account) -> dict[str, str]:
 
 def let_in(helpers: list[User]) -> None:
     """Both have signed and work in a project; that of the second is over."""
+    registers.house("Paper Plane", role="mail", country="US")  # with proof of its protection
     house, now, day = registers.house(), timezone.now(), timedelta(days=1)
     for person, ends_at in zip(helpers, (now + day, now - day), strict=True):
         helper = registers.helper(house, user=person)
@@ -200,6 +208,11 @@ TALK = (
     *(f"consultation{act}" for act in ("", "-choose", "-ask", "-waive", "-sign-off", "-appointment")),
     *(f"api-consultation{act}" for act in ("", "-choose", "-propose", "-waive", "-sign-off")),
 )
+AUDIT = (
+    "audit", *(f"audit-{act}" for act in ("accept", "propose", "withdraw", "tester", "costs", "report", "report-file")),
+    *(f"audit-{act}" for act in ("letter", "appointment", "prove", "logs")), "api-audit",
+    *(f"api-audit-{act}" for act in ("accept", "propose", "withdraw", "costs", "tester", "letter", "logs")),
+)  # fmt: skip
 REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
 
 
@@ -230,6 +243,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
         **dict.fromkeys(RELATION, relation),
         **breach_of(account),
+        **dict.fromkeys(AUDIT, str(account.audits.latest("pk").reference)),
         **dict.fromkeys(REQUEST, str(asked.reference if asked else account.reference)),
         **dict.fromkeys(("api-employee", "api-employee-restriction", "api-bsn", *people("employee")), employee),
         **{f"{what}-import-{page}": file for what, file in files.items() for page in FILE_PAGES},
@@ -243,9 +257,17 @@ def things_of(account: Account) -> dict[str, str]:
         **{f"export-{act}": returned for act in ("progress", "cancel", "resume", "prove", "archive")},
         **{f"api-return{act}": returned for act in ("", "-cancel", "-resume", "-archive")},
         **dict.fromkeys(("subscription-pdf", "api-subscription-pdf"), invoice),
+        **dict.fromkeys(
+            ("sub-processor-change", "sub-processor-object"), str(Objection.objects.latest("pk").change.reference)
+        ),
+        **dict.fromkeys(
+            ("sub-processor-proof", "api-sub-processor-proof"),
+            str(SubProcessor.objects.get(transfer__isnull=False).reference),
+        ),
+        "admin:processors_paper": str(Agreement.objects.first().reference),
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
-        "number": "1", "one": "1", "other": "1",
+        "number": "1", "one": "1", "other": "1", "review": str(UUID(int=0)),
         "helpers-access-left": str(account.reference),
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),

@@ -3,7 +3,15 @@
 from accounts.models.account import Account, DataKey, ErasureRequest
 from accounts.models.invitation import Invitation
 from accounts.models.mails import PlannedMail
-from accounts.models.newsletter import MailState, Newsletter, NewsletterMail, NewsletterState, Subscriber, Suppression
+from accounts.models.newsletter import (
+    MailState,
+    Newsletter,
+    NewsletterMail,
+    NewsletterState,
+    Subscriber,
+    Suppression,
+    in_language,
+)
 from accounts.models.notices import Dismissal, Notice
 from accounts.models.papers import Paper, PaperKind
 from accounts.models.people import Company, ContactDetails, Gender, Personalia, User, UserManager, contact_checks
@@ -44,4 +52,5 @@ __all__ = [
     "User",
     "UserManager",
     "contact_checks",
+    "in_language",
 ]

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Paper
+from audits.querysets import FindingQuerySet, ImprovementQuerySet, MeasureQuerySet
 
 
 class MeasureState(models.TextChoices):
@@ -59,6 +61,9 @@ class Measure(models.Model):
     review_on = models.DateField(_("review by"), null=True, blank=True)
     #: From when the days until ``review_on`` run.
     reviewed_at = models.DateTimeField(_("last looked at"), null=True, blank=True)
+    withdrawn_because = models.TextField(_("withdrawn because"), max_length=2000, blank=True)
+
+    objects = MeasureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("measure")
@@ -75,7 +80,17 @@ class Measure(models.Model):
         indexes = [models.Index(fields=["review_on"], name="measure_to_review", condition=Q(state="in_place"))]
 
     def __str__(self) -> str:
-        return self.title_en
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """In the reader's language."""
+        return self.title_en if get_language() == "en" else self.title_nl
+
+    @property
+    def text(self) -> str:
+        """What we do, in the reader's language."""
+        return self.text_en if get_language() == "en" else self.text_nl
 
 
 class Review(models.Model):
@@ -119,6 +134,8 @@ class Finding(models.Model):
     closed_by = models.UUIDField(_("closed by"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
+    objects = FindingQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("finding")
         verbose_name_plural = _("findings")
@@ -130,6 +147,13 @@ class Finding(models.Model):
                 name="finding_closed_by_somebody",
                 condition=Q(closed_at__isnull=True, closed_by__isnull=True)
                 | Q(closed_at__isnull=False, closed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="finding_accepted_is_closed", condition=Q(accepted_because="") | Q(closed_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="finding_high_accepted_by_a_second_person",
+                condition=Q(accepted_because="") | ~Q(severity=Severity.HIGH) | ~Q(closed_by=F("found_by")),
             ),
         ]
         indexes = [
@@ -155,6 +179,10 @@ class Improvement(models.Model):
     done_by = models.UUIDField(_("done, says"), null=True, blank=True)
     verified_at = models.DateTimeField(_("seen to help at"), null=True, blank=True)
     verified_by = models.UUIDField(_("seen by"), null=True, blank=True)
+    #: By who looked last whether it helped; with ``done_at`` empty again it did not.
+    seen = models.TextField(_("what was seen"), max_length=2000, blank=True)
+
+    objects = ImprovementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("improvement")

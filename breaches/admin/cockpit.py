@@ -16,12 +16,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audits.admin.shown import findings_table
+from audits.models import Finding
 from breaches.admin.register_forms import CHOICES, HELP, NUMBERS, lacking
 from breaches.completeness import missing
 from breaches.criteria import Criteria
 from breaches.models import Breach, BreachReport, Phase
 from breaches.registering import left_to_do
-from cannonworks.admin import TONES, Table, chip, link, moment, time_chip
+from cannonworks.admin import TONES, Table, chip, link, moment, time_chip, today
 from cannonworks.deadlines import explain, in_amsterdam
 from cannonworks.left import time_left
 from cannonworks.prose import word_by_word
@@ -225,7 +227,7 @@ def _value(phase: Phase, name: str) -> object:
 
 # --- Tables -------------------------------------------------------------------------------------------------------
 def tables(breach: Breach) -> Iterator[Table]:
-    """How the accounts were chosen, what holders reported, and the clock explained."""
+    """How the accounts were chosen, what holders reported, what it taught us, and the clock explained."""
     rows = [
         [
             moment(row.frozen_at), _words(Criteria.from_json(row.criteria).words()), row.added,
@@ -237,6 +239,8 @@ def tables(breach: Breach) -> Iterator[Table]:
     yield Table(_("How accounts were chosen"), headers, rows)
     reports = [[link(row), row.get_kind_display(), moment(row.reported_at)] for row in _reports(breach)]
     yield Table(_("Reports of holders about it"), [_("Report"), _("Kind"), _("Reported at")], reports)
+    found = Finding.objects.filter(of=breach.reference).prefetch_related("improvements").order_by("-id")
+    yield findings_table(found, on=today())
     lines = [[line] for line in explain(breach.deadline)]
     yield Table(_("The clock, explained"), [_("How it is counted")], lines)
 

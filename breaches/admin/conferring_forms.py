@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from breaches.models import Audience, Consultation, Meeting, Permission
+from cannonworks import admin_fields
 from cannonworks.admin import moment
 from cannonworks.admin_fields import MomentField, text
 
@@ -96,7 +97,7 @@ def word_form(permissions: list[Permission]) -> type[forms.Form]:
             gettext_lazy("Who exactly"), most=200, help_text=gettext_lazy("Bodies or groups, no names of people.")
         )
         text = text(gettext_lazy("What is told"), most=4000, rows=8, help_text=NO_NAMES)
-        duty = text(
+        duty = admin_fields.text(  # ``text`` is a field here
             gettext_lazy("Legal duty"), most=200, required=False,
             help_text=gettext_lazy("Law and article that oblige us. Without one, choose a permission."),
         )  # fmt: skip

@@ -20,6 +20,9 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from audits.admin.forms import FindingForm
+from audits.improving import record_finding
+from audits.models import Origin
 from breaches import registering
 from breaches.admin import cockpit
 from breaches.admin.choosing import Choosing
@@ -69,7 +72,7 @@ class BreachAdmin(NoticesMixin, Choosing, ConferringMixin, StaffAdmin):
     search_help_text = gettext_lazy("Number, or words of the title")
     sortable_by = ()
     fields = ("kind_word", "state", "noticed", "seen_by", "sub_processor", "recorded", "ended", "own_reference")
-    actions_detail = ("record", "choose", "offer_to_all", "tell_others", "close")
+    actions_detail = ("record", "choose", "offer_to_all", "tell_others", "finding", "close")
     change_form_outer_before_template = "admin/breaches/cockpit.html"
     change_form_outer_after_template = "admin/breaches/register.html"
 
@@ -170,7 +173,11 @@ class BreachAdmin(NoticesMixin, Choosing, ConferringMixin, StaffAdmin):
     def possible(self, request: HttpRequest, row: Breach) -> Iterator[str]:
         yield "record"
         if row.closed_at is None:
-            yield from ("choose", "offer_to_all", "tell_others", "close")
+            yield from ("choose", "offer_to_all", "tell_others")
+        if request.user.has_perm("audits.add_finding"):
+            yield "finding"  # also of one that is over: what was learned comes last
+        if row.closed_at is None:
+            yield "close"
 
     # --- What is done -------------------------------------------------------------------------------------------------
 
@@ -236,6 +243,24 @@ class BreachAdmin(NoticesMixin, Choosing, ConferringMixin, StaffAdmin):
             messages.success(request, words % {"number": made.number})
             return True
         return False
+
+    @action(description=gettext_lazy("Record a finding"), permissions=["finding"], icon="troubleshoot")
+    def finding(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Write down what a breach showed of our own protection, to be followed until it is better (§7)."""
+        row = self.row(request, object_id)
+        question = Question(
+            title=_("Record a finding"),
+            text=_("What did this breach show that is not as it should be? It is followed until it is better."),
+            facts=[(_("Breach"), row)], button=_("Record the finding"), fields=FindingForm,
+        )  # fmt: skip
+
+        def record(**said: Any) -> None:
+            record_finding(origin=Origin.BREACH, of=row.reference, actor=signed_in(request), at=timezone.now(), **said)
+
+        return self.act(request, question, record, done=_("The finding is recorded."), row=row)
+
+    def has_finding_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("audits.add_finding")
 
     @action(description=gettext_lazy("Close the breach"), permissions=["act"], icon="task_alt")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Paper
-from cannonworks.countries import EEA, country_name
+from cannonworks.countries import EEA, place_of
 from cannonworks.datamap import Category
 from processors.querysets import SubProcessorQuerySet
 
@@ -105,8 +105,12 @@ class SubProcessor(models.Model):
     @property
     def place(self) -> str:
         """Its country in the reader's language, and whether that is outside the European Economic Area."""
-        name = country_name(self.country)
-        return name if self.is_in_eea else _("%(country)s, outside the EEA") % {"country": name}
+        return place_of(self.country)
+
+    def papers_stand(self, on: date) -> bool:
+        """Whether the agreement that counts, and outside the EEA the protection, hold on this day."""
+        agreed = self.agreement is not None and self.agreement.holds(on)
+        return agreed and (self.is_in_eea or (self.transfer is not None and self.transfer.holds(on)))
 
 
 class Agreement(models.Model):
@@ -163,3 +167,12 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country} {str(self.reference)[:8]}"
+
+    @property
+    def place(self) -> str:
+        """Its country in the reader's language."""
+        return place_of(self.country)
+
+    def holds(self, on: date) -> bool:
+        """Whether it is not over on this day."""
+        return self.valid_until is None or on <= self.valid_until

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from accounts.models import Account, User
-from accounts.opening import OpenedAdmin
 from accounts.states import State
 from cannonworks.admin import (
     Table,
@@ -32,6 +31,7 @@ from cannonworks.admin import (
 from cannonworks.rules import RULES, Rule
 from journal.admin import actor, clause, facts, latest
 from journal.events import sentence
+from retention.admin.record import RecordedAdmin
 from retention.models import Erasure, ErasureWarning, Hold
 from retention.schedule import Fate, history_of, schedule
 
@@ -87,7 +87,7 @@ class UnderwayFilter(admin.SimpleListFilter):
 
 
 @admin.register(Account)
-class AccountAdmin(OpenedAdmin):
+class AccountAdmin(RecordedAdmin):
     list_display = ("account", "kvk_number", "state_chip", "ends", "kept", "due", "erased", "now")
     list_filter = ("state", DueFilter, UnderwayFilter)
     list_select_related = ("company",)

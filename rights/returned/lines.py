@@ -117,7 +117,7 @@ class _Sheet:
 
 
 def _in_rows(columns: list[Cells], rows: int) -> bytes:
-    """Rows of CSV; the last cell of a row, the end of its line and the first cell of the next are joined as one."""
+    """Rows of CSV, of two columns at least: a row's last cell, the end of its line and the next first cell are one."""
     first, *between, last = columns
     step = len(columns) - 1
     cells = [b""] * (step * rows + 1)
@@ -139,7 +139,8 @@ def _read(connection: Any, statement: str, place: list[Any]) -> Iterator[tuple[i
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     with connection.wrap_database_errors, cursor, cursor.copy(statement, place):
-        pgconn, rows, size = connection.connection.pgconn, [], 0
+        rows: list[bytes] = []
+        pgconn, size = connection.connection.pgconn, 0
         fetch, add = pgconn.get_copy_data, rows.append  # asked for a million times
         while (length := (found := fetch(1))[0]) >= 0:
             if not length:

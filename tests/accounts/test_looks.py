@@ -166,4 +166,5 @@ def test_the_page_asks_the_same_whatever_its_length(client, account, holder, ask
 def test_every_page_and_event_has_words():
     assert all(str(words) for words in looking.PAGES.values())
     with override("nl"):
-        assert all(tell({"page": "account"}) for tell in looking.EVENTS.values())
+        moments = dict.fromkeys(("since", "until"), "2026-11-10T10:00:00+01:00")
+        assert all(tell({"page": "account", "done": "Hersteld.", **moments}) for tell in looking.EVENTS.values())

@@ -14,10 +14,11 @@ from breaches.models import Affected, Consultation
 from cannonworks import clocks, isolation, rules
 from cannonworks.clocks import Clocks, Who, kinds_for
 from cannonworks.deadlines import AMSTERDAM, compute, kind_named
+from processors.models import Glass
 from retention import holds
 from retention.models import Alarm, AlarmKind, Erasure, Ground, Hold, Step
 from rights.models import Correction, DataReturn, RegisteredLetter
-from tests import breached
+from tests import breached, registers
 from tests.asked import subject_request
 from tests.cast import member
 from tests.factories import AccountFactory, StaffFactory
@@ -224,9 +225,12 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
         for role in ("Support", "Finance", "Privacy officer", "Security officer")
     }
     every = {kind.name for kind in clocks.kinds()}
+    access = {"glass_approval", "glass_open", "glass_report"}
+    tests = {name for name in every if name.startswith("audit_")}
+    contracts = {"agreement_expiry", "transfer_expiry", "sub_processor_change", "objection_answer"}
     assert seen == {
         "Finance": set(),
-        "Support": every - {"alarm", "helper_statement"},
+        "Support": every - {"alarm", "helper_statement", *access, *tests, *contracts},
         "Privacy officer": every,
         "Security officer": {
             "breach_selection",
@@ -234,6 +238,9 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
             "breach_report",
             "breach_consultation",
             "alarm",
+            *access,
+            *tests,
+            *contracts,
             "helper_statement",
         },
     }
@@ -257,3 +264,27 @@ def test_the_roles_of_staff_may_read_what_the_statement_reads(account):
     breached.told(account, at=AT)
     with isolation.acting_as(isolation.of(member("Support"))):
         assert [clock.name for clock in Clocks(clocks.kinds(), AT).first(9)] == ["breach_consultation"]
+
+
+# --- Emergency access -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("10")
+def test_emergency_access_waits_an_hour_runs_its_hours_and_is_reported_in_two_working_days(staff):
+    made = registers.glass(asked_at=AT)
+    assert [(row[0], row[4]) for row in lines()] == [("glass_approval", AT + HOUR)]
+
+    def note(**said):
+        with isolation.acting_as(isolation.NOBODY):  # the owner, as the functions of the database are
+            Glass.objects.filter(pk=made.pk).update(**said)
+
+    note(approved_by=staff.reference, approved_at=AT)
+    assert lines() == []
+    note(login="x", opened_at=AT, ends_at=AT + 2 * HOUR)
+    assert [(row[0], row[4]) for row in lines()] == [("glass_open", AT + 2 * HOUR)]
+    note(closed_at=AT + HOUR)
+    assert [(row[0], row[4]) for row in lines()] == [("glass_report", midnight(2026, 11, 20))]
+    note(done="Hersteld", accounted_by=staff.reference, accounted_at=AT + HOUR)
+    assert [row[0] for row in lines()] == ["glass_report"]
+    note(reported_at=AT + HOUR)
+    assert lines() == []

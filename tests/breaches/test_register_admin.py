@@ -340,7 +340,7 @@ def test_it_is_closed_when_nothing_is_left(client, officer, account):
     assert now(client, row)[0].startswith("Kies de getroffen")
     assert client.post(place(row, "close")).status_code == 302
     assert Breach.objects.get().closed_at == NOW
-    assert offered(client, row) == ["record"]
+    assert offered(client, row) == ["record", "finding"]
     client.post(place(row, "record"), SAID | {"after": "1"})
     assert Breach.objects.get().closed_at is None
 
@@ -369,7 +369,9 @@ def test_roles_see_and_do_what_is_theirs(client, role, seen, acts, account):
     assert client.post(place(row)).status_code == 403
     assert client.post(place(row, "delete")).status_code == 403
     if seen == 200:
-        assert offered(client, row) == (["record", "choose", "offer_to_all", "tell_others", "close"] if acts else [])
+        assert offered(client, row) == (
+            ["record", "choose", "offer_to_all", "tell_others", "finding", "close"] if acts else []
+        )
         page = client.get(place(row)).content.decode()
         assert (TOLD["fact_nl"] in page) == acts  # support sees that it is there, and how far it is
 

@@ -22,8 +22,8 @@ from cannonworks.datamap import Category
 from cannonworks.errors import Refused
 from finance.bookkeeping import charge_subscription
 from journal.models import Entry
-from processors.models import Helper, SubProcessor
 from processors.helping import record_look
+from processors.models import Helper, SubProcessor
 from tests.breached import NOTICED_AT, affected, breach
 from tests.cast import member
 from tests.factories import AccountFactory, HelperFactory

@@ -103,7 +103,7 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
     assert tables == {
         "account_emailaddress", "mfa_authenticator",
         "accounts_company", "accounts_plannedmail", "accounts_devicetoken", "accounts_invitation", "accounts_session", "accounts_usageday", "accounts_usageevent",
-        "accounts_user", "breaches_breachreport", "breaches_consultation", "breaches_meeting", "finance_document", "finance_line",
+        "accounts_user", "processors_objection", "audits_audit", "audits_auditfile", "audits_auditor", "audits_proposal", "breaches_breachreport", "breaches_consultation", "breaches_meeting", "finance_document", "finance_line",
         "finance_mailing", "finance_numberseries", "finance_sharelink", "finance_shareopening",
         "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
         "relations_refusal", "relations_relation",

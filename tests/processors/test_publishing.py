@@ -9,7 +9,7 @@ from io import BytesIO
 import pypdf
 import pytest
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 
 from accounts import texts
@@ -19,12 +19,17 @@ from cannonworks import datamap, rules
 from cannonworks.datamap import Category, Personal
 from cannonworks.publications import pdf_of
 from cannonworks.rules import Rule, Term
-from processors import publishing, services
-from processors.models import SubProcessor
-from tests.cast import member
+from processors import publishing
+from processors.models import Mechanism, SubProcessor
+from tests import registers
+from tests.audits import keepers
 
 ON = date(2026, 3, 1)
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("15"), pytest.mark.clause("19")]
+
+
+def record(*, on):
+    return publishing.record(on=on).paper
 
 
 def text_of(paper) -> str:
@@ -60,7 +65,7 @@ def test_every_personal_field_has_a_label_that_is_translated():
     assert unnamed == [], "give the field a verbose_name in the model, or a label in privacy.py: _(…)"
 
 
-@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+@pytest.mark.parametrize("make", [publishing.privacy, record])
 def test_every_term_of_every_rule_is_in_it(language, make):
     said = text_of(make(on=ON))
     terms = {str(term) for rule in rules.RULES for term in (rule.keep, rule.erase) if term and term != Term()}
@@ -78,7 +83,7 @@ def test_another_field_comes_by_at_once(monkeypatch):
     try:
         with translation.override("nl"):
             assert "schoenmaat" in text_of(publishing.privacy(on=ON))
-            assert "schoenmaat" in text_of(publishing.record(on=ON))
+            assert "schoenmaat" in text_of(record(on=ON))
     finally:
         monkeypatch.undo()
         datamap._in_order.cache_clear()
@@ -96,7 +101,7 @@ def test_another_rule_comes_by_at_once(monkeypatch, client):
             assert said in page, (path, said)
 
 
-@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+@pytest.mark.parametrize("make", [publishing.privacy, record])
 @pytest.mark.clause("2", "3", "17")
 def test_all_that_goes_by_itself_is_in_it(language, make):
     said = text_of(make(on=ON))
@@ -119,16 +124,30 @@ def test_another_rule_of_age_comes_by_at_once(monkeypatch, client):
 
 @pytest.mark.clause("9", "11")
 def test_sub_processors_are_public_with_role_and_place(client):
-    officer = member("Privacy officer")
-    house = services.add_sub_processor(actor=officer, name="Noorderhost", role="hosting")
-    services.add_sub_processor(actor=officer, name="Paper Plane", role="mail", country="US")
+    house = registers.house()
+    registers.house("Paper Plane", role="mail", country="US", categories=["account"])
+    registers.house("Straks", stage="announced")
+    SubProcessor.objects.filter(name="Straks").update(stage="announced", active_from=date(2026, 4, 1))
+    SubProcessor.objects.create(name="Nog in gesprek", role="mail")
+    gone = registers.house("Was ooit")
+    SubProcessor.objects.filter(pk=gone.pk).update(stage="ended", ended_on=ON)
     for path in ("/privacy/", "/record/"):
         page = client.get(path).content.decode()
-        for said in ("Noorderhost", "Servers, databases en hosting", "Nederland", "Verenigde Staten, buiten de EER"):
-            assert said in page
-    services.change_sub_processor(house, actor=officer, role="support", country="DE")
+        for said in (
+            "Noorderhost",
+            "Servers, databases en hosting",
+            "Nederland",
+            "Verenigde Staten, buiten de EER",
+            "Straks",
+            "vanaf 1 april 2026",
+            "Je account",
+        ):
+            assert said in page, said
+        assert "Nog in gesprek" not in page
+        assert "Was ooit" not in page
+    assert "art. 46" in client.get("/record/").content.decode()
+    SubProcessor.objects.filter(pk=house.pk).update(country="DE")
     assert "Duitsland" in client.get("/privacy/").content.decode()
-    assert SubProcessor.objects.filter(country="US").get().is_in_eea is False
 
 
 @pytest.mark.clause("11")
@@ -145,14 +164,76 @@ def test_whoever_is_signed_in_reads_the_same(client, holder, staff, path):
     assert client.get(path).status_code == 200
 
 
-def test_it_takes_one_query(django_assert_num_queries):
-    with django_assert_num_queries(1):
-        publishing.privacy(on=ON)
+@pytest.mark.parametrize("make", [publishing.privacy, record])
+def test_it_takes_two_queries(django_assert_num_queries, make):
+    for name in ("Noorderhost", "Zuiderhost"):
+        registers.house(name)
+        keepers.in_place(keepers.keeper())
+    with django_assert_num_queries(2):
+        make(on=ON)
 
 
-@pytest.mark.parametrize("make", [publishing.privacy, publishing.record])
+@pytest.mark.clause("7")
+@pytest.mark.parametrize("make", [publishing.privacy, record])
+def test_measures_are_told_once_they_are_in_place(language, make):
+    officer = keepers.keeper()
+    assert {"nl": "eigen sleutel", "en": "a key of its own"}[language] in text_of(make(on=ON))
+    keepers.in_place(officer, title_nl="Deuren op slot", title_en="Doors locked")
+    keepers.in_place(officer, title_nl="Geheim slot", title_en="Secret lock", is_public=False)
+    said = text_of(make(on=ON))
+    assert {"nl": "Deuren op slot", "en": "Doors locked"}[language] in said
+    assert {"nl": "Geheim slot", "en": "Secret lock"}[language] not in said
+
+
+@pytest.mark.parametrize("who", ["visitor", "holder", "colleague", "staff", "helper"])
+def test_everybody_reads_the_same_text(client, who, request):
+    registers.house()
+    keepers.in_place(keepers.keeper(), at=timezone.now())
+    if who == "helper":
+        client.force_login(registers.helper(SubProcessor.objects.get()).user)
+    elif who != "visitor":
+        client.force_login(request.getfixturevalue(who))
+    for path in ("/privacy/", "/record/"):
+        page = client.get(path).content.decode()
+        assert "Noorderhost" in page
+        assert "Deuren op slot" in page
+
+
+def test_our_data_protection_officer_is_named_where_there_is_one(settings, client):
+    assert "Functionaris" not in client.get("/record/").content.decode()
+    settings.DATA_PROTECTION_OFFICER = "FG, fg@cannonworks.example"
+    for path in ("/privacy/", "/record/"):
+        assert "fg@cannonworks.example" in client.get(path).content.decode()
+
+
+def test_the_record_is_there_for_programs(client):
+    registers.house("Paper Plane", role="mail", country="US", categories=["account"])
+    keepers.in_place(keepers.keeper())
+    said = client.get("/record/record.json").json()
+    assert list(said) == [
+        "form", "on", "language", "processor", "controllers", "processing", "data", "sub_processors", "measures",
+        "retention",
+    ]  # fmt: skip
+    assert (said["form"], said["language"]) == ("cannonworks.record/1", "nl")
+    assert said["sub_processors"] == [
+        {
+            "name": "Paper Plane", "role": "mail", "role_label": "Bezorgen van mail", "country": "US",
+            "place": "Verenigde Staten, buiten de EER", "in_eea": False, "stage": "active", "from": "2020-01-01",
+            "categories": ["account"], "categories_label": str(Category.ACCOUNT.label),
+            "agreement_signed_on": "2020-01-01",
+            "transfer": {
+                "country": "US", "country_label": "Verenigde Staten", "mechanism": "clauses",
+                "mechanism_label": str(Mechanism.CLAUSES.label), "valid_until": None,
+            },
+        }
+    ]  # fmt: skip
+    assert said["measures"][0]["controls"] == ["5.15", "7.2", "7.10"]
+    assert {each["category"] for each in said["data"]} >= {"account", "relations", "employees", "documents"}
+
+
+@pytest.mark.parametrize("make", [publishing.privacy, record])
 def test_the_pdf_says_the_same(language, make):
-    services.add_sub_processor(actor=member("Privacy officer"), name="Noorderhost", role="hosting")
+    registers.house()
     paper = make(on=ON)
     reader = pypdf.PdfReader(BytesIO(pdf_of(paper)))
     said = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('journal', '0001_initial'),
-        ('processors', '0003_papers'),
+        ('processors', '0005_glass'),
     ]
 
     operations = [

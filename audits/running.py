@@ -1,0 +1,89 @@
+"""What time does with a test: it begins and ends with its window, or lapses where nobody agreed (§12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from audits.agreeing import tester_of
+from audits.locking import locked, record
+from audits.models import Audit
+from audits.preserving import finish_all
+from audits.querysets import AuditQuerySet
+from audits.states import AuditState, move
+from audits.telling import tell_holder, tell_staff, tell_tester
+from cannonworks.errors import Refused
+
+
+def tend(*, at: datetime) -> int:
+    """Begin, end and lapse what is due at that moment, and seal the logs of what is over; return how many steps.
+
+    Safe to run twice and on several workers at once, and catches up: of a window that went by meanwhile it does all.
+    """
+    rows = Audit.objects
+    steps = sum(
+        _each(due, step, at) for due, step in ((rows.to_begin, begin), (rows.to_end, end), (rows.to_lapse, lapse))
+    )
+    return steps + finish_all(at=at)
+
+
+@transaction.atomic
+def begin(audit: Audit, *, at: datetime) -> bool:
+    """Begin a test whose window has come and whose tester accepted the procedures; whether it did."""
+    audit = locked(audit)
+    if not Audit.objects.to_begin(at).filter(pk=audit.pk).exists():
+        return False
+    move(audit, AuditState.RUNNING)
+    audit.begun_at = at
+    audit.save(update_fields=["state", "begun_at"])
+    return _told(audit, "begun", at)
+
+
+@transaction.atomic
+def end(audit: Audit, *, at: datetime) -> bool:
+    """End a test whose window is over; whether it did. What is told of its logs is told once they are sealed."""
+    audit = locked(audit)
+    if not Audit.objects.to_end(at).filter(pk=audit.pk).exists():
+        return False
+    move(audit, AuditState.ENDED)
+    audit.ended_at = at
+    audit.save(update_fields=["state", "ended_at"])
+    record("ended", audit, None)
+    tell_tester(tester_of(audit), "ended", at=at)
+    return True
+
+
+@transaction.atomic
+def lapse(audit: Audit, *, at: datetime) -> bool:
+    """Close a test whose window went by without the agreement of the account holder or the tester; whether it did."""
+    audit = locked(audit)
+    if not Audit.objects.to_lapse(at).filter(pk=audit.pk).exists():
+        return False
+    move(audit, AuditState.LAPSED)
+    audit.closed_at, audit.asked_at = at, None
+    audit.save(update_fields=["state", "closed_at", "asked_at"])
+    record("lapsed", audit, None)
+    tell_holder(audit, "lapsed", at=at)
+    tell_staff(audit, "lapsed", at=at)
+    return True
+
+
+def _told(audit: Audit, what: str, at: datetime) -> bool:
+    record(what, audit, None)
+    tell_holder(audit, what, at=at)
+    tell_staff(audit, what, at=at)
+    tell_tester(tester_of(audit), what, at=at)
+    return True
+
+
+def _each(due: Callable[[datetime], AuditQuerySet], step: Callable[..., bool], at: datetime) -> int:
+    return sum(_tried(step, audit, at) for audit in due(at).select_related("account"))
+
+
+def _tried(step: Callable[..., bool], audit: Audit, at: datetime) -> bool:
+    try:
+        return step(audit, at=at)
+    except Refused:  # its account is being erased, and it goes with it
+        return False
