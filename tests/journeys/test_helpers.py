@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.states import State
 from cannonworks import isolation
 from processors.models import Helper, Project, SubProcessor
@@ -66,6 +66,7 @@ def helper(house, account) -> Helper:
 @SIZES
 def test_a_helper_looks_until_the_project_ends_while_the_page_is_open(browsers, account, helper, language, viewport):
     said, name = WORDS[language], account.company.company_name
+    User.objects.filter(pk=helper.user_id).update(language=language)
     page = browsers(language, viewport)
     heading = page.get_by_role("heading", level=1)
     page.goto("/sign-in/")
@@ -73,7 +74,7 @@ def test_a_helper_looks_until_the_project_ends_while_the_page_is_open(browsers, 
     page.get_by_label(said["password"]).fill(PASSWORD)
     page.get_by_role("button", name=said["in"], exact=True).click()
     page.get_by_label(said["code"]).fill(totp())
-    page.locator("form button").first.click()
+    page.get_by_role("button", name=said["in"], exact=True).click()
     expect(heading).to_have_text(said["accounts"])
     looks_well(page)
     expect(page.get_by_text(str(account.reference))).to_be_visible()
