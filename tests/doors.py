@@ -394,7 +394,7 @@ PAGES = """
     POST             405        405        405        405        405        405        405        405
 # and who left
   helpers-access-left
-    ANY              →helpers-access-page = = = = = = =
+    ANY              →helpers-access-page = = = 400 →helpers-access-page = =
 # steps with a request, by the same
   your-request-check your-request-withdraw
     GET              405        405        405        405        405        405        405        405

@@ -54,7 +54,7 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
-from processors import objecting  # noqa: E402
+from processors import contact, objecting  # noqa: E402
 from processors.helping import record_look  # noqa: E402
 from processors.models import Change, SubProcessor  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
@@ -69,7 +69,7 @@ from tests import breached, registers, tested  # noqa: E402
 from tests.asked import subject_request  # noqa: E402
 from tests.audits import keepers  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
-from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory  # noqa: E402
+from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
@@ -213,10 +213,17 @@ def lookers(account: Account) -> dict[str, User]:
     employee = add_employee(account, actor=account.main_user, bsn="111222333", first_name="Tom", last_name="Werk")
     reveal_bsn(employee, actor=account.main_user)
     house = houses(officer=staff, today=now.date())
+    SubProcessor.objects.filter(pk=house.pk).update(contact_email="beheer@noorderhost.example")
     inside, outside = registers.helper(house), registers.helper(house)
     registers.project(house, inside, starts_at=now - day, ends_at=now + day)
     record_look(inside, accounts=[account], page="accounts", searched=False)
-    return {"support": support_, "staff": staff, "helper": inside.user, "outside": outside.user}
+    masked = registers.helper(house, user=HelperFactory(first_name="Hanna", last_name="Server"))
+    for helper, names in ((outside, True), (masked, False)):
+        last = now - day / 2 if names else now + day
+        registers.project(house, helper, starts_at=now - day, ends_at=last, shows_names=names)
+    return {
+        "support": support_, "staff": staff, "helper": inside.user, "outside": outside.user, "masked": masked.user,
+    }  # fmt: skip
 
 
 def contracts(users: dict[str, User]) -> dict[str, object]:
@@ -623,7 +630,12 @@ PAGES = {
     "what-we-do-holder": ("active", "/what-we-do/"),
     "verify": (None, "/verify/"),
     "helpers": ("helper", "/helpers/"),
+    "helpers-masked": ("masked", "/helpers/"),
     "helpers-outside": ("outside", "/helpers/"),
+    "access-ask": (None, "/sub-processors/access/"),
+    "access": (None, "/sub-processors/access/{access}/"),
+    "access-left": (None, "/sub-processors/access/{access}/left/{helper}/"),
+    "access-over": (None, "/sub-processors/access/x/"),
     "staff-deadlines": ("staff", "/admin/deadlines/"),
     "staff-deadlines-calendar": ("staff", "/admin/deadlines/calendar/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),
@@ -817,6 +829,8 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     places |= audits_of(active.account)
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked | measured()
+    at_house = SubProcessor.objects.get(contact_email="beheer@noorderhost.example")
+    places |= {"access": contact.seal(at_house, at=timezone.now()), "helper": users["helper"].reference}
     places |= {
         f"{name}_row": SubjectRequest.objects.get(reference=places[name]).pk
         for name in ("asked_begun", "asked_blocked")

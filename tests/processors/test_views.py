@@ -148,3 +148,13 @@ def test_a_helper_sets_a_new_password_and_signs_out_whether_a_project_runs_or_no
     assert freshly(client, User.objects.with_password().get(pk=helper.user.pk)).post("/sign-out/").status_code == 302
     told = Entry.objects.filter(actor_reference=helper.user.reference, account_reference=None).order_by("id")
     assert list(told.values_list("event", flat=True))[-2:] == ["user.password_changed", "session.ended"]
+
+
+@pytest.mark.parametrize("project_runs", [True, False])
+def test_what_is_for_everybody_a_helper_reads_too(client, helper, project_runs):
+    if not project_runs:
+        Project.objects.update(ends_at=timezone.now())
+    client.force_login(helper.user)
+    for path in ("/privacy/", "/privacy/privacy.pdf", "/record/", "/record/record.pdf", "/record/record.json",
+                 "/sub-processors/", "/sub-processors/access/", "/what-we-do/"):  # fmt: skip
+        assert client.get(path).status_code == 200, path
