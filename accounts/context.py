@@ -41,6 +41,7 @@ DATA_TABS: tuple[Tab, ...] = (
     ("my-data", _("What we keep")),
     ("requests", _("Requests")),
     ("breaches", _("Breaches")),
+    ("disclosures", _("Asked by others")),
     ("usage", _("Usage")),
 )
 DATA = Part("my-data", _("My data"), "eye", ("/my-data/", "/requests/", "/breaches/", "/consultations/"), DATA_TABS)

@@ -36,6 +36,9 @@ HELPERS = tuple(
     for verb in ("view", "add", "change")
 )
 
+#: Who keep the register of what others ask of us (§8).
+DISCLOSURES = tuple(f"processors.{verb}_disclosure" for verb in ("view", "add", "change"))
+
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
 #: Who write and publish the terms (§21).
@@ -95,6 +98,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "accounts.view_supportaccess",
         "accounts.add_supportaccess",
         *HELPERS,
+        *DISCLOSURES,
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",

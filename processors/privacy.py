@@ -1,5 +1,8 @@
-from cannonworks.datamap import outside, restrict
-from processors.models import Agreement, Helper, Project, Statement, SubProcessor, Transfer
+from django.utils.translation import gettext_lazy as _
+
+from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
+from cannonworks.grants import REFERENCE
+from processors.models import Agreement, Disclosure, DisclosureOrder, Helper, Project, Statement, SubProcessor, Transfer
 
 #: In Amsterdam, where the agreement counts its days.
 TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -67,4 +70,24 @@ outside(
     helper_sees=("id", "user", "signed_on", "digest", "ended_on"),
     may={"helper": "SELECT", "staff": "SELECT INSERT UPDATE"},
     rows={"helper": f"user_id = {MYSELF}"},
+)
+register(
+    Disclosure,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    account="account_reference",
+    plain=[field.name for field in Disclosure._meta.local_concrete_fields],
+    may={"holder": "SELECT UPDATE", "staff": "SELECT INSERT UPDATE"},
+    # What the holder may not know yet, the database does not show him.
+    rows={
+        "holder": f"{{account}} = {REFERENCE} AND (told_at IS NOT NULL OR consent_asked_at IS NOT NULL)"
+        f" AND (gag_until IS NULL OR gag_until <= {TODAY})"
+    },
+)
+register(
+    DisclosureOrder,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields={"file": Personal("8", label=_("order of an authority, sealed"))},
+    plain=("id", "account", "disclosure", "kind", "digest", "added_at"),
 )

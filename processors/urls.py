@@ -1,8 +1,10 @@
 from django.urls import path
 
-from processors import confidentiality_views, views
+from processors import confidentiality_views, disclosure_views, views
 
 urlpatterns = [
+    path("my-data/disclosures/", disclosure_views.disclosures, name="disclosures"),
+    path("my-data/disclosures/<uuid:reference>/", disclosure_views.disclosure, name="disclosure"),
     path("confidentiality/", confidentiality_views.confidentiality_page, name="confidentiality"),
     path("helpers/", views.accounts, name="helpers"),
     path("privacy/", views.privacy, name="privacy"),

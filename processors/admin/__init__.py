@@ -1,3 +1,3 @@
 """The register of sub-processors, their helpers and the projects that let those look (§9, §10)."""
 
-from processors.admin import helpers, projects, statements, sub_processors  # noqa: F401  they register themselves
+from processors.admin import disclosures, helpers, projects, statements, sub_processors  # noqa: F401  they register themselves

@@ -1,11 +1,14 @@
 """Sub-processors, their papers and people, and who is bound to keep quiet (§8 to §11)."""
 
 from processors.models.confidentiality import Statement
+from processors.models.disclosures import Disclosure, DisclosureOrder
 from processors.models.helpers import Helper, Project
 from processors.models.sub_processors import Agreement, Mechanism, Stage, SubProcessor, SubProcessorRole, Transfer
 
 __all__ = [
     "Agreement",
+    "Disclosure",
+    "DisclosureOrder",
     "Helper",
     "Mechanism",
     "Project",
