@@ -42,6 +42,7 @@ DATA_TABS: tuple[Tab, ...] = (
     ("requests", _("Requests")),
     ("breaches", _("Breaches")),
     ("audits", _("Tests")),
+    ("disclosures", _("Asked by others")),
     ("usage", _("Usage")),
 )
 DATA_PATHS = ("/my-data/", "/requests/", "/breaches/", "/consultations/", "/audits/")

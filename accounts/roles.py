@@ -47,6 +47,9 @@ CONTRACTS = (
 #: Who ask for access to the database in a calamity or for an upgrade, and who approve it (§10); never the same person.
 GLASS = ("processors.view_glass", "processors.add_glass", "processors.approve_glass")
 
+#: Who keep the register of what others ask of us (§8).
+DISCLOSURES = tuple(f"processors.{verb}_disclosure" for verb in ("view", "add", "change"))
+
 #: Who write what all accounts are told (§1, §2).
 TELLING = tuple(f"accounts.{verb}_{model}" for model in ("newsletter", "notice") for verb in ("view", "add", "change"))
 #: Who write and publish the terms (§21).
@@ -117,6 +120,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "processors.view_glass",
         "processors.approve_glass",
         *CONTRACTS,
+        *DISCLOSURES,
         *TERMS,
         *REQUESTS,
         "rights.block_subjectrequest",

@@ -101,6 +101,7 @@ NAVIGATION = [
             _item(_("Corrections"), "edit_note", "rights.correction"),
             _item(_("Returns of data"), "drive_file_move", "rights.datareturn"),
             _item(_("Holds"), "back_hand", "retention.hold"),
+            _item(_("Asked by authorities and others"), "policy", "processors.disclosure"),
         ],
     },
     {

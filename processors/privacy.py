@@ -4,10 +4,13 @@ from accounts.models import Company
 from accounts.privacy import LINKED
 from cannonworks import glass
 from cannonworks.datamap import Category, Personal, Subject, outside, register, restrict
+from cannonworks.grants import REFERENCE
 from processors.models import (
     Agreement,
     Change,
     ChangeMail,
+    Disclosure,
+    DisclosureOrder,
     Glass,
     GlassAccount,
     GlassChange,
@@ -157,4 +160,24 @@ register(
     fields=dict.fromkeys(("words", "answer"), Personal("9")),
     plain=("id", "reference", "change", "account", "user", "made_at", "answered_at", "answered_by"),
     may={"holder": "SELECT INSERT", "staff": "SELECT UPDATE"},
+)
+register(
+    Disclosure,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    account="account_reference",
+    plain=[field.name for field in Disclosure._meta.local_concrete_fields],
+    may={"holder": "SELECT UPDATE", "staff": "SELECT INSERT UPDATE"},
+    # What the holder may not know yet, the database does not show him.
+    rows={
+        "holder": f"{{account}} = {REFERENCE} AND (told_at IS NOT NULL OR consent_asked_at IS NOT NULL)"
+        f" AND (gag_until IS NULL OR gag_until <= {TODAY})"
+    },
+)
+register(
+    DisclosureOrder,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields={"file": Personal("8", label=_("order of an authority, sealed"))},
+    plain=("id", "account", "disclosure", "kind", "digest", "added_at"),
 )

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from processors import confidentiality, glass, glass_reports
+from processors import confidentiality, disclosing, glass, glass_reports
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
@@ -38,3 +38,9 @@ def tend_glass() -> int:
 def end_outdated_statements() -> int:
     """Beat, hourly: end statements under earlier words of which the term is over (§8)."""
     return confidentiality.end_outdated(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def end_gags() -> int:
+    """Beat, nightly: tell holders of requests that need not stay secret any more (§8)."""
+    return disclosing.end_gags(at=timezone.now())

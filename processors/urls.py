@@ -1,8 +1,10 @@
 from django.urls import path
 
-from processors import confidentiality_views, contact_views, helper_views, sub_processor_views, views
+from processors import confidentiality_views, contact_views, disclosure_views, helper_views, sub_processor_views, views
 
 urlpatterns = [
+    path("my-data/disclosures/", disclosure_views.disclosures, name="disclosures"),
+    path("my-data/disclosures/<uuid:reference>/", disclosure_views.disclosure, name="disclosure"),
     path("confidentiality/", confidentiality_views.confidentiality_page, name="confidentiality"),
     path("helpers/", helper_views.accounts, name="helpers"),
     path("sub-processors/access/", contact_views.ask, name="helpers-access"),

@@ -2,6 +2,7 @@
 
 from processors.models.changes import LONGEST, Change, ChangeKind, ChangeMail, Objection
 from processors.models.confidentiality import Statement
+from processors.models.disclosures import Disclosure, DisclosureOrder
 from processors.models.glass import Glass, GlassAccount, GlassChange, GlassStage, Ground
 from processors.models.helpers import Helper, Project
 from processors.models.sub_processors import Agreement, Mechanism, Stage, SubProcessor, SubProcessorRole, Transfer
@@ -12,6 +13,8 @@ __all__ = [
     "Change",
     "ChangeKind",
     "ChangeMail",
+    "Disclosure",
+    "DisclosureOrder",
     "Glass",
     "GlassAccount",
     "GlassChange",
