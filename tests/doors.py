@@ -124,6 +124,7 @@ ADMINISTRATION = """
   admin:view_on_site admin:journal_entry_history admin:accounts_user_history admin:accounts_supportaccess_history
   admin:accounts_newsletter_history admin:accounts_notice_history
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
+  admin:processors_statement_history admin:processors_disclosure_history
   admin:processors_helper_history admin:processors_project_history admin:rights_registeredletter_history
   admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
@@ -152,6 +153,7 @@ ADMINISTRATION = """
     POST             door       403        403        403
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
+  admin:processors_statement_changelist admin:processors_disclosure_changelist
   admin:processors_helper_changelist admin:processors_project_changelist admin:retention_alarm_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
@@ -161,6 +163,7 @@ ADMINISTRATION = """
   admin:accounts_newsletter_delete admin:accounts_notice_delete
   admin:accounts_supportaccess_delete admin:finance_subscriptioninvoice_add admin:finance_subscriptioninvoice_delete
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
+  admin:processors_statement_delete admin:processors_disclosure_delete
   admin:processors_helper_delete admin:processors_project_delete admin:rights_registeredletter_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
@@ -176,6 +179,7 @@ ADMINISTRATION = """
     ANY              door       403        403        403
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
+  admin:processors_statement_change admin:processors_disclosure_change
   admin:processors_helper_change admin:processors_project_change admin:retention_alarm_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change
@@ -219,12 +223,17 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
-  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_sign admin:processors_helper_add
+  admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_helper_add
+  admin:processors_statement_add admin:processors_disclosure_add admin:processors_disclosure_decide
+  admin:processors_disclosure_hand_over
   admin:processors_project_add admin:retention_hold_add admin:retention_rulesapproval_approve
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
   admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others
     GET              door       403        200        200
     POST             door       403        409        409
+# the paper of a statement that was signed here: there is none
+  admin:processors_statement_open_paper
+    ANY              door       403        404        404
 # terms: an empty draft is one to go on with
   admin:accounts_termsversion_add
     GET              door       403        200        200
@@ -240,6 +249,7 @@ ADMINISTRATION = """
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
+  admin:processors_statement_end admin:processors_disclosure_ask
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
     GET              door       403        200        200
@@ -399,6 +409,18 @@ PAGES = """
   request-finish
     GET              door       405        405        405        409        home       home       home
     POST             door       200        200        404        400        home       home       home
+# what staff and helpers promise; these have signed, and an empty form has other words
+  confidentiality
+    GET              door       home       home       home       home       200        200        200
+    POST             door       home       home       home       home       409        409        409
+# what others asked about the account
+  disclosures
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# one about the first account, which waits for nobody's answer
+  disclosure
+    GET              door       200        200        404        200        home       home       home
+    POST             door       409        409        404        409        home       home       home
 # breaches that the account was told of, and what it reported
   breaches
     GET              door       200        200        200        200        home       home       home

@@ -10,8 +10,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts import papers
-from accounts.models import Paper, PaperKind, User
-from processors.models import Agreement, Helper, Project, Stage, Statement, SubProcessor, Transfer
+from accounts.models import Account, Paper, PaperKind, User
+from processors.models import Agreement, Disclosure, Helper, Project, Stage, Statement, SubProcessor, Transfer
 from tests.factories import HelperFactory
 
 SOMEBODY = UUID("00000000-0000-4000-8000-000000000009")
@@ -84,3 +84,11 @@ def project(
     made = Project.objects.create(sub_processor=of, name=name, starts_at=starts_at, ends_at=ends_at)
     made.helpers.set(helpers)
     return made
+
+
+def disclosure(of: Account) -> Disclosure:
+    """A request of the police about an account, of which its holder was told; nothing is given yet."""
+    return Disclosure.objects.create(
+        account_reference=of.reference, asker="police", office="Politie", channel="brief", received_at=timezone.now(),
+        noted_by=SOMEBODY, noted_at=timezone.now(), told_at=timezone.now(),
+    )  # fmt: skip

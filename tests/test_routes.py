@@ -246,6 +246,7 @@ def things_of(account: Account) -> dict[str, str]:
         "content_type_id": str(ContentType.objects.get_for_model(Account).pk), "object_id": str(account.pk),
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "number": "1", "one": "1", "other": "1",
+        "disclosure": str(registers.disclosure(account).reference),
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),
     }  # fmt: skip
