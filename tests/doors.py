@@ -126,6 +126,7 @@ ADMINISTRATION = """
   admin:finance_subscriptioninvoice_history admin:finance_payment_history admin:processors_subprocessor_history
   admin:processors_change_history admin:processors_objection_history admin:processors_helper_history
   admin:processors_project_history admin:rights_registeredletter_history admin:processors_glass_history
+  admin:processors_statement_history admin:processors_disclosure_history
   admin:rights_datareturn_history
   admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
@@ -156,6 +157,7 @@ ADMINISTRATION = """
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_change_changelist admin:processors_objection_changelist admin:processors_helper_changelist
   admin:processors_project_changelist admin:retention_alarm_changelist admin:processors_glass_changelist
+  admin:processors_statement_changelist admin:processors_disclosure_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
   admin:audits_measure_changelist admin:audits_finding_changelist admin:audits_improvement_changelist
@@ -171,7 +173,8 @@ ADMINISTRATION = """
   admin:finance_payment_add admin:finance_payment_delete admin:processors_subprocessor_delete
   admin:processors_change_add admin:processors_change_delete admin:processors_objection_add
   admin:processors_objection_delete admin:processors_helper_delete admin:processors_project_delete
-  admin:rights_registeredletter_delete admin:processors_glass_delete
+  admin:rights_registeredletter_delete admin:processors_glass_delete admin:processors_statement_delete
+  admin:processors_disclosure_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
@@ -189,6 +192,7 @@ ADMINISTRATION = """
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_change_change admin:processors_objection_change admin:processors_helper_change
   admin:processors_project_change admin:retention_alarm_change admin:processors_glass_change
+  admin:processors_statement_change admin:processors_disclosure_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
   admin:audits_audit_change
@@ -240,8 +244,9 @@ ADMINISTRATION = """
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_subprocessor_agree
   admin:processors_subprocessor_protect admin:processors_subprocessor_begin admin:processors_subprocessor_move
   admin:processors_subprocessor_finish admin:processors_change_retract admin:processors_objection_answer
-  admin:processors_helper_sign admin:processors_helper_add admin:processors_project_add admin:retention_hold_add
-  admin:retention_rulesapproval_approve admin:processors_project_move
+  admin:processors_helper_add admin:processors_project_add admin:retention_hold_add
+  admin:retention_rulesapproval_approve admin:processors_project_move admin:processors_statement_add
+  admin:processors_disclosure_add admin:processors_disclosure_decide admin:processors_disclosure_hand_over
   admin:breaches_breach_add admin:breaches_breach_record admin:breaches_breach_choose
   admin:breaches_breach_offer_to_all admin:breaches_breach_tell_others admin:breaches_breach_finding
   admin:audits_measure_add admin:audits_measure_review admin:audits_measure_put_in_place admin:audits_measure_own
@@ -261,6 +266,9 @@ ADMINISTRATION = """
   admin:processors_glass_add
     GET              door       403        403        200
     POST             door       403        403        409
+# the paper of a statement that was signed here: there is none
+  admin:processors_statement_open_paper
+    ANY              door       403        404        404
 # terms: an empty draft is one to go on with
   admin:accounts_termsversion_add
     GET              door       403        200        200
@@ -277,6 +285,7 @@ ADMINISTRATION = """
 # what the privacy officer decides; support has shown that it may not
   admin:rights_subjectrequest_block
   admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
+  admin:processors_statement_end admin:processors_disclosure_ask
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:processors_project_choose admin:processors_helper_end
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
@@ -463,6 +472,18 @@ PAGES = """
   request-finish
     GET              door       405        405        405        409        home       home       home
     POST             door       200        200        404        400        home       home       home
+# what staff and helpers promise; these have signed, and an empty form has other words
+  confidentiality
+    GET              door       home       home       home       home       200        200        200
+    POST             door       home       home       home       home       409        409        409
+# what others asked about the account
+  disclosures
+    GET              door       200        200        200        200        home       home       home
+    POST             door       405        405        405        405        home       home       home
+# one about the first account, which waits for nobody's answer
+  disclosure
+    GET              door       200        200        404        200        home       home       home
+    POST             door       409        409        404        409        home       home       home
 # breaches that the account was told of, and what it reported
   breaches
     GET              door       200        200        200        200        home       home       home

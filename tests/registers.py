@@ -15,6 +15,7 @@ from processors.models import (
     Agreement,
     Change,
     ChangeMail,
+    Disclosure,
     Glass,
     Helper,
     Objection,
@@ -126,3 +127,11 @@ def glass(**more: Any) -> Glass:
     """Emergency access that somebody asked for."""
     said = {"ground": "calamity", "reason": "Schijf van de database kapot", "is_whole": True, "hours": 2}
     return Glass.objects.create(**said | {"asked_by": SOMEBODY, "asked_at": timezone.now()} | more)
+
+
+def disclosure(of: Account) -> Disclosure:
+    """A request of the police about an account, of which its holder was told; nothing is given yet."""
+    return Disclosure.objects.create(
+        account_reference=of.reference, asker="police", office="Politie", channel="brief", received_at=timezone.now(),
+        noted_by=SOMEBODY, noted_at=timezone.now(), told_at=timezone.now(),
+    )  # fmt: skip

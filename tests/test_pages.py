@@ -86,7 +86,7 @@ PAGES = [
     "/", "/account/", "/account/company/", "/account/you/", "/account/users/", "/account/users/leave/",
     "/account/invoices/", "/account/corrections/", "/documents/", "/documents/new/?kind=quote", "/documents/links/",
     "/account/activate/", "/account/cancel/", "/account/reactivate/", "/audits/", "/audits/announce/", "/devices/", "/erasure/", "/my-data/",
-    "/my-data/usage/", "/my-data/record/", "/my-data/looks/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
+    "/my-data/usage/", "/my-data/record/", "/my-data/looks/", "/my-data/disclosures/", "/my-data/export/", "/newsletter/", "/relations/import/", "/employees/import/",
     "/security/", "/requests/", "/breaches/", "/breaches/report/", "/cookies/", "/terms/changes/",
     "/security/password/", "/security/email/", "/security/app/", "/security/passkeys/add/", "/security/prove/",
     "/relations/", "/employees/", "/nothing-here/",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -112,6 +112,8 @@ class StatementAdmin(RegisterAdmin):
     def open_paper(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What was signed."""
         paper = self.row(request, object_id).paper
+        if paper is None:
+            raise Http404
         return file_response(papers.opened(paper), paper.name)
 
     @action(description=gettext_lazy("End"), permissions=["act"], icon="event_busy", variant=ActionVariant.DANGER)
