@@ -41,7 +41,7 @@ from retention.models import Ground, Hold
 from rights import corrections, scans
 from rights import services as rights
 from rights.models import Correction, DataReturn, RegisteredLetter, ReturnFile
-from tests import breached
+from tests import breached, registers
 from tests.asked import subject_request
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, StaffFactory
 
@@ -133,6 +133,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     account = AccountFactory(signed_up_on=cancelled_on - timedelta(days=400), **fields)
     ColleagueFactory(account=account)
     clerk, second = StaffFactory.create_batch(2)
+    registers.refused(account, clerk=clerk, second=second)
     day = account.signed_up_on + timedelta(days=2)
     letter(account, on=day, clerk=clerk)
     lifecycle.withdraw_erasure(account, actor=account.main_user, on=day)

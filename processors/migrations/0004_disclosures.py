@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('basis', models.CharField(blank=True, max_length=200, verbose_name='legal basis')),
                 ('order_digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the order')),
-                ('asked_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None, verbose_name='fields asked for')),
+                ('asked_fields', django.contrib.postgres.fields.ArrayField(blank=True, base_field=models.CharField(max_length=100), default=list, size=None, verbose_name='fields asked for')),
                 ('asked_records', models.CharField(blank=True, max_length=500, verbose_name='records asked for')),
                 ('given_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None, verbose_name='fields to give')),
                 ('given_records', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None, verbose_name='records to give')),

@@ -226,9 +226,16 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
     every = {kind.name for kind in clocks.kinds()}
     assert seen == {
         "Finance": set(),
-        "Support": every - {"alarm"},
+        "Support": every - {"alarm", "statement_again"},
         "Privacy officer": every,
-        "Security officer": {"breach_selection", "breach_notice", "breach_report", "breach_consultation", "alarm"},
+        "Security officer": {
+            "breach_selection",
+            "breach_notice",
+            "breach_report",
+            "breach_consultation",
+            "alarm",
+            "statement_again",
+        },
     }
     assert {kind.name for kind in kinds_for(StaffFactory())} == every
 
