@@ -190,6 +190,7 @@ ADMINISTRATION = """
   /admin/journal/entry/{object_id}/ /admin/accounts/user/{object_id}/ /admin/accounts/supportaccess/{object_id}/
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
+  /admin/processors/statement/{object_id}/ /admin/processors/disclosure/{object_id}/
   /admin/processors/project/{object_id}/ /admin/rights/registeredletter/{object_id}/
   /admin/rights/datareturn/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
