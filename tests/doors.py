@@ -204,7 +204,9 @@ ADMINISTRATION = """
   /admin/finance/subscriptioninvoice/{object_id}/ /admin/finance/payment/{object_id}/
   /admin/processors/change/{object_id}/ /admin/processors/objection/{object_id}/
   /admin/processors/subprocessor/{object_id}/ /admin/processors/helper/{object_id}/
-  /admin/processors/project/{object_id}/ /admin/processors/glass/{object_id}/ /admin/rights/registeredletter/{object_id}/
+  /admin/processors/project/{object_id}/ /admin/processors/glass/{object_id}/
+  /admin/rights/registeredletter/{object_id}/ /admin/processors/statement/{object_id}/
+  /admin/processors/disclosure/{object_id}/
   /admin/rights/datareturn/{object_id}/
   /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
@@ -241,6 +243,7 @@ ADMINISTRATION = """
     GET              door       403        403        200
     POST             door       403        403        409
 # what the privacy officer enters; an empty form is not taken
+  admin:rights_subjectrequest_block
   admin:processors_subprocessor_add admin:processors_subprocessor_describe admin:processors_subprocessor_agree
   admin:processors_subprocessor_protect admin:processors_subprocessor_begin admin:processors_subprocessor_move
   admin:processors_subprocessor_finish admin:processors_change_retract admin:processors_objection_answer
@@ -283,7 +286,6 @@ ADMINISTRATION = """
     GET              door       403        200        200
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
-  admin:rights_subjectrequest_block
   admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
   admin:processors_statement_end admin:processors_disclosure_ask
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
@@ -309,11 +311,12 @@ ADMINISTRATION = """
     POST             door       →change    →change    →change
 # steps of a request of a data subject
   admin:rights_subjectrequest_nobody admin:rights_subjectrequest_unproven admin:rights_subjectrequest_asks_check
-  admin:rights_subjectrequest_carried_out admin:rights_subjectrequest_withdrawn
+  admin:rights_subjectrequest_withdrawn
     GET              door       200        200        200
     POST             door       →change    →change    →change
 # letters and requests come in with support
   admin:rights_registeredletter_add admin:rights_registeredletter_add_scan admin:rights_subjectrequest_add
+  admin:rights_subjectrequest_carried_out
   admin:breaches_breachreport_add
     GET              door       200        200        200
     POST             door       409        409        409

@@ -135,3 +135,13 @@ def disclosure(of: Account) -> Disclosure:
         account_reference=of.reference, asker="police", office="Politie", channel="brief", received_at=timezone.now(),
         noted_by=SOMEBODY, noted_at=timezone.now(), told_at=timezone.now(),
     )  # fmt: skip
+
+
+def refused(of: Account, *, clerk: User, second: User) -> Disclosure:
+    """A request with an order about an account, which was refused; the holder knows."""
+    at = timezone.now()
+    row = disclosing.register(
+        actor=clerk, account=of, asker="tax", office="Belastingdienst", channel="brief", received_at=at, at=at,
+        basis="AWR art. 47", order=ContentFile(PDF),
+    )  # fmt: skip
+    return disclosing.decide(row, actor=second, decision="refuse", reason="te ruim", at=at)

@@ -34,68 +34,211 @@ DROP FUNCTION processors_freeze_disclosure();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0017_paper'),
-        ('processors', '0006_helpers'),
+        ("accounts", "0017_paper"),
+        ("processors", "0006_helpers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Disclosure',
+            name="Disclosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('account_reference', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='account')),
-                ('asker', models.CharField(choices=[('police', 'Police or public prosecutor'), ('court', 'Court'), ('tax', 'Tax authority'), ('supervisor', 'Supervisor'), ('security', 'Intelligence or security service'), ('other', 'Another authority'), ('private', 'Somebody who is no authority')], max_length=10, verbose_name='who asked')),
-                ('office', models.CharField(max_length=120, verbose_name='office')),
-                ('channel', models.CharField(max_length=60, verbose_name='how it came')),
-                ('received_at', models.DateTimeField(verbose_name='received at')),
-                ('basis', models.CharField(blank=True, max_length=200, verbose_name='legal basis')),
-                ('order_digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the order')),
-                ('asked_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None, verbose_name='fields asked for')),
-                ('asked_records', models.CharField(blank=True, max_length=500, verbose_name='records asked for')),
-                ('given_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None, verbose_name='fields to give')),
-                ('given_records', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None, verbose_name='records to give')),
-                ('noted_by', models.UUIDField(verbose_name='noted by')),
-                ('noted_at', models.DateTimeField(verbose_name='noted at')),
-                ('consent_asked_at', models.DateTimeField(blank=True, null=True, verbose_name='consent asked at')),
-                ('consent_until', models.DateTimeField(blank=True, null=True, verbose_name='answer before')),
-                ('consent', models.CharField(blank=True, choices=[('given', 'Consent given'), ('refused', 'Consent refused')], max_length=8, verbose_name='consent')),
-                ('consent_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
-                ('consent_by', models.UUIDField(blank=True, null=True, verbose_name='answered by')),
-                ('decision', models.CharField(blank=True, choices=[('give', 'Given'), ('refuse', 'Refused')], max_length=8, verbose_name='decision')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('decided_by', models.UUIDField(blank=True, null=True, verbose_name='decided by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
-                ('gag_basis', models.CharField(blank=True, max_length=200, verbose_name='ground on which the holder may not know')),
-                ('gag_until', models.DateField(blank=True, null=True, verbose_name='holder may not know until')),
-                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='holder told at')),
-                ('handed_at', models.DateTimeField(blank=True, null=True, verbose_name='handed over at')),
-                ('handed_how', models.CharField(blank=True, max_length=120, verbose_name='handed over how')),
-                ('handed_to', models.CharField(blank=True, max_length=120, verbose_name='handed over to (function)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("account_reference", models.UUIDField(blank=True, db_index=True, null=True, verbose_name="account")),
+                (
+                    "asker",
+                    models.CharField(
+                        choices=[
+                            ("police", "Police or public prosecutor"),
+                            ("court", "Court"),
+                            ("tax", "Tax authority"),
+                            ("supervisor", "Supervisor"),
+                            ("security", "Intelligence or security service"),
+                            ("other", "Another authority"),
+                            ("private", "Somebody who is no authority"),
+                        ],
+                        max_length=10,
+                        verbose_name="who asked",
+                    ),
+                ),
+                ("office", models.CharField(max_length=120, verbose_name="office")),
+                ("channel", models.CharField(max_length=60, verbose_name="how it came")),
+                ("received_at", models.DateTimeField(verbose_name="received at")),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="legal basis")),
+                ("order_digest", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the order")),
+                (
+                    "asked_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        blank=True,
+                        base_field=models.CharField(max_length=100),
+                        default=list,
+                        size=None,
+                        verbose_name="fields asked for",
+                    ),
+                ),
+                ("asked_records", models.CharField(blank=True, max_length=500, verbose_name="records asked for")),
+                (
+                    "given_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="fields to give",
+                    ),
+                ),
+                (
+                    "given_records",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="records to give",
+                    ),
+                ),
+                ("noted_by", models.UUIDField(verbose_name="noted by")),
+                ("noted_at", models.DateTimeField(verbose_name="noted at")),
+                ("consent_asked_at", models.DateTimeField(blank=True, null=True, verbose_name="consent asked at")),
+                ("consent_until", models.DateTimeField(blank=True, null=True, verbose_name="answer before")),
+                (
+                    "consent",
+                    models.CharField(
+                        blank=True,
+                        choices=[("given", "Consent given"), ("refused", "Consent refused")],
+                        max_length=8,
+                        verbose_name="consent",
+                    ),
+                ),
+                ("consent_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                ("consent_by", models.UUIDField(blank=True, null=True, verbose_name="answered by")),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("give", "Given"), ("refuse", "Refused")],
+                        max_length=8,
+                        verbose_name="decision",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                ("decided_by", models.UUIDField(blank=True, null=True, verbose_name="decided by")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                (
+                    "gag_basis",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="ground on which the holder may not know"
+                    ),
+                ),
+                ("gag_until", models.DateField(blank=True, null=True, verbose_name="holder may not know until")),
+                ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="holder told at")),
+                ("handed_at", models.DateTimeField(blank=True, null=True, verbose_name="handed over at")),
+                ("handed_how", models.CharField(blank=True, max_length=120, verbose_name="handed over how")),
+                ("handed_to", models.CharField(blank=True, max_length=120, verbose_name="handed over to (function)")),
             ],
             options={
-                'verbose_name': 'disclosure',
-                'verbose_name_plural': 'disclosures',
-                'constraints': [models.CheckConstraint(condition=models.Q(('asker__in', ['police', 'court', 'tax', 'supervisor', 'security', 'other', 'private'])), name='disclosure_asker_known'), models.CheckConstraint(condition=models.Q(models.Q(('decision', 'give'), _negated=True), models.Q(models.Q(('basis', ''), _negated=True), models.Q(('order_digest', ''), _negated=True)), models.Q(('consent', 'given'), ('consent_at__isnull', False), ('consent_by__isnull', False)), _connector='OR'), name='disclosure_has_a_ground'), models.CheckConstraint(condition=models.Q(models.Q(('decision', 'give'), _negated=True), models.Q(('account_reference__isnull', False), models.Q(('given_fields', []), _negated=True)), _connector='OR'), name='disclosure_given_of_an_account'), models.CheckConstraint(condition=models.Q(models.Q(('consent', 'refused'), ('decision', 'give'), _negated=True), models.Q(('order_digest', ''), _negated=True), _connector='OR'), name='disclosure_not_against_a_refusal'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False), models.Q(('decided_by', models.F('noted_by')), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='disclosure_decided_by_somebody_else'), models.CheckConstraint(condition=models.Q(('handed_at__isnull', True), models.Q(('decision', 'give'), models.Q(('handed_how', ''), _negated=True), models.Q(('handed_to', ''), _negated=True)), _connector='OR'), name='disclosure_handed_when_given'), models.CheckConstraint(condition=models.Q(models.Q(('decision', 'give'), _negated=True), ('told_at__isnull', False), models.Q(models.Q(('gag_basis', ''), _negated=True), ('gag_until__isnull', False)), _connector='OR'), name='disclosure_told_or_gagged')],
+                "verbose_name": "disclosure",
+                "verbose_name_plural": "disclosures",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("asker__in", ["police", "court", "tax", "supervisor", "security", "other", "private"])
+                        ),
+                        name="disclosure_asker_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decision", "give"), _negated=True),
+                            models.Q(
+                                models.Q(("basis", ""), _negated=True), models.Q(("order_digest", ""), _negated=True)
+                            ),
+                            models.Q(
+                                ("consent", "given"), ("consent_at__isnull", False), ("consent_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="disclosure_has_a_ground",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decision", "give"), _negated=True),
+                            models.Q(
+                                ("account_reference__isnull", False), models.Q(("given_fields", []), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="disclosure_given_of_an_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("consent", "refused"), ("decision", "give"), _negated=True),
+                            models.Q(("order_digest", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="disclosure_not_against_a_refusal",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("decision", "")),
+                            models.Q(
+                                models.Q(("decision", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("noted_by")), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="disclosure_decided_by_somebody_else",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("handed_at__isnull", True),
+                            models.Q(
+                                ("decision", "give"),
+                                models.Q(("handed_how", ""), _negated=True),
+                                models.Q(("handed_to", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="disclosure_handed_when_given",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decision", "give"), _negated=True),
+                            ("told_at__isnull", False),
+                            models.Q(models.Q(("gag_basis", ""), _negated=True), ("gag_until__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="disclosure_told_or_gagged",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DisclosureOrder',
+            name="DisclosureOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('disclosure', models.UUIDField(unique=True, verbose_name='disclosure')),
-                ('file', cannonworks.storage.AccountFileField()),
-                ('kind', models.CharField(max_length=3, verbose_name='kind')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('added_at', models.DateTimeField(verbose_name='added at')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("disclosure", models.UUIDField(unique=True, verbose_name="disclosure")),
+                ("file", cannonworks.storage.AccountFileField()),
+                ("kind", models.CharField(max_length=3, verbose_name="kind")),
+                ("digest", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("added_at", models.DateTimeField(verbose_name="added at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order with a disclosure',
-                'verbose_name_plural': 'orders with disclosures',
-                'indexes': [models.Index(fields=['account'], name='disclosure_order_of_account')],
+                "verbose_name": "order with a disclosure",
+                "verbose_name_plural": "orders with disclosures",
+                "indexes": [models.Index(fields=["account"], name="disclosure_order_of_account")],
             },
         ),
         migrations.RunSQL(FREEZE, THAW),

@@ -52,7 +52,9 @@ class Disclosure(models.Model):
     basis = models.CharField(_("legal basis"), max_length=200, blank=True)
     order_digest = models.CharField(_("SHA-256 of the order"), max_length=64, blank=True)
     #: Fields of the data map, as ``app.Model.field``, and rows by their reference.
-    asked_fields = ArrayField(models.CharField(max_length=100), verbose_name=_("fields asked for"), default=list)
+    asked_fields = ArrayField(
+        models.CharField(max_length=100), verbose_name=_("fields asked for"), default=list, blank=True
+    )
     asked_records = models.CharField(_("records asked for"), max_length=500, blank=True)
     given_fields = ArrayField(
         models.CharField(max_length=100), verbose_name=_("fields to give"), default=list, blank=True
