@@ -188,6 +188,6 @@ def _keep_order(row: Disclosure, order: File, *, account: Account | None, at: da
 def _told(event: str, row: Disclosure, *, actor: User | None = None, quiet: bool = False, **facts: object) -> None:
     # The holder reads the lines of the account: before he may know, a line is of no account.
     with isolation.acting_as(isolation.JOBS):
-        known = event not in ("disclosure.registered",) and not quiet
-        account = Account.objects.filter(reference=row.account_reference).first() if known else None
+        known = row.account_reference if event != "disclosure.registered" and not quiet else None
+        account = Account.objects.filter(reference=known).first() if known else None
     journal.record(event, account=account, actor=actor, clause="8", disclosure=row.reference, **facts)
