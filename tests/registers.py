@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import papers
 from accounts.models import Account, Notice, Paper, PaperKind, User
+from processors import disclosing
 from processors.models import (
     Agreement,
     Change,
