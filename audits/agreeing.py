@@ -41,7 +41,7 @@ def accept(audit: Audit, *, actor: User, at: datetime) -> Audit:
     audit.agreed_at, audit.asked_at = at, None
     move(audit, AuditState.READY if audit.accepted_at else AuditState.AGREED)
     audit.save(update_fields=["state", "agreed_at", "asked_at", "sequence"])
-    record("agreed", audit, actor, starts_at=audit.starts_at, ends_at=audit.ends_at)
+    record("audit.agreed", audit, actor, starts_at=audit.starts_at, ends_at=audit.ends_at)
     tell_holder(audit, "agreed", at=at)
     tell_staff(audit, "agreed", at=at)
     tell_tester(tester_of(audit), "agreed" if audit.accepted_at else "invited", at=at)
@@ -87,7 +87,7 @@ def withdraw(audit: Audit, *, actor: User, at: datetime, why: str = "") -> Audit
         audit.sequence += 1
     check_texts(audit)
     audit.save(update_fields=["state", "why", "closed_at", "asked_at", "sequence"])
-    record("withdrawn", audit, actor)
+    record("audit.withdrawn", audit, actor)
     tell_holder(audit, "withdrawn", at=at)
     tell_staff(audit, "withdrawn", at=at)
     if was_agreed:
@@ -107,6 +107,10 @@ def _keep(audit: Audit, *, is_ours: bool, reason: str, actor: User, at: datetime
     )  # fmt: skip
     check_texts(row)
     row.save(force_insert=True)
-    event = "offered" if is_ours else "countered"
-    record(event, audit, actor, starts_at=audit.starts_at, ends_at=audit.ends_at)
-    (tell_holder if is_ours else tell_staff)(audit, event, at=at)
+    window = {"starts_at": audit.starts_at, "ends_at": audit.ends_at}
+    if is_ours:
+        record("audit.offered", audit, actor, **window)
+        tell_holder(audit, "offered", at=at)
+    else:
+        record("audit.countered", audit, actor, **window)
+        tell_staff(audit, "countered", at=at)

@@ -44,7 +44,7 @@ def announce(
     audit = Audit(account=account, kind=kind, scope=scope, announced_by=actor.reference, announced_at=at)
     _write(audit, starts_at, ends_at, tester, actor=actor, at=at)
     content = announcement_pdf(audit)
-    files.keep(audit, FileKind.LETTER, content, ending="pdf", actor=actor, at=at, event="letter_kept")
+    files.keep(audit, FileKind.LETTER, content, ending="pdf", actor=actor, at=at, event="audit.letter_kept")
     return audit
 
 
@@ -68,7 +68,7 @@ def enter_letter(
         announced_at=start_of_day(received_on),
     )  # fmt: skip
     _write(audit, starts_at, ends_at, tester, actor=actor, at=at)
-    files.keep(audit, FileKind.LETTER, content, ending=ending, actor=actor, at=at, event="letter_kept")
+    files.keep(audit, FileKind.LETTER, content, ending=ending, actor=actor, at=at, event="audit.letter_kept")
     return audit
 
 
@@ -93,7 +93,7 @@ def name_tester(audit: Audit, *, actor: User, at: datetime, **tester: Any) -> Au
         move(audit, AuditState.AGREED)
     audit.save(update_fields=["state", "accepted_at"])
     named = _name(audit, tester, at=at)
-    record("tester_named", audit, actor, tester=named.reference)
+    record("audit.tester_named", audit, actor, tester=named.reference)
     if audit.state == AuditState.AGREED:
         tell_tester(named, "invited", at=at)
     return named
@@ -115,7 +115,7 @@ def _write(
     )  # fmt: skip
     _name(audit, tester, at=at)
     record(
-        "announced", audit, actor, channel=audit.channel, kind=audit.kind, starts_at=starts_at, ends_at=ends_at,
+        "audit.announced", audit, actor, channel=audit.channel, kind=audit.kind, starts_at=starts_at, ends_at=ends_at,
         earliest_at=audit.earliest_at,
     )  # fmt: skip
     tell_holder(audit, "announced", at=at)

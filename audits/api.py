@@ -145,7 +145,7 @@ class LogsEndpoint(AuditEndpoint):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY}, operation_id="audits_logs")
     def retrieve(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Get the system logs (ZIP), in a session with a fresh proof of identity; a device cannot."""
-        check_fresh(request)
+        check_fresh(request, "audit", kwargs["reference"])
         row = preserving.take_logs(self.get_object(), actor=request.user, at=timezone.now())
         return file_response(files.take(row, actor=request.user), row.name)
 

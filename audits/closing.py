@@ -30,7 +30,7 @@ def add_report(audit: Audit, *, actor: User, at: datetime, report: File) -> Audi
         raise Refused("not_begun", _("This test has not begun yet."), clause="12")
     content, ending = paper(report, clause="12")
     tell_staff(audit, "report", at=at)
-    return files.keep(audit, FileKind.REPORT, content, ending=ending, actor=actor, at=at, event="report_added")
+    return files.keep(audit, FileKind.REPORT, content, ending=ending, actor=actor, at=at, event="audit.report_added")
 
 
 @transaction.atomic
@@ -62,7 +62,7 @@ def note_costs(audit: Audit, *, actor: User, at: datetime, cents: int, what: str
     audit.costs_noted_at, audit.costs_agreed_at = at, None
     audit.full_clean(validate_constraints=False)
     audit.save(update_fields=["costs_cents", "costs_for", "costs_noted_at", "costs_agreed_at"])
-    record("costs_noted", audit, actor, cents=cents)
+    record("audit.costs_noted", audit, actor, cents=cents)
     tell_holder(audit, "costs", at=at)
     return audit
 
@@ -77,7 +77,7 @@ def agree_to_costs(audit: Audit, *, actor: User, at: datetime, cents: int) -> Au
     if audit.costs_agreed_at is None:
         audit.costs_agreed_at = at
         audit.save(update_fields=["costs_agreed_at"])
-        record("costs_agreed", audit, actor, cents=cents)
+        record("audit.costs_agreed", audit, actor, cents=cents)
     return audit
 
 
@@ -91,7 +91,7 @@ def finish(audit: Audit, *, actor: User, at: datetime) -> Audit:
     move(audit, AuditState.DONE)
     audit.closed_at = at
     audit.save(update_fields=["state", "closed_at"])
-    record("done", audit, actor, findings=Finding.objects.filter(origin=Origin.AUDIT, of=audit.reference).count())
+    record("audit.done", audit, actor, findings=Finding.objects.filter(origin=Origin.AUDIT, of=audit.reference).count())
     tell_holder(audit, "done", at=at)
     return audit
 

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.due import Due, due_source
+from accounts.due import Due, due_source_where
 from accounts.models import User
 from audits.models import Audit
 from audits.showing import last_day_to_answer
-from audits.states import AuditState
 
 
-@due_source
+def with_holder() -> QuerySet:
+    """Tests of the account in which the main user has something to answer."""
+    return Audit.objects.filter(account=OuterRef("pk")).to_answer()
+
+
+@due_source_where(with_holder)
 def tests_to_answer(user: User, on: date) -> Iterator[Due]:
     """A date that we propose, and costs that are not agreed to; one query."""
     if not user.is_main:
         return
-    costs = Q(costs_cents__isnull=False, costs_agreed_at__isnull=True)
-    rows = Audit.objects.filter(account=user.account_id).open().filter(Q(state=AuditState.OFFERED) | costs)
-    for audit in rows.order_by("id")[:5]:
+    for audit in Audit.objects.filter(account=user.account_id).to_answer().order_by("id")[:5]:
         address = reverse("audit", args=[audit.reference])
         if audit.is_with_holder:
             why = _("Nothing is agreed as long as you do not answer.")

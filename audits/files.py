@@ -27,7 +27,7 @@ def keep(
     audit: Audit, kind: FileKind, content: bytes, *, ending: str, actor: User | None, at: datetime,
     event: str, upto_at: datetime | None = None, lines: int | None = None, by: UUID | None = None,
 ) -> AuditFile:  # fmt: skip
-    """Seal ``content`` as the next file of its kind, and journal its digest as ``audit.{event}``.
+    """Seal ``content`` as the next file of its kind, and journal its digest as ``event``.
 
     The last thing to do in a transaction: a file is not rolled back. Raises as ``SealedStorage.writing``.
     """
@@ -72,5 +72,5 @@ def latest(audit: Audit, kind: FileKind) -> AuditFile | None:
 def take(row: AuditFile, *, actor: User) -> bytes:
     """The same as ``opened``, journalled: who took what."""
     content = opened(row)
-    record("file_taken", row.audit, actor, file=row.reference, kind=row.kind, digest=row.digest)
+    record("audit.file_taken", row.audit, actor, file=row.reference, kind=row.kind, digest=row.digest)
     return content

@@ -59,7 +59,7 @@ def plan_improvement(
     check_owner(owner, "change_improvement")
     made = Improvement(finding=finding, text=text, owner=owner, planned_at=at, due_on=due_on)
     save_new(made)
-    _tell("improvement.planned", made, actor, owner=owner.reference, due_on=due_on)
+    _record("improvement.planned", made, actor, owner=owner.reference, due_on=due_on)
     return made
 
 
@@ -76,7 +76,7 @@ def change_improvement(
     before = improvement.due_on
     improvement.owner, improvement.due_on = owner, due_on
     save(improvement, "owner", "due_on")
-    _tell("improvement.changed", improvement, actor, owner=owner.reference, due_on=due_on, due_on_before=before)
+    _record("improvement.changed", improvement, actor, owner=owner.reference, due_on=due_on, due_on_before=before)
     return improvement
 
 
@@ -90,7 +90,7 @@ def note_done(improvement: Improvement, *, actor: User, at: datetime, result: st
         raise ValidationError({"result": _("Say what was done.")})
     improvement.done_at, improvement.done_by, improvement.result = at, actor.reference, result
     save(improvement, "done_at", "done_by", "result")
-    _tell("improvement.done", improvement, actor)
+    _record("improvement.done", improvement, actor)
     return improvement
 
 
@@ -114,14 +114,14 @@ def verify_improvement(
     if helped:
         improvement.verified_at, improvement.verified_by = at, actor.reference
         save(improvement, "seen", "verified_at", "verified_by")
-        _tell("improvement.verified", improvement, actor)
+        _record("improvement.verified", improvement, actor)
         return improvement
     if due_on is None:
         raise ValidationError({"due_on": _("Say by which day it is to be done again.")})
     check_day("due_on", due_on, on=local_date(at))
     improvement.done_at, improvement.done_by, improvement.due_on = None, None, due_on
     save(improvement, "seen", "done_at", "done_by", "due_on")
-    _tell("improvement.not_helped", improvement, actor, due_on=due_on)
+    _record("improvement.not_helped", improvement, actor, due_on=due_on)
     return improvement
 
 
@@ -136,7 +136,7 @@ def accept_finding(finding: Finding, *, actor: User, at: datetime, because: str)
     if not because.strip():
         raise ValidationError({"because": _("Say why nothing more is done.")})
     finding.accepted_because = because
-    return _close(finding, "finding.accepted", actor, at)
+    return _close(finding, actor, at, event="finding.accepted")
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def close_finding(finding: Finding, *, actor: User, at: datetime) -> Finding:
     finding = _locked(finding)
     if left := left_to_do(finding):
         raise Refused("not_done", left, clause="7")
-    return _close(finding, "finding.closed", actor, at)
+    return _close(finding, actor, at, event="finding.closed")
 
 
 def left_to_do(finding: Finding) -> str:
@@ -159,7 +159,7 @@ def left_to_do(finding: Finding) -> str:
     return ""
 
 
-def _close(finding: Finding, event: str, actor: User, at: datetime) -> Finding:
+def _close(finding: Finding, actor: User, at: datetime, *, event: str) -> Finding:
     finding.closed_at, finding.closed_by = at, actor.reference
     save(finding, "accepted_because", "closed_at", "closed_by")
     journal.record(event, actor=actor, clause="7", finding=finding.reference, severity=finding.severity)
@@ -184,6 +184,6 @@ def _check_to_do(improvement: Improvement) -> None:
         raise Refused("done", _("It is done already; now somebody else looks whether it helped."), clause="7")
 
 
-def _tell(event: str, improvement: Improvement, actor: User, **facts: Any) -> None:
+def _record(event: str, improvement: Improvement, actor: User, **facts: Any) -> None:
     finding = improvement.finding.reference
     journal.record(event, actor=actor, clause="7", improvement=improvement.reference, finding=finding, **facts)

@@ -46,7 +46,7 @@ def change_measure(measure: Measure, *, actor: User, **said: Any) -> Measure:
     for name in changed:
         setattr(measure, name, said[name])
     save(measure, *changed)
-    _tell("measure.changed", measure, actor, fields=changed)
+    _record("measure.changed", measure, actor, fields=changed)
     return measure
 
 
@@ -58,7 +58,7 @@ def take_ownership(measure: Measure, *, actor: User, owner: User | None = None) 
     check_owner(owner, "change_measure")
     measure.owner = owner
     save(measure, "owner")
-    _tell("measure.owned", measure, actor, owner=owner.reference)
+    _record("measure.owned", measure, actor, owner=owner.reference)
     return measure
 
 
@@ -74,7 +74,7 @@ def put_in_place(measure: Measure, *, actor: User, at: datetime, review_on: date
     measure.state, measure.reviewed_at, measure.review_on = MeasureState.IN_PLACE, at, review_on
     measure.withdrawn_because = ""
     save(measure, "state", "reviewed_at", "review_on", "withdrawn_because")
-    _tell("measure.put_in_place", measure, actor, review_on=review_on)
+    _record("measure.put_in_place", measure, actor, review_on=review_on)
     return measure
 
 
@@ -107,7 +107,9 @@ def review_measure(
     measure.reviewed_at, measure.review_on = at, review_on
     save(measure, "reviewed_at", "review_on")
     evidence = review.paper and review.paper.digest
-    _tell("measure.reviewed", measure, actor, review=review.reference, works=works, review_on=review_on, paper=evidence)
+    _record(
+        "measure.reviewed", measure, actor, review=review.reference, works=works, review_on=review_on, paper=evidence
+    )
     if not works:
         record_finding(
             origin=Origin.REVIEW, of=review.reference, title=title, text=seen, severity=severity, actor=actor, at=at,
@@ -126,7 +128,7 @@ def withdraw_measure(measure: Measure, *, actor: User, because: str) -> Measure:
         raise ValidationError({"because": _("Say why we do this no longer.")})
     measure.state, measure.withdrawn_because = MeasureState.WITHDRAWN, because
     save(measure, "state", "withdrawn_because")
-    _tell("measure.withdrawn", measure, actor)
+    _record("measure.withdrawn", measure, actor)
     return measure
 
 
@@ -149,5 +151,5 @@ def _locked(measure: Measure, actor: User) -> Measure:
     return Measure.objects.select_for_update(of=("self",)).get(pk=measure.pk)
 
 
-def _tell(event: str, measure: Measure, actor: User, **facts: Any) -> None:
+def _record(event: str, measure: Measure, actor: User, **facts: Any) -> None:
     journal.record(event, actor=actor, clause="7", measure=measure.reference, **facts)

@@ -67,7 +67,7 @@ def preserve(audit: Audit, *, at: datetime) -> AuditFile | None:
         tell_holder(found, "ended", at=at)
         tell_staff(found, "ended", at=at)
     return files.keep(
-        found, FileKind.LOGS, content, ending="zip", actor=None, at=at, event="logs_preserved", upto_at=upto,
+        found, FileKind.LOGS, content, ending="zip", actor=None, at=at, event="audit.logs_preserved", upto_at=upto,
         lines=count,
     )  # fmt: skip
 

@@ -89,7 +89,7 @@ def accept_procedures(auditor: Auditor, *, name: str, digest: str, at: datetime)
                 move(audit, AuditState.READY)
             audit.save(update_fields=["state", "accepted_at"])
             facts = {"tester": row.reference, "version": row.version, "digest": row.digest}
-            record("procedures_accepted", audit, None, **facts)
+            record("audit.procedures_accepted", audit, None, **facts)
             tell_holder(audit, "accepted", at=at)
             tell_staff(audit, "accepted", at=at)
         return row

@@ -64,6 +64,11 @@ class AuditQuerySet(OwnedQuerySet):
         """Which use up the test of their year (§12)."""
         return self.exclude(state__in=UNUSED)
 
+    def to_answer(self) -> Self:
+        """Of which the main user must answer a date that we propose, or agree to the costs."""
+        costs = Q(costs_cents__isnull=False, costs_agreed_at__isnull=True)
+        return self.open().filter(Q(state=AuditState.OFFERED) | costs)
+
     def with_us(self) -> Self:
         """Of which we must answer a date."""
         return self.filter(state__in=WITH_US)

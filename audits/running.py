@@ -38,7 +38,11 @@ def begin(audit: Audit, *, at: datetime) -> bool:
     move(audit, AuditState.RUNNING)
     audit.begun_at = at
     audit.save(update_fields=["state", "begun_at"])
-    return _told(audit, "begun", at)
+    record("audit.begun", audit, None)
+    tell_holder(audit, "begun", at=at)
+    tell_staff(audit, "begun", at=at)
+    tell_tester(tester_of(audit), "begun", at=at)
+    return True
 
 
 @transaction.atomic
@@ -50,7 +54,7 @@ def end(audit: Audit, *, at: datetime) -> bool:
     move(audit, AuditState.ENDED)
     audit.ended_at = at
     audit.save(update_fields=["state", "ended_at"])
-    record("ended", audit, None)
+    record("audit.ended", audit, None)
     tell_tester(tester_of(audit), "ended", at=at)
     return True
 
@@ -64,17 +68,9 @@ def lapse(audit: Audit, *, at: datetime) -> bool:
     move(audit, AuditState.LAPSED)
     audit.closed_at, audit.asked_at = at, None
     audit.save(update_fields=["state", "closed_at", "asked_at"])
-    record("lapsed", audit, None)
+    record("audit.lapsed", audit, None)
     tell_holder(audit, "lapsed", at=at)
     tell_staff(audit, "lapsed", at=at)
-    return True
-
-
-def _told(audit: Audit, what: str, at: datetime) -> bool:
-    record(what, audit, None)
-    tell_holder(audit, what, at=at)
-    tell_staff(audit, what, at=at)
-    tell_tester(tester_of(audit), what, at=at)
     return True
 
 

@@ -110,7 +110,6 @@ EVENTS: Mapping[str, Promise] = {
     "glass.reported": _("Emergency access was reported to the account holders"),
     "glass.told": _("Emergency access reached the account's data"),
     "helper.added": _("A helper was added"),
-    "helper.bound": _("A helper signed the confidentiality statement"),
     "helper.ended": _("A helper was shut out for good"),
     "helper.left": _("A sub-processor reported that a helper left"),
     "helper.link_asked": _("The contact of a sub-processor asked who has access"),

@@ -66,7 +66,7 @@ def register(
         row.order_digest = _keep_order(row, order, account=account, at=at)
     row.full_clean()
     row.save(force_insert=True)
-    _told("disclosure.registered", row, actor=actor, asker=asker, order=row.order_digest)
+    _record("disclosure.registered", row, actor=actor, asker=asker, order=row.order_digest)
     return row
 
 
@@ -83,7 +83,7 @@ def ask_consent(disclosure: Disclosure, *, actor: User, at: datetime) -> Disclos
         raise Refused("gagged", _("The holder may not know of this request."), clause="8")
     row.consent_asked_at, row.consent_until = at, at + CONSENT_TERM
     row.save(update_fields=["consent_asked_at", "consent_until"])
-    _told("disclosure.asked", row, actor=actor)
+    _record("disclosure.asked", row, actor=actor)
     return row
 
 
@@ -97,7 +97,10 @@ def answer(disclosure: Disclosure, *, actor: User, consent: str, at: datetime) -
         raise Refused("answered", _("This question is answered or over."), clause="8")
     row.consent, row.consent_at, row.consent_by = consent, at, actor.reference
     row.save(update_fields=["consent", "consent_at", "consent_by"])
-    _told(f"disclosure.consent_{consent}", row, actor=actor)
+    if consent == Consent.GIVEN:
+        _record("disclosure.consent_given", row, actor=actor)
+    else:
+        _record("disclosure.consent_refused", row, actor=actor)
     return row
 
 
@@ -124,8 +127,10 @@ def decide(
     row.told_at = None if gag_until or row.account_reference is None else at
     row.full_clean()
     row.save()
-    event = "disclosure.granted" if decision == Decision.GIVE else "disclosure.refused"
-    _told(event, row, actor=actor, quiet=gag_until is not None)
+    if decision == Decision.GIVE:
+        _record("disclosure.granted", row, actor=actor, quiet=gag_until is not None)
+    else:
+        _record("disclosure.refused", row, actor=actor, quiet=gag_until is not None)
     return row
 
 
@@ -139,7 +144,7 @@ def hand_over(disclosure: Disclosure, *, actor: User, how: str, to: str, at: dat
     row.handed_at, row.handed_how, row.handed_to = at, how, to
     row.full_clean()
     row.save(update_fields=["handed_at", "handed_how", "handed_to"])
-    _told("disclosure.handed_over", row, actor=actor, quiet=row.gag_until is not None and row.told_at is None)
+    _record("disclosure.handed_over", row, actor=actor, quiet=row.gag_until is not None and row.told_at is None)
     return row
 
 
@@ -153,7 +158,7 @@ def end_gags(*, at: datetime) -> int:
     for row in rows:
         row.told_at = at
         row.save(update_fields=["told_at"])
-        _told("disclosure.told", row)
+        _record("disclosure.told", row)
     return len(rows)
 
 
@@ -185,7 +190,7 @@ def _keep_order(row: Disclosure, order: File, *, account: Account | None, at: da
     return digest
 
 
-def _told(event: str, row: Disclosure, *, actor: User | None = None, quiet: bool = False, **facts: object) -> None:
+def _record(event: str, row: Disclosure, *, actor: User | None = None, quiet: bool = False, **facts: object) -> None:
     # The holder reads the lines of the account: before he may know, a line is of no account.
     with isolation.acting_as(isolation.JOBS):
         whose = None if quiet or event == "disclosure.registered" else row.account_reference

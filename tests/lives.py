@@ -134,6 +134,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     ColleagueFactory(account=account)
     clerk, second = StaffFactory.create_batch(2)
     registers.refused(account, clerk=clerk, second=second)
+    registers.looked_into(account, at=moment(account.signed_up_on))
     day = account.signed_up_on + timedelta(days=2)
     letter(account, on=day, clerk=clerk)
     lifecycle.withdraw_erasure(account, actor=account.main_user, on=day)

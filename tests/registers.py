@@ -18,6 +18,8 @@ from processors.models import (
     ChangeMail,
     Disclosure,
     Glass,
+    GlassAccount,
+    GlassChange,
     Helper,
     Objection,
     Project,
@@ -128,6 +130,16 @@ def glass(**more: Any) -> Glass:
     """Emergency access that somebody asked for."""
     said = {"ground": "calamity", "reason": "Schijf van de database kapot", "is_whole": True, "hours": 2}
     return Glass.objects.create(**said | {"asked_by": SOMEBODY, "asked_at": timezone.now()} | more)
+
+
+def looked_into(account: Account, *, at: datetime) -> Glass:
+    """Emergency access in which a row of the account was changed, as the database notes it."""
+    made = glass(is_whole=False, may_write=True, asked_at=at)
+    GlassAccount.objects.create(glass=made, account=account)
+    GlassChange.objects.create(
+        glass=made, at=at, verb="UPDATE", table="relations_relation", key="1", account_reference=account.reference
+    )
+    return made
 
 
 def disclosure(of: Account) -> Disclosure:

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ("starts_at", models.DateTimeField(verbose_name="starts at")),
                 ("ends_at", models.DateTimeField(verbose_name="ends at")),
                 ("year", models.PositiveSmallIntegerField(verbose_name="year")),
-                ("sequence", models.PositiveSmallIntegerField(default=0)),
+                ("sequence", models.PositiveSmallIntegerField(default=0, verbose_name="times the date changed")),
                 ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
                 ("agreed_at", models.DateTimeField(blank=True, null=True, verbose_name="date agreed at")),
                 ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="procedures accepted at")),

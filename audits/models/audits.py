@@ -73,7 +73,7 @@ class Audit(models.Model):
     #: In Amsterdam, of ``starts_at``: there is one test a calendar year.
     year = models.PositiveSmallIntegerField(_("year"))
     #: How often an agreed window was changed, for calendars.
-    sequence = models.PositiveSmallIntegerField(default=0)
+    sequence = models.PositiveSmallIntegerField(_("times the date changed"), default=0)
 
     #: Since when whoever must answer now has the word; None: nobody has to.
     asked_at = models.DateTimeField(_("asked at"), null=True, blank=True)

@@ -97,11 +97,14 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER objection_stays BEFORE INSERT OR UPDATE ON processors_objection
+CREATE TRIGGER objection_begins BEFORE INSERT ON processors_objection
     FOR EACH ROW EXECUTE FUNCTION processors_keep_objection();
+CREATE TRIGGER objection_stays BEFORE UPDATE ON processors_objection
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION processors_keep_objection();
 """
 NO_GUARD = """
 DROP TRIGGER objection_stays ON processors_objection;
+DROP TRIGGER objection_begins ON processors_objection;
 DROP TRIGGER change_stays ON processors_change;
 DROP TRIGGER change_is_not_removed ON processors_change;
 DROP TRIGGER transfer_stays ON processors_transfer;

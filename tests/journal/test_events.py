@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from django.conf import settings
@@ -21,8 +22,13 @@ PASSING_ON = {
     "accounts/services.py": "record",
     "accounts/receivers.py": "record",
     "accounts/terms.py": "record",
+    "audits/files.py": "record",
+    "audits/improving.py": "record",
+    "audits/measuring.py": "record",
+    "audits/locking.py": "record",
     "breaches/conferring.py": "record",
     "breaches/reading.py": "record",
+    "processors/disclosing.py": "record",
     "rights/fulfilling.py": "record",
     "rights/handling.py": "record",
     "rights/tending.py": "record",
@@ -41,7 +47,11 @@ def calls() -> list[tuple[str, str, ast.expr]]:
     found = []
     for path in sorted(settings.BASE_DIR.glob("*/**/*.py")):
         place = path.relative_to(settings.BASE_DIR)
-        if place.parts[0] in ("tests", "bench") or place.parts[0].startswith(".") or "journal" not in path.read_text():
+        if (
+            place.parts[0] in ("tests", "bench")
+            or place.parts[0].startswith(".")
+            or not re.search('journal|import .*record|event="', path.read_text())
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):

@@ -159,7 +159,7 @@ def test_an_account_page_asks_the_same_whatever_happened_to_it(client, staff, pl
     opened(placed.account, staff)
     client.force_login(staff)
     client.get(f"{ACCOUNTS}{placed.account_id}/change/")
-    with asks(19):
+    with asks(20):
         client.get(f"{ACCOUNTS}{placed.account_id}/change/")
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.clause("15")]
 STEPS = {
     "received": "received", "answered": "closed", "passed_on": "told", "handled": "done", "check_begun": "checking",
     "checked": "closed", "closed": "closed",
-    "joined": "closed", "unproven": "closed",
+    "joined": "closed", "unproven": "closed", "term_over": "told",
 }  # fmt: skip
 
 
