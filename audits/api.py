@@ -26,9 +26,9 @@ class TesterBody(RowBody):
         model = Auditor
         fields = (
             "name", "company", "email", "qualification", "qualification_words", "language", "accepted_at",
-            "accepted_as", "version", "digest",
+            "accepted_as", "version",
         )  # fmt: skip
-        read_only_fields = ("accepted_at", "accepted_as", "version", "digest")
+        read_only_fields = ("accepted_at", "accepted_as", "version")
 
 
 class AuditBody(RowBody):

@@ -93,13 +93,16 @@ def _staff() -> Any:
     from allauth.mfa.totp.internal.auth import TOTP
     from django.conf import settings
     from django.test import Client
+    from django.utils import timezone
 
     from accounts.models import User
+    from processors import confidentiality, promised
 
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client(SERVER_NAME="testserver", secure=settings.SECURE)
     user = User.objects.create_superuser("nora@cannonworks.example", first_name="Nora", last_name="Smit")
     TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    confidentiality.sign_here(user, digest=promised.current().digest, at=timezone.now())
     client.force_login(user)
     return client
 

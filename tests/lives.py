@@ -56,7 +56,8 @@ EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
     "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
-    "breaches_permission", "processors_changemail",
+    "breaches_permission", "processors_changemail", "processors_disclosure", "processors_glassaccount",
+    "processors_glasschange",
 }  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
 

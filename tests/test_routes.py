@@ -240,7 +240,7 @@ def things_of(account: Account) -> dict[str, str]:
         **dict.fromkeys(
             ("api-invitation", "api-invitation-send", "invitation-send", "invitation-withdraw"), invitation
         ),
-        **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.latest("pk").reference)),
+        **dict.fromkeys(("api-notice-dismiss", "notice-dismiss"), str(Notice.objects.filter(shown_until__isnull=True).latest("pk").reference)),
         **dict.fromkeys(RELATION, relation),
         **breach_of(account),
         **dict.fromkeys(AUDIT, str(account.audits.latest("pk").reference)),

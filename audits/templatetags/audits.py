@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audits.showing import TONES
 from cannonworks.deadlines import in_amsterdam
+from finance.numbers import money
 
 register = template.Library()
 
@@ -33,7 +34,7 @@ def window(row: Any) -> str:
 @register.filter
 def euros(cents: int) -> str:
     """€ 1.250,00 in the reader's language, of an amount in cents."""
-    return f"€ {number_format(Decimal(cents) / 100, decimal_pos=2, use_l10n=True, force_grouping=True)}"
+    return money(Decimal(cents) / 100)
 
 
 @register.filter

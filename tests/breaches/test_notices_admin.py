@@ -110,5 +110,5 @@ def test_the_list_finds_what_came_back_and_it_is_sent_again(client, officer, off
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_whatever_its_length(client, officer, count, django_assert_max_num_queries):
     waiting(*accounts(count))
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         assert client.get(LIST).status_code == 200

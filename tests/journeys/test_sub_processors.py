@@ -92,7 +92,7 @@ def test_from_entering_one_to_its_first_day(browsers, post_at_once, language, vi
     expect(holder.get_by_text("Liever niet naar Amerika.")).to_be_visible()
 
     staff.goto("/admin/processors/objection/")
-    expect(staff.get_by_text("Te beantwoorden")).to_be_visible()
+    expect(staff.get_by_text("Te beantwoorden").first).to_be_visible()
     staff.goto(f"/admin/processors/objection/{Objection.objects.get().pk}/answer/")
     expect(staff.get_by_text("Liever niet naar Amerika.")).to_be_visible()
     staff.locator("[name=words]").fill("Alleen je adres gaat mee.")

@@ -41,7 +41,7 @@ def helper(house) -> Helper:
     """Inside, and with a colleague who has not signed; another company has people too."""
     now = timezone.now()
     made = registers.helper(house, user=HelperFactory(first_name="Hugo", last_name="Hulp"))
-    new = registers.helper(house, user=HelperFactory(first_name="Nina", last_name="Nieuw"), is_bound=False)
+    new = registers.helper(house, user=HelperFactory(first_name="Nina", last_name="Nieuw", bound=False), is_bound=False)
     registers.project(house, made, new, starts_at=now - DAY, ends_at=now + DAY)
     elsewhere = registers.house("Zuiderhost", contact_email="ander@zuiderhost.example")
     other = registers.helper(elsewhere, user=HelperFactory(first_name="Zeno", last_name="Zuid"))

@@ -66,7 +66,7 @@ def test_from_entering_one_to_its_end(officer, client, holder):
         assert announcing.take_effect_due(at=now + timedelta(days=32)) == 1
     page = client.get(f"{place}/change/").content.decode()
     assert "Telt nu" in page
-    assert "Geldt nu" in client.get(CHANGES).content.decode()
+    assert "Van kracht" in client.get(CHANGES).content.decode()
     assert client.get(f"{place}/finish/").status_code == 200
     assert SubProcessor.objects.get().stage == Stage.ACTIVE  # looking ends nothing
     assert client.post(f"{place}/finish/", {"words_nl": "Klaar."}).status_code == 409  # in both languages, or neither
