@@ -251,7 +251,9 @@ def test_a_transaction_and_a_cursor_that_began_before_the_end_see_nothing_after_
         assert seen(session, "accounts_company") > 1
         session.execute("DECLARE slow CURSOR FOR SELECT id FROM accounts_company")
         assert len(session.execute("FETCH 1 FROM slow").fetchall()) == 1
-        session.execute("SELECT pg_sleep(extract(epoch FROM %s - clock_timestamp()))", [Glass.objects.get(pk=made.pk).ends_at])
+        session.execute(
+            "SELECT pg_sleep(extract(epoch FROM %s - clock_timestamp()))", [Glass.objects.get(pk=made.pk).ends_at]
+        )
         assert session.execute("FETCH ALL FROM slow").fetchall() == []
         assert seen(session, "accounts_company") == 0
 
