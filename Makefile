@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-APPS := cannonworks journal accounts relations finance audits processors rights breaches retention board
+APPS := cannonworks journal accounts relations finance audits processors rights breaches retention backups board
 PO := $(wildcard locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 HOLD := $(BIN)/python -m cannonworks.embedded hold

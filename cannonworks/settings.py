@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "rights",
     "breaches",
     "retention",
+    "backups",
     "board",
 ]
 MIDDLEWARE = [

@@ -147,7 +147,7 @@ def _own_cache(_own_settings):
 
 
 #: Folders whose tests call services directly, as jobs do.
-AS_JOBS = {"audits", "board", "breaches", "finance", "journal", "retention", "rights"}
+AS_JOBS = {"audits", "backups", "board", "breaches", "finance", "journal", "retention", "rights"}
 
 
 @pytest.fixture(autouse=True)
