@@ -1,15 +1,13 @@
 """The clocks of measures, what is found about them, and of tests by account holders (§7, §12)."""
 
-from datetime import timedelta
-
-from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Max
+from django.db.models import Max
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from audits.models import Audit, Finding, Improvement, Measure
 from audits.showing import ANSWER
 from audits.states import WITH_US, AuditState
-from cannonworks.clocks import Who, declare, page_of
+from cannonworks.clocks import Who, declare
 from cannonworks.deadlines import Kind, Term, Unit, kind_named
 from cannonworks.ends import midnight
 
@@ -22,22 +20,14 @@ DECIDE = Kind(
 VERIFY = Kind("improvement_to_verify", "7", Term(5, Unit.WORKING_DAYS), _("it was done"), is_ours=True)
 
 
-def day_after(name: str) -> Func:
-    """The end of a day: the first midnight after it."""
-    return midnight(ExpressionWrapper(F(name) + timedelta(days=1), output_field=DateTimeField()))
-
-
 declare(
     "measure_review",
     label=_("Measure: look whether it still works"),
     rows=Measure.objects.in_place(),
     start="reviewed_at",
-    due=day_after("review_on"),
+    due=midnight("review_on", later=1),
     clause="7",
     why=_("Who looked last said by when it is looked at again."),
-    may="audits.view_measure",
-    who=Who.US,
-    account=None,
 )
 declare(
     "finding_to_decide",
@@ -45,22 +35,15 @@ declare(
     rows=Finding.objects.undecided().annotate(began_at=Greatest("found_at", Max("improvements__verified_at"))),
     start="began_at",
     term=DECIDE,
-    may="audits.view_finding",
-    who=Who.US,
-    account=None,
 )
 declare(
     "improvement",
     label=_("Improvement: carry it out"),
     rows=Improvement.objects.to_do(),
     start="planned_at",
-    due=day_after("due_on"),
+    due=midnight("due_on", later=1),
     clause="7",
     why=_("By then, it was agreed, it is done."),
-    may="audits.view_improvement",
-    who=Who.US,
-    account=None,
-    page=page_of("audits.improvement", "pk"),
 )
 declare(
     "improvement_to_verify",
@@ -68,17 +51,12 @@ declare(
     rows=Improvement.objects.to_verify(),
     start="done_at",
     term=VERIFY,
-    may="audits.view_improvement",
-    who=Who.US,
-    account=None,
-    page=page_of("audits.improvement", "pk"),
 )
 
 # --- Tests by account holders (§12) ----------------------------------------------------------------------------------
 #: The agreement has none of these, nor of the answer to a date: they are ours, so that a test can be as wished.
 LOGS = Kind("audit_logs", "12", Term(24, Unit.HOURS), _("the test ends"), is_ours=True)
 FINDINGS = Kind("audit_findings", "12", Term(10, Unit.WORKING_DAYS), _("the test ends"), is_ours=True)
-MAY = "audits.view_audit"
 
 declare(
     "audit_notice",
@@ -87,7 +65,6 @@ declare(
     start="announced_at",
     due="earliest_at",
     term=kind_named("audit_notice"),
-    may=MAY,
     who=Who.HOLDER,
 )
 declare(
@@ -96,8 +73,6 @@ declare(
     rows=Audit.objects.with_us().filter(asked_at__isnull=False),
     start="asked_at",
     term=ANSWER,
-    may=MAY,
-    who=Who.US,
 )
 declare(
     "audit_holder_answer",
@@ -105,7 +80,6 @@ declare(
     rows=Audit.objects.filter(state=AuditState.OFFERED, asked_at__isnull=False),
     start="asked_at",
     term=ANSWER,
-    may=MAY,
     who=Who.HOLDER,
 )
 declare(
@@ -116,7 +90,6 @@ declare(
     due="starts_at",
     clause="12",
     why=_("A test does not begin before its tester has accepted the security procedures."),
-    may=MAY,
     who=Who.HOLDER,
 )
 declare(
@@ -125,8 +98,6 @@ declare(
     rows=Audit.objects.filter(state=AuditState.ENDED, preserved_at__isnull=True),
     start="ends_at",
     term=LOGS,
-    may=MAY,
-    who=Who.US,
 )
 declare(
     "audit_findings",
@@ -134,6 +105,4 @@ declare(
     rows=Audit.objects.filter(state=AuditState.ENDED),
     start="ends_at",
     term=FINDINGS,
-    may=MAY,
-    who=Who.US,
 )

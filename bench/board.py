@@ -73,7 +73,8 @@ def board(requests: str) -> dict[str, Any]:
     from django.utils import timezone
 
     from board.escalating import escalate
-    from cannonworks.clocks import Clocks, kinds
+    from board.running import Clocks
+    from cannonworks.clocks import kinds
 
     client, told = _staff(), {}
     lines = sum(Clocks(kinds(), timezone.now()).counts().values())
@@ -122,8 +123,9 @@ def _page(client: Any, address: str, times: int) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
+    from board.running import COLUMNS, Clocks
     from cannonworks import isolation
-    from cannonworks.clocks import COLUMNS, Clocks, kinds
+    from cannonworks.clocks import kinds
 
     assert client.get(address).status_code == 200, address
     found = {"page": p95(lambda: client.get(address), times)}

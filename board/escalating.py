@@ -14,7 +14,8 @@ from django.db import connection, transaction
 
 from accounts import outbox
 from accounts.models import User
-from cannonworks.clocks import Clocks, Urgency, kinds, kinds_for
+from board.running import Clocks, Urgency
+from cannonworks.clocks import kinds, kinds_for
 
 #: Of clocks that are over it is forgotten that they were told, so long after their end.
 FORGOTTEN_AFTER = timedelta(days=30)

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from board.models import Feed
+from board.running import Clock, Clocks, written
 from cannonworks import isolation, mails
 from cannonworks.bearer import digest_of, new_token
 from cannonworks.calendars import Event, calendar
-from cannonworks.clocks import Clock, Clocks, kinds_for, written
+from cannonworks.clocks import kinds_for
 from journal import services as journal
 
 #: So many clocks stand in a calendar, those that end first.

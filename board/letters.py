@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.outbox import Addressed, writes
 from board.models import Escalation
-from cannonworks.clocks import Urgency, address_of, kinds_for
+from board.running import Urgency, address_of
+from cannonworks.clocks import kinds_for
 
 #: So many clocks are named in a mail, the most urgent; the rest is counted.
 NAMED = 20

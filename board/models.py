@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cannonworks.clocks import STEPS, Urgency
+from board.running import STEPS, Urgency
 
 
 class Escalation(models.Model):

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from breaches.models import Affected, Breach, BreachReport, Consultation, Selection
-from cannonworks.clocks import Who, declare, page_of
+from cannonworks.clocks import declare, page_of
 from cannonworks.deadlines import kind_named
 from cannonworks.ends import end_of
 
@@ -19,9 +19,6 @@ declare(
     rows=Breach.objects.open().filter(~Exists(Selection.objects.filter(breach=OuterRef("pk"), added__gt=0))),
     start="noticed_at",
     term=NOTICE,
-    may="breaches.view_breach",
-    who=Who.US,
-    account=None,
 )
 declare(
     "breach_notice",
@@ -35,9 +32,7 @@ declare(
     start="noticed_at",
     term=NOTICE,
     may="breaches.view_breach",
-    who=Who.US,
     reference="breach__reference",
-    account=None,
     count="number",
     page=page_of("breaches.breach", "of"),
 )
@@ -48,8 +43,6 @@ declare(
     start=Coalesce("consultation__opened_at", "reported_at"),
     due=Coalesce("consultation__due_at", end_of(CONSULTATION, "reported_at")),
     term=CONSULTATION,
-    may="breaches.view_breachreport",
-    who=Who.US,
 )
 declare(
     "breach_consultation",
@@ -63,8 +56,6 @@ declare(
     start="began_at",
     due="due_at",
     term=CONSULTATION,
-    may="breaches.view_consultation",
-    who=Who.US,
     reference="of",
     account=Case(When(number=1, then=F("whose"))),
     count="number",

@@ -18,9 +18,9 @@ Said = str | Combinable
 CALENDAR_BACK, CALENDAR_AHEAD = 3 * 366, 92
 
 
-def midnight(day: Said) -> Func:
-    """The moment at which a day begins in Amsterdam."""
-    begins = f"(%(expressions)s::timestamp AT TIME ZONE '{AMSTERDAM.key}')"
+def midnight(day: Said, *, later: int = 0) -> Func:
+    """The moment at which a day begins in Amsterdam, or the one so many days later (before, when that is negative)."""
+    begins = f"((%(expressions)s::date + {later:d})::timestamp AT TIME ZONE '{AMSTERDAM.key}')"
     return Func(F(day) if isinstance(day, str) else day, template=begins, output_field=DateTimeField())
 
 

@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 
-from django.db.models import DateField, DateTimeField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models import DateField, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
-from cannonworks.clocks import Who, declare, page_of
+from cannonworks.clocks import declare
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit
 from cannonworks.ends import midnight
 from processors import promised
 from processors.models import Change, Glass, Helper, Objection, Project, Stage, Statement, SubProcessor
 
-#: So long before a paper ends its clock begins: half of it is when staff are first told.
-BEFORE = timedelta(days=90)
+#: So many days before a paper ends its clock begins: half of it is when staff are first told.
+BEFORE = 90
 WORKING = SubProcessor.objects.filter(stage__in=(Stage.ANNOUNCED, Stage.ACTIVE))
 
 #: The agreement has no terms for these: a calamity does not wait, and holders hear of it soon.
@@ -21,46 +21,32 @@ APPROVAL = Kind("glass_approval", "10", Term(1, Unit.HOURS), _("access was asked
 REPORT = Kind("glass_report", "10", Term(2, Unit.WORKING_DAYS), _("the access was over"), is_ours=True)
 
 
-def after(day: str, by: timedelta) -> Func:
-    """The midnight with which the day begins that is so many days after another one."""
-    return midnight(ExpressionWrapper(F(day) + by, output_field=DateTimeField()))
-
-
 declare(
     "agreement_expiry",
     label=_("Processing agreement with a sub-processor: renew it"),
     rows=WORKING.filter(agreement__valid_until__isnull=False),
-    start=after("agreement__valid_until", -BEFORE),
-    due=after("agreement__valid_until", timedelta(days=1)),
+    start=midnight("agreement__valid_until", later=-BEFORE),
+    due=midnight("agreement__valid_until", later=1),
     clause="9",
     why=_("The last day that stands in the agreement; counted from ninety days before."),
-    may="processors.view_subprocessor",
-    who=Who.US,
-    account=None,
 )
 declare(
     "transfer_expiry",
     label=_("Protection outside the EEA: renew it"),
     rows=WORKING.filter(transfer__valid_until__isnull=False),
-    start=after("transfer__valid_until", -BEFORE),
-    due=after("transfer__valid_until", timedelta(days=1)),
+    start=midnight("transfer__valid_until", later=-BEFORE),
+    due=midnight("transfer__valid_until", later=1),
     clause="11",
     why=_("The last day that stands in the proof; counted from ninety days before."),
-    may="processors.view_subprocessor",
-    who=Who.US,
-    account=None,
 )
 declare(
     "sub_processor_change",
     label=_("Change of sub-processors: papers and answers, so that it takes effect"),
     rows=Change.objects.open(),
     start="announced_at",
-    due=after("effective_on", timedelta(days=1)),
+    due=midnight("effective_on", later=1),
     clause="9",
     why=_("The end of the day that was announced to account holders."),
-    may="processors.view_change",
-    who=Who.US,
-    account=None,
 )
 declare(
     "objection_answer",
@@ -70,9 +56,6 @@ declare(
     due=midnight("change__effective_on"),
     clause="9",
     why=_("The day on which the change takes effect: before it we answer."),
-    may="processors.view_objection",
-    who=Who.US,
-    page=page_of("processors.objection", "pk"),
 )
 declare(
     "glass_approval",
@@ -81,8 +64,6 @@ declare(
     start="asked_at",
     term=APPROVAL,
     may="processors.approve_glass",
-    who=Who.US,
-    account=None,
 )
 declare(
     "glass_open",
@@ -92,9 +73,6 @@ declare(
     due="ends_at",
     clause="10",
     why=_("As many hours as were approved."),
-    may="processors.view_glass",
-    who=Who.US,
-    account=None,
 )
 declare(
     "glass_report",
@@ -102,9 +80,6 @@ declare(
     rows=Glass.objects.to_report(),
     start="closed_at",
     term=REPORT,
-    may="processors.view_glass",
-    who=Who.US,
-    account=None,
 )
 
 # --- Helpers ---------------------------------------------------------------------------------------------------------
@@ -128,10 +103,7 @@ declare(
     due="begins",
     clause="8",
     why=_("The beginning of the project; counted from fourteen days before. Until it is signed, they see nothing."),
-    may="processors.view_helper",
-    who=Who.US,
     reference="user__reference",
-    account=None,
 )
 declare(
     "statement_again",
@@ -139,7 +111,4 @@ declare(
     rows=Statement.objects.filter(digest__in=promised.earlier(), ended_on__isnull=True),
     start=midnight(Value(promised.current().since, DateField())),
     term=promised.AGAIN,
-    may="processors.view_statement",
-    who=Who.US,
-    account=None,
 )

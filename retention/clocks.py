@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from cannonworks.clocks import Who, declare
+from cannonworks.clocks import declare
 from cannonworks.deadlines import Kind, Term, Unit
 from cannonworks.ends import midnight
 from retention.models import Alarm, Erasure, Hold
@@ -19,8 +19,6 @@ declare(
     due=midnight("review_on"),
     clause="5",
     why=_("The review date that was set when the hold was placed, a year later at most."),
-    may="retention.view_hold",
-    who=Who.US,
     reference="pk",
 )
 declare(
@@ -29,8 +27,6 @@ declare(
     rows=Hold.objects.to_confirm(),
     start=midnight("placed_on"),
     term=CONFIRM,
-    may="retention.view_hold",
-    who=Who.US,
     reference="pk",
 )
 declare(
@@ -39,8 +35,6 @@ declare(
     rows=Erasure.objects.parked(),
     start="parked_at",
     term=PARKED,
-    may="retention.view_erasure",
-    who=Who.US,
 )
 declare(
     "alarm",
@@ -48,8 +42,5 @@ declare(
     rows=Alarm.objects.filter(cleared_at__isnull=True),
     start="raised_at",
     term=ALARM,
-    may="retention.view_alarm",
-    who=Who.US,
     reference="pk",
-    account=None,
 )

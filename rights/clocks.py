@@ -19,7 +19,6 @@ declare(
     start="told_at",
     due="due_at",
     term=kind_named("subject_request"),
-    may="rights.view_subjectrequest",
     who=Who.HOLDER,
 )
 declare(
@@ -28,8 +27,6 @@ declare(
     rows=SubjectRequest.objects.filter(state=RequestState.RECEIVED),
     start="received_at",
     term=MATCH,
-    may="rights.view_subjectrequest",
-    who=Who.US,
 )
 declare(
     "request_check",
@@ -37,8 +34,6 @@ declare(
     rows=SubjectRequest.objects.filter(state=RequestState.CHECKING, check_asked_at__isnull=False),
     start="check_asked_at",
     term=CHECK,
-    may="rights.view_subjectrequest",
-    who=Who.US,
 )
 declare(
     "data_return",
@@ -47,8 +42,6 @@ declare(
     start="asked_at",
     due="due_at",
     term=kind_named("data_return"),
-    may="rights.view_datareturn",
-    who=Who.US,
 )
 declare(
     "correction_decision",
@@ -57,7 +50,6 @@ declare(
     start="proposed_at",
     due="expires_at",
     term=kind_named("correction"),
-    may="rights.view_correction",
     who=Who.HOLDER,
 )
 declare(
@@ -67,8 +59,6 @@ declare(
     start="decided_at",
     due="expires_at",
     term=kind_named("correction"),
-    may="rights.view_correction",
-    who=Who.US,
 )
 declare(
     "letter_confirmation",
@@ -76,7 +66,5 @@ declare(
     rows=RegisteredLetter.objects.waiting(),
     start=midnight("received_on"),
     term=CONFIRM,
-    may="rights.view_registeredletter",
-    who=Who.US,
     reference="request__code",
 )

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from board.admin.shown import table
-from cannonworks.clocks import Clock, ClockKind, Clocks, Urgency, Who, kinds_for
+from board.running import Clock, Clocks, Urgency
+from cannonworks.clocks import ClockKind, Who, kinds_for
 from cannonworks.listing import Order, listing
 
 ORDERS = (Order("due", gettext_lazy("Time left"), Clocks.ORDER),)

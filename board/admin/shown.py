@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
+from board.running import Clock, Urgency, address_of, short
 from cannonworks.admin import Table, chip
-from cannonworks.clocks import Clock, Urgency, address_of, short
 from cannonworks.left import time_left
 
 LOOKS = {

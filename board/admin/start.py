@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from board.admin.shown import table
+from board.running import Clocks
 from cannonworks.admin import soon, today
-from cannonworks.clocks import Clocks, kinds_for
+from cannonworks.clocks import kinds_for
 from retention.models import Alarm, Erasure, Hold
 from rights.models import Correction, RegisteredLetter, SubjectRequest
 

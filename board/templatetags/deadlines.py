@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from cannonworks.clocks import written
+from board.running import written
 
 register = template.Library()
 

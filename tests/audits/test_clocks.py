@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from audits import improving, measuring
-from cannonworks.clocks import Clocks, kinds_for
+from board.running import Clocks
+from cannonworks.clocks import kinds_for
 from cannonworks.deadlines import start_of_day
 from tests.audits import keepers
 from tests.audits.keepers import AT, ON, keeper

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from board.running import Clocks
 from cannonworks import clocks
-from cannonworks.clocks import Clocks, Who, declare
+from cannonworks.clocks import Who, declare
 from retention.models import Alarm, AlarmKind
 
 NUMBERS = count(1)

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import RequestFactory
 
+from board.running import Clock, Clocks, Urgency, address_of
 from cannonworks import clocks
-from cannonworks.clocks import Clocks, Urgency, Who
+from cannonworks.clocks import Who
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit, compute, local_date, start_of_day
 from cannonworks.ends import end_of, midnight, working_days
 from cannonworks.listing import Order, listing
@@ -247,8 +248,8 @@ def test_a_clock_explains_itself_by_its_rule_or_says_where_its_end_comes_from(se
 
 
 def test_an_address_of_no_page_is_empty():
-    assert clocks.address_of("retention.alarm:7") == "/admin/retention/alarm/7/change/"
-    assert clocks.address_of("nothing.here:7") == ""
+    assert address_of("retention.alarm:7") == "/admin/retention/alarm/7/change/"
+    assert address_of("nothing.here:7") == ""
 
 
 @pytest.mark.parametrize(
@@ -256,4 +257,4 @@ def test_an_address_of_no_page_is_empty():
 )
 def test_a_code_is_shown_whole_and_of_a_random_reference_the_beginning(reference, short):
     made = dict.fromkeys(("kind", "start", "due_at", "account", "number", "page", "urgency"))
-    assert clocks.Clock(**made, reference=reference).short == short
+    assert Clock(**made, reference=reference).short == short

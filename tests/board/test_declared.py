@@ -10,9 +10,10 @@ from django.utils import translation
 
 from accounts import services as accounts
 from accounts.states import State
+from board.running import Clocks
 from breaches.models import Affected, Consultation
 from cannonworks import clocks, isolation, rules
-from cannonworks.clocks import Clocks, Who, kinds_for
+from cannonworks.clocks import Who, kinds_for
 from cannonworks.deadlines import AMSTERDAM, compute, kind_named
 from processors.models import Glass
 from retention import holds

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
+from board.running import Clocks, Urgency
 from cannonworks import isolation
-from cannonworks.clocks import Clocks, Urgency, kinds, kinds_for
+from cannonworks.clocks import kinds, kinds_for
 from cannonworks.deadlines import AMSTERDAM, start_of_day
 from processors import announcing, objecting
 from tests import registers

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from board.running import Clocks, Urgency
 from cannonworks import clocks
-from cannonworks.clocks import Clocks, kinds_for
+from cannonworks.clocks import kinds_for
 from cannonworks.isolation import Identity, acting_as
 from processors.models import Helper
 from tests import registers
@@ -45,7 +46,7 @@ def test_the_clock_stops_when_it_is_signed_or_they_left(ends):
     helper = registers.helper(house, is_bound=False)
     registers.project(house, helper, starts_at=now - DAY, ends_at=now + DAY)
     (line,) = lines(now)
-    assert line.urgency == clocks.Urgency.PAST
+    assert line.urgency == Urgency.PAST
     statement = registers.bound(helper.user)
     assert lines(now) == []
     if ends == "ended":
