@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from cannonworks import isolation
+from cannonworks.errors import Refused
 
 #: Seconds that anything here may take.
 PATIENCE = 60
@@ -147,9 +148,28 @@ class Beside(threading.Thread):
         return self.value
 
 
+def beside(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Beside]:
+    """``second`` begins while the first has not committed: what the first said, and the other's work."""
+    with transaction.atomic():
+        said = first()
+        other = Beside(second)
+        until(is_waiting_for_a_lock, "the second waits for the first")
+    return said, other
+
+
+def race(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """The same, and what came of the second in the end: its result, or the code with which it was refused."""
+    said, other = beside(first, second)
+    try:
+        return said, other.result()
+    except Refused as refused:
+        return said, refused.code
+
+
 def is_waiting_for_a_lock() -> bool:
     """Whether another connection to this database waits for one of ours."""
     with isolation.acting_as(isolation.NOBODY), connection.cursor() as cursor:  # no role sees what others wait for
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction repeats what it was told first
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
         )

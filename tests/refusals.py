@@ -1,4 +1,4 @@
-"""What a service refuses, by its code: its words are in the reader's language."""
+"""What is refused: by a service with a code, since its words are in the reader's language; by the database in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.db import Error, connection, transaction
 
+from cannonworks import isolation
 from cannonworks.errors import Refused
+from cannonworks.isolation import Identity
 
 
 @contextmanager
@@ -16,3 +19,15 @@ def refused(code: str) -> Iterator[None]:
     with pytest.raises(Refused) as caught:
         yield
     assert caught.value.code == code
+
+
+def refuses(sql: str, *, whom: Identity) -> str:
+    """What the database says to this statement of that role."""
+    with (
+        isolation.acting_as(whom),
+        pytest.raises(Error) as caught,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+    return str(caught.value).partition("\n")[0]

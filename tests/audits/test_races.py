@@ -5,38 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 
 from accounts.states import State
 from audits import agreeing
 from audits.models import Audit
-from cannonworks.errors import Refused
 from tests import tested
 from tests.factories import AccountFactory, StaffFactory
-from tests.processes import Beside, is_waiting_for_a_lock, until
+from tests.processes import race
 from tests.tested import ANNOUNCED, WEEK
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("12"), pytest.mark.timeout(60)]
 HOUR = timedelta(hours=1)
-
-
-def is_waiting_now() -> bool:
-    """Looked at anew: within a transaction the database repeats what it said first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-    return is_waiting_for_a_lock()
-
-
-def beside(first, second):
-    """``second`` begins while the first has not committed; what it says in the end."""
-    with transaction.atomic():
-        said = first()
-        other = Beside(second)
-        until(is_waiting_now, "the second waits for the first")
-    try:
-        return said, other.result()
-    except Refused as refused:
-        return said, refused.code
 
 
 @pytest.fixture
@@ -46,14 +25,14 @@ def account():
 
 def test_of_two_announcements_at_once_one_wins(account):
     later = {"starts_at": tested.STARTS + WEEK, "ends_at": tested.ENDS + WEEK}
-    said = beside(lambda: tested.announced(account).state, lambda: tested.announced(account, **later).state)
+    said = race(lambda: tested.announced(account).state, lambda: tested.announced(account, **later).state)
     assert said == ("announced", "once_a_year")
     assert Audit.objects.count() == 1
 
 
 def test_who_agrees_to_what_is_being_withdrawn_agrees_to_nothing(account):
     audit, staff = tested.announced(account), StaffFactory()
-    said = beside(
+    said = race(
         lambda: agreeing.withdraw(audit, actor=account.main_user, at=ANNOUNCED + HOUR).state,
         lambda: agreeing.accept(audit, actor=staff, at=ANNOUNCED + HOUR).state,
     )

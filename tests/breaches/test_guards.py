@@ -11,22 +11,11 @@ from cannonworks import isolation
 from cannonworks.isolation import JOBS, Identity
 from tests.breached import NOTICED_AT, TOLD, affected, breach, phase, told
 from tests.factories import AccountFactory
+from tests.refusals import refuses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("13")]
 STAFF = Identity("staff")
 RELEASE = "UPDATE breaches_phase SET released_at = now(), released_by = gen_random_uuid()"
-
-
-def refuses(sql: str, *, whom: Identity) -> str:
-    """What the database says to it."""
-    with (
-        isolation.acting_as(whom),
-        pytest.raises(Error) as refused,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(sql)
-    return str(refused.value).partition("\n")[0]
 
 
 @pytest.mark.parametrize("whom", [STAFF, JOBS], ids=["staff", "jobs"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
@@ -17,7 +17,7 @@ from breaches.selecting import Different, freeze, preview
 from cannonworks.errors import Refused
 from tests.breached import NOTICED_AT, breach
 from tests.factories import AccountFactory, StaffFactory
-from tests.processes import Beside, is_waiting_for_a_lock, until
+from tests.processes import Beside, beside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("13"), pytest.mark.timeout(60)]
 AT = NOTICED_AT + timedelta(hours=1)
@@ -27,22 +27,6 @@ EVERYBODY = Criteria(categories=("account",))
 @pytest.fixture
 def clerk():
     return StaffFactory()
-
-
-def is_waiting_now() -> bool:
-    """Looked at anew: within a transaction the database repeats what it said first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-    return is_waiting_for_a_lock()
-
-
-def beside(first, second):
-    """``second`` begins while the first has not committed; what the first said, and the other's work."""
-    with transaction.atomic():
-        said = first()
-        other = Beside(second)
-        until(is_waiting_now, "the second waits for the first")
-    return said, other
 
 
 def chosen(row, clerk, **more):

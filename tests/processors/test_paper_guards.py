@@ -6,7 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from django.db import Error, connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import PaperKind
@@ -15,21 +15,11 @@ from cannonworks.datamap import Role
 from cannonworks.isolation import JOBS, VISITOR, Identity
 from processors.models import Change, SubProcessor
 from tests import registers
+from tests.refusals import refuses
 
 STAFF = Identity("staff")
 WRITERS = pytest.mark.parametrize("whom", [STAFF, JOBS], ids=["staff", "jobs"])
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("9"), pytest.mark.clause("11")]
-
-
-def refuses(sql: str, *, whom: Identity) -> str:
-    with (
-        isolation.acting_as(whom),
-        pytest.raises(Error) as refused,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(sql)
-    return str(refused.value).partition("\n")[0]
 
 
 def draft(name="Paper Plane", country="NL") -> SubProcessor:

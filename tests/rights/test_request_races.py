@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.blocking import block_account
 from accounts.models import Account
 from accounts.states import State
-from cannonworks.errors import Refused
 from journal.models import Entry
 from rights import fulfilling
 from rights.models import Outcome, SubjectRequest
 from rights.states import REQUEST_STEPS, RequestState, move
 from tests.asked import subject_request
 from tests.factories import AccountFactory, ColleagueFactory, StaffFactory
-from tests.processes import Beside, is_waiting_for_a_lock, until
+from tests.processes import race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("15"), pytest.mark.timeout(60)]
 NOW = timezone.now()
@@ -48,28 +47,9 @@ def block(request, staff):
     return account
 
 
-def is_waiting_now() -> bool:
-    """Looked at anew: within a transaction the database repeats what it said first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-    return is_waiting_for_a_lock()
-
-
-def beside(first, second):
-    """``second`` begins while the first has not committed; what it says in the end."""
-    with transaction.atomic():
-        said = first()
-        other = Beside(second)
-        until(is_waiting_now, "the second waits for the first")
-    try:
-        return said, other.result()
-    except Refused as refused:
-        return said, refused.code
-
-
 def test_of_two_users_who_handle_it_one_does(account):
     request, colleague = asked(account, RequestState.BLOCKED), ColleagueFactory(account=account)
-    said = beside(handle(request, account.main_user, Outcome.NOT_HERE), handle(request, colleague, Outcome.DECLINED))
+    said = race(handle(request, account.main_user, Outcome.NOT_HERE), handle(request, colleague, Outcome.DECLINED))
     assert said == ("not_here", "not_waiting")
     assert list(Entry.objects.filter(event__startswith="request.").values_list("event", flat=True)) == [
         "request.not_here"
@@ -79,7 +59,7 @@ def test_of_two_users_who_handle_it_one_does(account):
 
 def test_who_handles_it_after_the_block_opens_the_account_again(account):
     request, staff = asked(account, RequestState.CHECKING), StaffFactory()
-    _said, outcome = beside(lambda: block(request, staff), handle(request, account.main_user, Outcome.DECLINED))
+    _said, outcome = race(lambda: block(request, staff), handle(request, account.main_user, Outcome.DECLINED))
     assert outcome == "declined"
     assert (Account.objects.get().blocked_at, SubjectRequest.objects.get().state) == (None, "done")
     assert list(Entry.objects.filter(event__contains="blocked").order_by("id").values_list("event", flat=True)) == [
@@ -90,7 +70,7 @@ def test_who_handles_it_after_the_block_opens_the_account_again(account):
 def test_of_two_blocking_requests_that_are_handled_at_once_the_last_opens_the_account(account):
     one, other = asked(account, RequestState.BLOCKED), asked(account, RequestState.BLOCKED)
     colleague = ColleagueFactory(account=account)
-    said = beside(handle(one, account.main_user, Outcome.DECLINED), handle(other, colleague, Outcome.DECLINED))
+    said = race(handle(one, account.main_user, Outcome.DECLINED), handle(other, colleague, Outcome.DECLINED))
     assert said == ("declined", "declined")
     assert Account.objects.get().blocked_at is None
     assert Entry.objects.filter(event="account.unblocked").count() == 1
