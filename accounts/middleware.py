@@ -24,6 +24,12 @@ OPEN = frozenset({
 })  # fmt: skip
 
 
+def is_one_of(request: HttpRequest, names: frozenset[str]) -> bool:
+    """Whether a page with one of these names is asked for."""
+    match = request.resolver_match
+    return match is not None and not match.namespace and match.url_name in names
+
+
 class SecondFactorMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -38,10 +44,7 @@ class SecondFactorMiddleware:
         if has_second_factor(user):
             request.session[SECURED] = True
             return None
-        match = request.resolver_match
-        if match is not None and match.url_name in OPEN and not match.namespace:
-            return None
-        return redirect("mfa_index")  # which says why
+        return None if is_one_of(request, OPEN) else redirect("mfa_index")  # which says why
 
 
 class BlockedMiddleware:

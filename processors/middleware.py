@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.access import needs_second_factor
 from accounts.middleware import OPEN as SECURITY
+from accounts.middleware import is_one_of
 from processors import confidentiality
 
 #: The page to sign, and those of one's own second factor, which comes first.
@@ -36,7 +37,4 @@ class ConfidentialityMiddleware:
         if confidentiality.is_bound(user, on=today):
             request.session[BOUND_ON] = today.isoformat()
             return None
-        match = request.resolver_match
-        if match is not None and match.url_name in OPEN and not match.namespace:
-            return None
-        return redirect("confidentiality")
+        return None if is_one_of(request, OPEN) else redirect("confidentiality")
