@@ -134,8 +134,8 @@ class Kind:
 
     @property
     def fields(self) -> list[str]:
-        """Every personal field by its label, each once."""
-        return _once(e.label(name) for e in self.entries for name in e.personal)
+        """Every personal field of which people are told by its label, each once."""
+        return _once(e.label(name) for e in self.entries for name in e.told)
 
     @property
     def encrypted(self) -> list[str]:

@@ -174,6 +174,15 @@ class Entry:
         return (said and said.label) or _field(self.model, name).verbose_name
 
     @property
+    def told(self) -> Mapping[str, Personal]:
+        """Its personal fields of which people are told: what the database makes of others of the row is left out."""
+        return {
+            name: said
+            for name, said in self.personal.items()
+            if not isinstance(_field(self.model, name), models.GeneratedField)
+        }
+
+    @property
     def word(self) -> str:
         """What people call its rows, in the reader's language."""
         return capfirst(str(self.called or self.model._meta.verbose_name_plural))

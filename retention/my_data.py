@@ -112,7 +112,7 @@ def _outlines(_language: str) -> tuple[_Outline, ...]:
 
 
 def _outline(category: Category, entries: Sequence[Entry]) -> _Outline:
-    personal = [(entry, name, said) for entry in entries for name, said in entry.personal.items()]
+    personal = [(entry, name, said) for entry in entries for name, said in entry.told.items()]
     return _Outline(
         category,
         tuple(sorted(((e.word, e.table, going_of(e)) for e in entries), key=lambda kind: kind[0])),

@@ -48,10 +48,17 @@ def test_every_personal_field_of_the_data_map_is_in_it_by_its_label(language):
         f"{entry.model.__name__}.{name}"
         for entry in datamap.entries()
         if entry.category
-        for name in entry.personal
+        for name in entry.told
         if str(entry.label(name)) not in said
     ]
     assert missing == []
+
+
+def test_what_the_database_makes_of_other_fields_is_not_told_again(language):
+    made = [(entry, name) for entry in datamap.entries() for name in entry.personal.keys() - entry.told]
+    assert {name for _entry, name in made} == {"sort_name", "sort_town", "search_text"}
+    said = text_of(publishing.privacy(on=ON))
+    assert [name for entry, name in made if str(entry.label(name)) in said] == []
 
 
 def test_every_personal_field_has_a_label_that_is_translated():
