@@ -25,8 +25,7 @@ def consents_due(user: User, on: date) -> Iterator[Due]:
     """A question whether we may give data to somebody else; one query, and none for colleagues."""
     if not user.is_main:
         return
-    rows = Disclosure.objects.waiting().filter(account_reference=user.account.reference)  # type: ignore[union-attr]
-    for row in rows.order_by("consent_until")[:5]:
+    for row in Disclosure.objects.visible_to(user).waiting().order_by("consent_until")[:5]:
         why = _("Without your answer we give nothing on your consent.")
         title = _("May we give your data to %(office)s?") % {"office": row.office}
         yield Due(title, reverse("disclosure", args=[row.reference]), why, last_day_before(row.consent_until))

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, User
 from cannonworks.deadlines import local_date
 from cannonworks.storage import AccountFileField
 
@@ -44,6 +44,10 @@ class Consent(models.TextChoices):
 
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def visible_to(self, user: User) -> Self:
+        """Those about the account of the user; the database leaves out what may not be known yet."""
+        return self.filter(account_reference=user.account.reference)  # type: ignore[union-attr]  # an account's user
+
     def waiting(self) -> Self:
         """Those whose holder was asked for consent and can still answer."""
         return self.filter(consent="", decision="", consent_until__gt=Now())
