@@ -25,7 +25,7 @@ from cannonworks.errors import KeyUnavailable, Refused
 from cannonworks.uploads import paper
 from journal import services as journal
 from processors.confidentiality import check_keeps
-from processors.extract_contents import unknown_records
+from processors.extract_contents import called, unknown_records
 from processors.models import Disclosure, DisclosureOrder, ExtractState
 from processors.models.disclosures import Consent, Decision
 
@@ -35,13 +35,14 @@ RIGHT = "processors.change_disclosure"
 CONSENT_TERM = timedelta(days=14)
 
 
-def known_fields() -> dict[str, str]:
+def known_fields(*, for_staff: bool = False) -> dict[str, str]:
     """Fields that could be given: ``app.Model.field`` → what people call them. Secrets, hashes and files are none.
 
-    A field that is sealed under the account's key is one: it is opened where the file is made, and nowhere else.
+    A field that is sealed under the account's key is one: it is opened where the file is made, and nowhere else. The
+    words are the holder's ("Your company"), or those of others.
     """
     return {
-        f"{entry.model._meta.label}.{name}": f"{entry.word}: {entry.label(name)}"
+        f"{entry.model._meta.label}.{name}": f"{called(entry) if for_staff else entry.word}: {entry.label(name)}"
         for entry in datamap.entries()
         if entry.category
         for name, personal in entry.personal.items()

@@ -21,6 +21,7 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.services import data_key
@@ -37,6 +38,7 @@ FORM = "cannonworks.extract/1"
 MANIFEST = "manifest.json"
 #: Of whoever asks, an authority in the Netherlands.
 LANGUAGE = "nl"
+FOR_OTHERS = {"accounts.Company": _("Company"), "finance.SubscriptionInvoice": _("Invoices of CannonWorks")}
 #: Rows that are read at once.
 PORTION = 2000
 
@@ -93,6 +95,11 @@ def parts(fields: Sequence[str]) -> list[Part]:
         model, _dot, name = label.rpartition(".")
         found.setdefault(model, []).append(name)
     return [Part(datamap.entry(apps.get_model(model)), tuple(names)) for model, names in found.items()]
+
+
+def called(entry: Entry) -> str:
+    """What others than its account holder call the rows: of some the data map has words for the holder's own eyes."""
+    return str(FOR_OTHERS.get(entry.model._meta.label) or entry.word)
 
 
 def unknown_records(account: Account, fields: Sequence[str], records: Sequence[UUID]) -> list[UUID]:
@@ -170,7 +177,7 @@ def _as_csv(part: Part, values: Sequence[dict[str, Any]]) -> bytes:
 def _told(part: Part, files: dict[str, bytes], records: int) -> dict[str, Any]:
     return {
         "data": f"{part.model._meta.label}",
-        "label": part.entry.word,
+        "label": called(part.entry),
         "fields": [{"name": name, "label": str(part.entry.label(name))} for name in part.fields],
         "records": records,
         "files": [

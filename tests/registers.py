@@ -166,14 +166,19 @@ def taken(of: Disclosure, *, actor: User, at: datetime) -> Disclosure:
     return of
 
 
-def granted(of: Account, *, clerk: User, second: User, at: datetime | None = None) -> Extract:
-    """A request with an order about an account that was granted; its file is ready to be downloaded."""
-    at = at or timezone.now()
+def ordered(of: Account, *, clerk: User, at: datetime) -> Disclosure:
+    """A request of the police with an order about an account, on which nobody decided yet."""
     said = ["accounts.Company.email"]
-    row = disclosing.register(
+    return disclosing.register(
         actor=clerk, account=of, asker="police", office="Politie", channel="brief", received_at=at, at=at,
         basis="Sv art. 126nd", order=ContentFile(PDF), asked_fields=said, given_fields=said,
     )  # fmt: skip
+
+
+def granted(of: Account, *, clerk: User, second: User, at: datetime | None = None) -> Extract:
+    """The same, granted; its file is ready to be downloaded."""
+    at = at or timezone.now()
+    row = ordered(of, clerk=clerk, at=at)
     disclosing.decide(row, actor=second, decision="give", reason="vordering", at=at)
     return extract(row, actor=clerk, at=at)
 

@@ -15,7 +15,7 @@ from processors.models.disclosures import Asker, Decision
 
 
 def _fields() -> list[tuple[str, str]]:
-    return sorted(disclosing.known_fields().items(), key=lambda pair: pair[1])
+    return sorted(disclosing.known_fields(for_staff=True).items(), key=lambda pair: pair[1])
 
 
 class UUIDsField(forms.CharField):

@@ -55,11 +55,11 @@ class DisclosureAdmin(RegisterAdmin):
 
     @display(description=gettext_lazy("fields asked for"))
     def asked(self, row: Disclosure) -> str:
-        return words(disclosing.known_fields().get(name, name) for name in row.asked_fields)
+        return words(disclosing.known_fields(for_staff=True).get(name, name) for name in row.asked_fields)
 
     @display(description=gettext_lazy("fields to give"))
     def given(self, row: Disclosure) -> str:
-        return words(disclosing.known_fields().get(name, name) for name in row.given_fields)
+        return words(disclosing.known_fields(for_staff=True).get(name, name) for name in row.given_fields)
 
     @display(description=gettext_lazy("holder may not know until"))
     def gag(self, row: Disclosure) -> str:
