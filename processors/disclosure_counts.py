@@ -16,7 +16,6 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -141,7 +140,6 @@ def _overview(found: Counted) -> Chapter:
     blocks: list[Block] = [grid(_("Requests by year"), headers, rows)]
     if not any(each.asked for each in found.years):
         blocks.insert(0, Words(_("Nobody ever asked us for data of a customer.")))
-    blocks.append(Words(_("Counted on %(day)s.") % {"day": date_format(found.on, "j F Y")}))
     return Chapter("years", _("Year by year"), tuple(blocks))
 
 

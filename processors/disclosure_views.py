@@ -49,7 +49,7 @@ def disclosure(request: HttpRequest, reference: UUID) -> HttpResponse:
     known = disclosing.known_fields()
     context = {
         "row": row, "error": error, "fields": [known.get(name, name) for name in row.given_fields],
-        "waits": disclosing.waits_for_answer(row, at=at),
+        "at": at, "waits": disclosing.waits_for_answer(row, at=at),
         "extract": row.extracts.filter(state=ExtractState.TAKEN).order_by("-pk").first(),
     }  # fmt: skip
     return render(request, "processors/disclosure.html", context, status=409 if error else 200)

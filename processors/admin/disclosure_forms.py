@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Account
 from cannonworks.admin import DayField
-from cannonworks.admin_fields import MomentField, PaperField, text
+from cannonworks.admin_fields import FoldedChoices, MomentField, PaperField, text
 from processors import disclosing
 from processors.models.disclosures import Asker, Decision
 
 
-def _fields() -> list[tuple[str, str]]:
-    return sorted(disclosing.known_fields(for_staff=True).items(), key=lambda pair: pair[1])
+def _fields() -> list[tuple[str, list[tuple[str, str]]]]:
+    """All fields that could be given, by kind of data."""
+    known = sorted(disclosing.known_fields(for_staff=True).items(), key=lambda pair: pair[1])
+    parted = [(kind, (name, label)) for name, (kind, _colon, label) in ((n, w.partition(": ")) for n, w in known)]
+    return [(kind, [pair for _kind, pair in pairs]) for kind, pairs in groupby(parted, key=lambda each: each[0])]
 
 
 class UUIDsField(forms.CharField):
@@ -42,14 +47,17 @@ class DisclosureForm(forms.Form):
     order_number = text(gettext_lazy("Number of the order, as it stands on it"), most=60, required=False)
     asked_fields = forms.MultipleChoiceField(
         label=gettext_lazy("Asked for"), choices=_fields, required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        widget=FoldedChoices(),
     )  # fmt: skip
     asked_records = text(gettext_lazy("Records asked for"), most=500, required=False)
     given_fields = forms.MultipleChoiceField(
         label=gettext_lazy("The least that meets it"), choices=_fields, required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        widget=FoldedChoices(),
     )  # fmt: skip
-    given_records = UUIDsField(label=gettext_lazy("Only of these records, by reference"), required=False)
+    given_records = UUIDsField(
+        label=gettext_lazy("Only of these records, by reference"), required=False,
+        help_text=gettext_lazy("With blanks or commas between them. Empty: of all that the account has."),
+    )  # fmt: skip
 
     def clean_account(self) -> Account | None:
         reference = self.cleaned_data["account"]

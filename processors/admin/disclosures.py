@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -25,6 +27,8 @@ from processors.models import Disclosure, Extract, ExtractState
 from processors.models.disclosures import Consent, Decision
 from processors.models.extracts import OPEN
 
+#: Where a line may break.
+WRAP = SafeString("<wbr>")
 LOOKS = {ExtractState.READY: "success", ExtractState.STOPPED: "danger", ExtractState.QUEUED: "info"}
 #: Why a file could not be made, and what to do.
 WHY = {
@@ -36,18 +40,32 @@ WHY = {
 
 @admin.register(Disclosure)
 class DisclosureAdmin(RegisterAdmin):
-    list_display = ("reference", "asker", "office", "received", "standing")
+    list_display = ("number", "asker", "office", "received", "standing")
     list_filter = ("asker", "decision")
     reference_fields = ("reference", "account_reference")
     search_fields = ("office__icontains",)
     ordering = ("-received_at", "-pk")
     fields = (
-        "reference", "account_reference", "asker", "office", "channel", "received", "basis", "order_number",
-        "order_digest", "asked", "asked_records", "given", "given_records", "standing", "reason", "consent", "gag",
+        "whole_number", "account_reference", "asker", "office", "channel", "received", "basis", "order_number",
+        "order_digest", "asked", "asked_records", "given", "records", "standing", "reason", "consent", "gag",
         "told", "handed", "handed_how", "handed_to",
     )  # fmt: skip
     actions_detail = ("ask", "decide", "make_file", "download", "hand_over", "open_order")
     change_form_outer_after_template = "admin/_partials/tables.html"
+
+    @display(description=gettext_lazy("reference"))
+    def number(self, row: Disclosure) -> str:
+        return str(row.reference)[:8]
+
+    @display(description=gettext_lazy("reference"))
+    def whole_number(self, row: Disclosure) -> str:
+        return str(row.reference)
+
+    @display(description=gettext_lazy("records to give"))
+    def records(self, row: Disclosure) -> str:
+        if row.given_records:
+            return words(map(str, row.given_records))
+        return _("All of the account") if row.given_fields else "–"
 
     @display(description=gettext_lazy("received at"), ordering="received_at")
     def received(self, row: Disclosure) -> str:
@@ -139,11 +157,10 @@ class DisclosureAdmin(RegisterAdmin):
     def make_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Have a worker make the file with exactly what was decided."""
         row = self.row(request, object_id)
-        records = words(map(str, row.given_records)) if row.given_records else _("All of the account")
         question = Question(
             title=_("Make the file to hand over"), button=_("Make the file"),
             text=_("It has exactly these data and nothing else. It can be downloaded once, within 30 days."),
-            facts=[(_("Data"), self.given(row)), (_("Records"), records), (_("Ground"), row.ground)],
+            facts=[(_("Data"), self.given(row)), (_("Records"), self.records(row)), (_("Ground"), row.ground)],
         )  # fmt: skip
         return self.act(
             request, question, lambda: extracting.ask_extract(row, actor=signed_in(request), at=timezone.now()),
@@ -223,12 +240,18 @@ def _about(found: Extract) -> list[tuple[str, object]]:
 def _files(row: Disclosure) -> Table:
     rows = [
         [
-            each.name, chip(LOOKS.get(ExtractState(each.state), ""), each.get_state_display()),
+            format_html("{}<br>{}", each.name, _broken(each.digest)),
+            chip(LOOKS.get(ExtractState(each.state), ""), each.get_state_display()),
             WHY.get(each.why) or (each.records if each.digest else "–"),
-            moment(each.made_at), moment(each.taken_at) if each.taken_at else short_day(each.last_day),
-            each.digest or "–",
+            moment(each.made_at),
+            moment(each.taken_at) if each.taken_at else short_day(each.last_day),
         ]
         for each in row.extracts.order_by("-pk")
-    ]  # fmt: skip
-    headers = (_("File"), _("State"), _("Records"), _("Made"), _("Downloaded, or until"), _("SHA-256"))
+    ]
+    headers = (_("File and its SHA-256"), _("State"), _("Records"), _("Made"), _("Downloaded, or until"))
     return Table(_("Files to hand over"), headers, rows)
+
+
+def _broken(digest: str) -> str:
+    """A digest that may wrap."""
+    return format_html_join(WRAP, "{}", ((digest[n : n + 16],) for n in range(0, len(digest), 16)))
