@@ -42,7 +42,7 @@ def answered(about: UUID, reader: UUID | None = None) -> Addressed | None:
 
 
 def _to_holder(row: Disclosure | None) -> Addressed | None:
-    if row is None or not row.is_known:
+    if row is None or row.account_reference is None or not row.is_known:
         return None
     account = Account.objects.filter(reference=row.account_reference).first()
     if account is None:

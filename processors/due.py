@@ -26,6 +26,7 @@ def consents_due(user: User, on: date) -> Iterator[Due]:
     if not user.is_main:
         return
     for row in Disclosure.objects.visible_to(user).waiting().order_by("consent_until")[:5]:
+        assert row.consent_until is not None  # noqa: S101  it waits until then
         why = _("Without your answer we give nothing on your consent.")
         title = _("May we give your data to %(office)s?") % {"office": row.office}
         yield Due(title, reverse("disclosure", args=[row.reference]), why, last_day_before(row.consent_until))

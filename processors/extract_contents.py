@@ -113,7 +113,9 @@ def unknown_records(account: Account, fields: Sequence[str], records: Sequence[U
 
 def pack(extract: Extract, account: Account, *, at: datetime) -> Made:
     """Put the file together (ZIP), in memory: with the rights of jobs. KeyUnavailable when the key is gone."""
-    row, files, told, count = extract.disclosure, {}, [], 0
+    row, count = extract.disclosure, 0
+    files: dict[str, bytes] = {}
+    told: list[dict[str, Any]] = []
     there: set[UUID] = set()
     key = encryption.cipher(data_key(account))
     with translation.override(LANGUAGE):

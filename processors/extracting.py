@@ -45,7 +45,7 @@ def ask_extract(disclosure: Disclosure, *, actor: User, at: datetime) -> Extract
     """
     check_keeps(actor, RIGHT)
     row = Disclosure.objects.select_for_update().get(pk=disclosure.pk)
-    if row.decision != Decision.GIVE or row.handed_at is not None:
+    if row.decision != Decision.GIVE or row.handed_at is not None or row.account_reference is None:
         raise Refused("not_to_give", _("There is nothing to hand over."), clause="8")
     _expire_of(row, at=at)
     if row.extracts.filter(state__in=OPEN).exists():
@@ -212,7 +212,7 @@ def _place_of(found: Extract, account: Account) -> str:
 
 def _account_of(row: Disclosure) -> Account:
     """The account, as jobs see it: staff see none that is not open to them."""
-    return Account.objects.get(reference=row.account_reference)
+    return Account.objects.get(reference=str(row.account_reference))
 
 
 def _send(pk: int) -> None:
