@@ -7,7 +7,7 @@ from itertools import groupby
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Account
 from cannonworks.admin import DayField
@@ -40,7 +40,7 @@ class DisclosureForm(forms.Form):
     received_at = MomentField(label=gettext_lazy("Received at"))
     basis = text(gettext_lazy("Legal basis"), most=200, required=False)
     account = forms.UUIDField(
-        label=gettext_lazy("Reference of the account"), required=False,
+        label=gettext_lazy("Reference of the account"), required=False, widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("Leave empty when the request names nobody that we know."),
     )  # fmt: skip
     order = PaperField(label=gettext_lazy("Order"), clause="8", required=False)
@@ -55,7 +55,7 @@ class DisclosureForm(forms.Form):
         widget=FoldedChoices(),
     )  # fmt: skip
     given_records = UUIDsField(
-        label=gettext_lazy("Only of these records, by reference"), required=False,
+        label=gettext_lazy("Only of these records, by reference"), required=False, widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("With blanks or commas between them. Empty: of all that the account has."),
     )  # fmt: skip
 

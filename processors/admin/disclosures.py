@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,7 +47,7 @@ class DisclosureAdmin(RegisterAdmin):
     ordering = ("-received_at", "-pk")
     fields = (
         "whole_number", "account_reference", "asker", "office", "channel", "received", "basis", "order_number",
-        "order_digest", "asked", "asked_records", "given", "records", "standing", "reason", "consent", "gag",
+        "order_sum", "asked", "asked_records", "given", "records", "standing", "reason", "consent", "gag",
         "told", "handed", "handed_how", "handed_to",
     )  # fmt: skip
     actions_detail = ("ask", "decide", "make_file", "download", "hand_over", "open_order")
@@ -60,6 +60,10 @@ class DisclosureAdmin(RegisterAdmin):
     @display(description=gettext_lazy("reference"))
     def whole_number(self, row: Disclosure) -> str:
         return str(row.reference)
+
+    @display(description=gettext_lazy("SHA-256 of the order"))
+    def order_sum(self, row: Disclosure) -> str:
+        return _broken(row.order_digest) or "–"
 
     @display(description=gettext_lazy("records to give"))
     def records(self, row: Disclosure) -> str:
@@ -240,7 +244,7 @@ def _about(found: Extract) -> list[tuple[str, object]]:
 def _files(row: Disclosure) -> Table:
     rows = [
         [
-            format_html("{}<br>{}", each.name, _broken(each.digest)),
+            each.name,
             chip(LOOKS.get(ExtractState(each.state), ""), each.get_state_display()),
             WHY.get(each.why) or (each.records if each.digest else "–"),
             moment(each.made_at),
@@ -248,8 +252,9 @@ def _files(row: Disclosure) -> Table:
         ]
         for each in row.extracts.order_by("-pk")
     ]
-    headers = (_("File and its SHA-256"), _("State"), _("Records"), _("Made"), _("Downloaded, or until"))
-    return Table(_("Files to hand over"), headers, rows)
+    headers = (_("File"), _("State"), _("Records"), _("Made"), _("Downloaded, or until"))
+    digests = ((each.name, _broken(each.digest)) for each in row.extracts.order_by("-pk") if each.digest)
+    return Table(_("Files to hand over"), headers, rows, note=format_html_join(", ", "SHA-256 {}: {}", digests))
 
 
 def _broken(digest: str) -> str:
