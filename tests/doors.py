@@ -269,9 +269,9 @@ ADMINISTRATION = """
   admin:processors_glass_add
     GET              door       403        403        200
     POST             door       403        403        409
-# the order with a request about which none was kept
+# the order with a request, for who keeps the register; that it was opened is journalled
   admin:processors_disclosure_open_order
-    ANY              door       403        →change    →change
+    ANY              door       403        200        200
 # the paper of a statement that was signed here: there is none
   admin:processors_statement_open_paper
     ANY              door       403        404        404
@@ -1213,7 +1213,7 @@ API = """
 # the answer to it, of the main user, which a device cannot give: an empty body is none
   api-disclosure-answer
     POST             401       400       403       404       403       403       403       403       403       401
-    GET/PATCH/DELETE 401       405       403       405       403       403       405       403       405       401
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # reading them: of no version
   api-terms-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401

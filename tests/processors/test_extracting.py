@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts import services as lifecycle
 from accounts.models import Account, DataKey, User
 from accounts.states import State
-from cannonworks import isolation, storage
+from cannonworks import datamap, isolation, storage
 from cannonworks.errors import KeyUnavailable, Refused
 from journal.models import Entry
 from processors import disclosing, extract_contents, extracting
@@ -30,8 +30,8 @@ from retention import aging, holds
 from retention.models import Ground
 from tests import registers
 from tests.cast import member
-from tests.factories import StaffFactory
-from tests.lives import BSN, account_in, erase
+from tests.factories import AccountFactory, StaffFactory
+from tests.lives import BSN, account_in, erase, fill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("8")]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -338,3 +338,18 @@ def test_opening_the_order_is_journalled_and_not_for_everybody(account, officer,
     assert (content, name) == (PDF, f"order-{str(row.reference)[:8]}.pdf")
     entry = Entry.objects.get(event="disclosure.order_opened")
     assert (entry.actor_reference, entry.account_reference) == (officer.reference, account.reference)
+
+
+def test_every_field_that_can_be_named_can_be_given_and_no_secret_can_be_named(officer, granted):
+    account = fill(AccountFactory(state=State.ACTIVE), on=timezone.localdate())
+    known = disclosing.known_fields()
+    hidden = {f"{e.model._meta.label}.{n}" for e in datamap.entries() for n, said in e.personal.items() if said.secret}
+    assert not hidden & known.keys()
+    row = granted(list(known), account=account)
+    found = registers.extract(row, actor=officer, at=NOW)
+    assert (found.state, found.why) == (ExtractState.READY, "")
+    files = unpacked(extracting.take(found, actor=officer, at=NOW))
+    for part in extract_contents.parts(row.given_fields):
+        assert {tuple(line) for line in lines(files[f"{part.name}.jsonl"])} <= {part.fields}
+    (employee,) = lines(files["relations-employee.jsonl"])
+    assert employee["bsn"] == BSN
