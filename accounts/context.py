@@ -75,6 +75,7 @@ FOOT: tuple[Tab, ...] = (
     ("your-rights", _("Your rights")),
     ("terms", _("Terms")),
     ("record", _("Record of processing")),
+    ("disclosure-counts", _("Asked by authorities")),
     ("cookies", _("Cookies")),
     ("newsletter", _("Newsletter")),
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from unfold.widgets import (
     INPUT_CLASSES,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -44,6 +47,23 @@ class PaperField(forms.FileField):
             except Refused as refused:
                 raise forms.ValidationError(refused.message, code=refused.code) from None
         return file
+
+
+class FoldedChoices(UnfoldAdminCheckboxSelectMultipleWidget):
+    """Many boxes to tick, folded by their group; a group in which something is ticked stands open."""
+
+    input_type = "folded"  # the library draws a field of another kind beside its label
+
+    def create_option(self, *args: Any, **options: Any) -> dict[str, Any]:
+        return super().create_option(*args, **options) | {"type": "checkbox"}
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        groups = [
+            (group, options, sum(option["selected"] for option in options))
+            for group, options, _n in widget["optgroups"]
+        ]
+        return render_to_string("admin/_partials/folded_choices.html", {"groups": groups, "widget": widget})
 
 
 def text(label: Any, *, most: int, help_text: Any = "", required: bool = True, rows: int = 0) -> forms.CharField:

@@ -50,6 +50,8 @@ def settle(**_signal: object) -> None:
 #: task → when (Amsterdam time). Every path is imported by a test.
 app.conf.beat_schedule = {
     "gags": {"task": "processors.tasks.end_gags", "schedule": crontab(hour=0, minute=8)},
+    "extracts": {"task": "processors.tasks.tend_extracts", "schedule": crontab(minute="2-59/5")},
+    "counts of disclosures": {"task": "processors.tasks.count_disclosures", "schedule": crontab(hour=0, minute=12)},
     "statements": {"task": "processors.tasks.end_outdated_statements", "schedule": crontab(minute=3)},
     "sweep": {"task": "retention.tasks.sweep", "schedule": crontab(minute=5)},
     "alarms": {"task": "retention.tasks.raise_alarms", "schedule": crontab(minute=35)},

@@ -98,6 +98,7 @@ class Entry:
     why: str | Promise = ""
     may: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
+    returned: str = ""
 
     @property
     def table(self) -> str:
@@ -247,6 +248,7 @@ def register(
     called: str | Promise = "",
     may: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
+    returned: str = "",
 ) -> None:
     """Declare a model with data of an account.
 
@@ -255,7 +257,8 @@ def register(
     rows go, with its own alarm; ``called`` what people call the rows, where the model has no word for them. When rows
     go by themselves while the account lives, ``rules.AGES`` says. ``may`` says which ``VERBS`` each database role has,
     of the rows that it sees; scheduled jobs have all. Which rows those are, ``isolation`` says, or the SQL condition in
-    ``rows``, where ``{account}`` stands for the account of the row.
+    ``rows``, where ``{account}`` stands for the account of the row. ``returned`` is SQL of which rows go along in a
+    return of all data, where the law keeps some from the holder; ``false``: the table does not.
     """
     declared = Entry(
         model,
@@ -270,6 +273,7 @@ def register(
         called,
         may=may or {},
         rows=rows or {},
+        returned=returned,
     )
     _add(declared)
 

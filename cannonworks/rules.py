@@ -193,6 +193,7 @@ AGES = (
     # Until claims from the agreement have lapsed (BW 3:307): what was tested can be shown as long as it can matter.
     Age("audits.AuditFile", "audit__closed_at", Term(years=5), clause="12", since=_("the end of the test")),
     Age("audits.Audit", "closed_at", Term(years=5), clause="12", since=_("the end of the test")),
+    Age("processors.ExtractFile", "made_at", Term(days=30), clause="8", since=_("making it, if nobody takes it")),
     Age("processors.Objection", "answered_at", Term(years=5), clause="9", since=_("our answer to the objection")),
     Age("accounts.PlannedMail", "planned_at", Term(years=1), clause="15", since=_("the mail")),
     # The post gives up by this; every other row goes once its mail went.

@@ -7,5 +7,5 @@ class ProcessorsConfig(AppConfig):
     verbose_name = _("Sub-processors")
 
     def ready(self) -> None:
-        # Their mails register themselves.
-        from processors import contact_mails, glass_reports, telling  # noqa: F401
+        # Due and mails register themselves.
+        from processors import contact_mails, disclosure_mails, due, glass_reports, telling  # noqa: F401

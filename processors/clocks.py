@@ -10,7 +10,19 @@ from cannonworks.clocks import declare
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit
 from cannonworks.ends import midnight
 from processors import promised
-from processors.models import Change, Glass, Helper, Objection, Project, Stage, Statement, SubProcessor
+from processors.models import (
+    Change,
+    Disclosure,
+    Extract,
+    Glass,
+    Helper,
+    Objection,
+    Project,
+    Stage,
+    Statement,
+    SubProcessor,
+)
+from processors.models.extracts import ExtractState
 
 #: So many days before a paper ends its clock begins: half of it is when staff are first told.
 BEFORE = 90
@@ -111,4 +123,46 @@ declare(
     rows=Statement.objects.filter(digest__in=promised.earlier(), ended_on__isnull=True),
     start=midnight(Value(promised.current().since, DateField())),
     term=promised.AGAIN,
+)
+
+# --- What others ask of us -------------------------------------------------------------------------------------------
+
+ASKED_BY_OTHERS = "processors.view_disclosure"
+
+declare(
+    "disclosure_consent",
+    label=_("Consent to give data to somebody else: the account holder answers, or we refuse"),
+    rows=Disclosure.objects.filter(consent_asked_at__isnull=False, consent="", decision=""),
+    start="consent_asked_at",
+    due="consent_until",
+    clause="8",
+    why=_("Fourteen days to think; without an answer nothing is given on consent."),
+    may=ASKED_BY_OTHERS,
+    who=Who.HOLDER,
+    account=None,
+)
+declare(
+    "disclosure_gag",
+    label=_("Request that the account holder may not know of: tell them when that ends"),
+    rows=Disclosure.objects.filter(told_at__isnull=True, gag_until__isnull=False, account_reference__isnull=False),
+    start="decided_at",
+    due=midnight("gag_until"),
+    clause="8",
+    why=_("The day that was recorded with the gag; a job tells the holder that night."),
+    may=ASKED_BY_OTHERS,
+    who=Who.US,
+    account=None,
+)
+declare(
+    "disclosure_extract",
+    label=_("File with data to hand over: download it"),
+    rows=Extract.objects.filter(state=ExtractState.READY),
+    start="made_at",
+    due="expires_at",
+    clause="8",
+    why=_("Thirty days after it was made it is removed."),
+    may=ASKED_BY_OTHERS,
+    who=Who.US,
+    account=None,
+    page=page_of("processors.disclosure", "disclosure_id"),
 )

@@ -1,5 +1,6 @@
 """Requests of others for data of our customers (§8): without an order on a legal basis, or the holder's own explicit
-consent, nothing is given; the database refuses it too. Refusals stand in the same register.
+consent, nothing is given; the database refuses it too. Refusals stand in the same register. What is given is made by
+``extracting``, and the mails about it are written by ``disclosure_mails``.
 """
 
 from __future__ import annotations
@@ -15,35 +16,46 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import outbox
 from accounts.models import Account, User
+from accounts.services import check_not_going
+from accounts.states import State
 from cannonworks import datamap, isolation, storage
-from cannonworks.errors import Refused
+from cannonworks.errors import KeyUnavailable, Refused
 from cannonworks.uploads import paper
 from journal import services as journal
 from processors.confidentiality import check_keeps
-from processors.models import Disclosure, DisclosureOrder
+from processors.extract_contents import called, unknown_records
+from processors.models import Disclosure, DisclosureOrder, ExtractState
 from processors.models.disclosures import Consent, Decision
 
+#: Who keep the register, and hear of answers.
+RIGHT = "processors.change_disclosure"
 #: How long the holder may think about an answer; silence is no consent.
 CONSENT_TERM = timedelta(days=14)
 
 
-def known_fields() -> dict[str, str]:
-    """Fields that could be given: ``app.Model.field`` → what people call them. Secrets and ciphertext are none."""
+def known_fields(*, for_staff: bool = False) -> dict[str, str]:
+    """Fields that could be given: ``app.Model.field`` → what people call them. Secrets, hashes and files are none.
+
+    A field that is sealed under the account's key is one: it is opened where the file is made, and nowhere else. The
+    words are the holder's ("Your company"), or those of others.
+    """
     return {
-        f"{entry.model._meta.label}.{name}": f"{entry.word}: {entry.label(name)}"
+        f"{entry.model._meta.label}.{name}": f"{called(entry) if for_staff else entry.word}: {entry.label(name)}"
         for entry in datamap.entries()
         if entry.category
         for name, personal in entry.personal.items()
-        if not (personal.secret or personal.encrypted or name in entry.files)
+        if not (personal.secret or name in entry.files)
     }
 
 
 @transaction.atomic
 def register(
     *, actor: User, asker: str, office: str, channel: str, received_at: datetime, at: datetime,
-    account: Account | None = None, basis: str = "", order: File | None = None, asked_fields: Sequence[str] = (),
-    asked_records: str = "", given_fields: Sequence[str] = (), given_records: Sequence[UUID] = (),
+    account: Account | None = None, basis: str = "", order: File | None = None, order_number: str = "",
+    asked_fields: Sequence[str] = (), asked_records: str = "", given_fields: Sequence[str] = (),
+    given_records: Sequence[UUID] = (),
 ) -> Disclosure:  # fmt: skip
     """Note a request, and the least that would meet it; neither can be changed afterwards. ValidationError, Refused.
 
@@ -56,8 +68,9 @@ def register(
         raise Refused("no_field", _("We keep no such field: %(names)s.") % {"names": ", ".join(unknown)}, clause="8")
     if not set(given_fields) <= set(asked_fields):
         raise Refused("more_than_asked", _("Give no more than was asked for."), clause="8")
+    _check_records(account, given_fields, given_records)
     row = Disclosure(
-        asker=asker, office=office, channel=channel, received_at=received_at, basis=basis,
+        asker=asker, office=office, channel=channel, received_at=received_at, basis=basis, order_number=order_number,
         account_reference=account.reference if account else None, asked_fields=list(asked_fields),
         asked_records=asked_records, given_fields=list(given_fields), given_records=list(given_records),
         noted_by=actor.reference, noted_at=at,
@@ -66,7 +79,7 @@ def register(
         row.order_digest = _keep_order(row, order, account=account, at=at)
     row.full_clean()
     row.save(force_insert=True)
-    _record("disclosure.registered", row, actor=actor, asker=asker, order=row.order_digest)
+    record("disclosure.registered", row, actor=actor, asker=asker, order=row.order_digest)
     return row
 
 
@@ -83,7 +96,8 @@ def ask_consent(disclosure: Disclosure, *, actor: User, at: datetime) -> Disclos
         raise Refused("gagged", _("The holder may not know of this request."), clause="8")
     row.consent_asked_at, row.consent_until = at, at + CONSENT_TERM
     row.save(update_fields=["consent_asked_at", "consent_until"])
-    _record("disclosure.asked", row, actor=actor)
+    record("disclosure.asked", row, actor=actor)
+    tell(row, "asked", at=at)
     return row
 
 
@@ -98,9 +112,10 @@ def answer(disclosure: Disclosure, *, actor: User, consent: str, at: datetime) -
     row.consent, row.consent_at, row.consent_by = consent, at, actor.reference
     row.save(update_fields=["consent", "consent_at", "consent_by"])
     if consent == Consent.GIVEN:
-        _record("disclosure.consent_given", row, actor=actor)
+        record("disclosure.consent_given", row, actor=actor)
     else:
-        _record("disclosure.consent_refused", row, actor=actor)
+        record("disclosure.consent_refused", row, actor=actor)
+    outbox.tell_staff(RIGHT, "processors/disclosure_answered", about=row.reference, account=actor.account, at=at)
     return row
 
 
@@ -128,29 +143,33 @@ def decide(
     row.full_clean()
     row.save()
     if decision == Decision.GIVE:
-        _record("disclosure.granted", row, actor=actor, quiet=gag_until is not None)
+        record("disclosure.granted", row, actor=actor)
     else:
-        _record("disclosure.refused", row, actor=actor, quiet=gag_until is not None)
+        record("disclosure.refused", row, actor=actor)
+    tell(row, "told", at=at)
     return row
 
 
 @transaction.atomic
 def hand_over(disclosure: Disclosure, *, actor: User, how: str, to: str, at: datetime) -> Disclosure:
-    """Note how and to whom, by function, what was decided on was handed over. Refused when it is not to be given."""
+    """Note how and to whom, by function, the file was handed over. Refused when it is not to be given, or not taken."""
     check_keeps(actor, "change_disclosure")
     row = Disclosure.objects.select_for_update().get(pk=disclosure.pk)
     if row.decision != Decision.GIVE or row.handed_at is not None:
         raise Refused("not_to_give", _("There is nothing to hand over."), clause="8")
+    if not row.extracts.filter(state=ExtractState.TAKEN).exists():
+        why = _("First download the file with the data: nothing but that is handed over.")
+        raise Refused("no_extract", why, clause="8")
     row.handed_at, row.handed_how, row.handed_to = at, how, to
     row.full_clean()
     row.save(update_fields=["handed_at", "handed_how", "handed_to"])
-    _record("disclosure.handed_over", row, actor=actor, quiet=row.gag_until is not None and row.told_at is None)
+    record("disclosure.handed_over", row, actor=actor)
     return row
 
 
 @transaction.atomic
 def end_gags(*, at: datetime) -> int:
-    """Tell holders what they may know from today; returns of how many requests. Safe to run twice (§8)."""
+    """Tell holders what they may know from today, by mail too; returns of how many requests. Safe to run twice (§8)."""
     over = Disclosure.objects.filter(
         told_at=None, gag_until__lte=timezone.localdate(at), account_reference__isnull=False
     )
@@ -158,8 +177,28 @@ def end_gags(*, at: datetime) -> int:
     for row in rows:
         row.told_at = at
         row.save(update_fields=["told_at"])
-        _record("disclosure.told", row)
+        record("disclosure.told", row)
+        tell(row, "gag_over", at=at)
     return len(rows)
+
+
+def open_order(disclosure: Disclosure, *, actor: User) -> tuple[bytes, str]:
+    """The order that came with a request, and a name for it, for staff who keep the register; journalled (§8).
+
+    Refused when there is none, or none any more: it goes with the account. KeyUnavailable when it is not what came.
+    """
+    check_keeps(actor, "view_disclosure")
+    with isolation.acting_as(isolation.JOBS):
+        kept = DisclosureOrder.objects.filter(disclosure=disclosure.reference).select_related("account").first()
+        if kept is None:
+            raise Refused("no_order", _("The order is not kept here, or not any more."), clause="8")
+        check_not_going(kept.account)
+        with kept.file.open() as file:
+            content = file.read()
+    if hashlib.sha256(content).hexdigest() != kept.digest:
+        raise KeyUnavailable("The order is not what came.")
+    record("disclosure.order_opened", disclosure, actor=actor, digest=kept.digest)
+    return content, f"order-{str(disclosure.reference)[:8]}.{kept.kind}"
 
 
 def waits_for_answer(row: Disclosure, *, at: datetime) -> bool:
@@ -190,9 +229,32 @@ def _keep_order(row: Disclosure, order: File, *, account: Account | None, at: da
     return digest
 
 
-def _record(event: str, row: Disclosure, *, actor: User | None = None, quiet: bool = False, **facts: object) -> None:
-    # The holder reads the lines of the account: before he may know, a line is of no account.
+def record(event: str, row: Disclosure, *, actor: User | None = None, **facts: object) -> None:
+    """Journal a step; as a line of the account only when its holder may know of the request, for holders read those."""
+    whose = _holder_of(row) if event != "disclosure.registered" and row.is_known else None
+    journal.record(event, account=whose, actor=actor, clause="8", disclosure=row.reference, **facts)
+
+
+def tell(row: Disclosure, what: str, *, at: datetime) -> None:
+    """Have the main user mailed, when there is one who may know: ``asked``, ``told`` or ``gag_over``."""
+    account = _holder_of(row) if row.is_known else None
+    if account is not None and account.claimed_at is None and account.state != State.ERASED:
+        outbox.plan(f"processors/disclosure_{what}", about=row.reference, account=account, at=at)
+
+
+def _holder_of(row: Disclosure) -> Account | None:
+    if row.account_reference is None:
+        return None
+    with isolation.acting_as(isolation.JOBS):  # staff see no account that is not open to them
+        return Account.objects.filter(reference=row.account_reference).first()
+
+
+def _check_records(account: Account | None, fields: Sequence[str], records: Sequence[UUID]) -> None:
+    """A record that is not there would be missed in silence when the file is made."""
+    if not records:
+        return
     with isolation.acting_as(isolation.JOBS):
-        whose = None if quiet or event == "disclosure.registered" else row.account_reference
-        account = Account.objects.filter(reference=whose).first() if whose else None
-    journal.record(event, account=account, actor=actor, clause="8", disclosure=row.reference, **facts)
+        unknown = unknown_records(account, fields, records) if account else records
+    if unknown:
+        words = _("There is no such record among these data of the account: %(records)s.")
+        raise Refused("no_record", words % {"records": ", ".join(map(str, unknown))}, clause="8")

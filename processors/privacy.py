@@ -10,7 +10,10 @@ from processors.models import (
     Change,
     ChangeMail,
     Disclosure,
+    DisclosureCount,
     DisclosureOrder,
+    Extract,
+    ExtractFile,
     Glass,
     GlassAccount,
     GlassChange,
@@ -161,6 +164,8 @@ register(
     plain=("id", "reference", "change", "account", "user", "made_at", "answered_at", "answered_by"),
     may={"holder": "SELECT INSERT", "staff": "SELECT UPDATE"},
 )
+#: What the holder may know of a request: told, or asked for consent, and no gag that lasts.
+KNOWN = f"(told_at IS NOT NULL OR consent_asked_at IS NOT NULL) AND (gag_until IS NULL OR gag_until <= {TODAY})"
 register(
     Disclosure,
     category=Category.EVIDENCE,
@@ -169,10 +174,8 @@ register(
     plain=[field.name for field in Disclosure._meta.local_concrete_fields],
     may={"holder": "SELECT UPDATE", "staff": "SELECT INSERT UPDATE"},
     # What the holder may not know yet, the database does not show him.
-    rows={
-        "holder": f"{{account}} = {REFERENCE} AND (told_at IS NOT NULL OR consent_asked_at IS NOT NULL)"
-        f" AND (gag_until IS NULL OR gag_until <= {TODAY})"
-    },
+    rows={"holder": f"{{account}} = {REFERENCE} AND {KNOWN}"},
+    returned=KNOWN,
 )
 register(
     DisclosureOrder,
@@ -180,4 +183,30 @@ register(
     subject=Subject.HOLDER,
     fields={"file": Personal("8", label=_("order of an authority, sealed"))},
     plain=("id", "account", "disclosure", "kind", "digest", "added_at"),
+    returned="false",
+)
+register(
+    Extract,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    account="account_reference",
+    plain=[field.name for field in Extract._meta.local_concrete_fields],
+    may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
+    # A holder sees of the requests themselves what may be known: the same here.
+    rows={"holder": f"{{account}} = {REFERENCE} AND disclosure_id IN (SELECT id FROM processors_disclosure)"},
+    returned=f"disclosure_id IN (SELECT id FROM processors_disclosure WHERE {KNOWN})",
+)
+register(
+    ExtractFile,
+    category=Category.REQUESTS,
+    subject=Subject.HOLDER,
+    fields={"file": Personal("8", label=_("data to hand over, sealed"))},
+    plain=("id", "account", "extract", "made_at"),
+    returned="false",
+)
+outside(
+    DisclosureCount,
+    why="How many requests there were in a year, as everybody may know; numbers only.",
+    helper_sees=(),
+    may=dict.fromkeys(("visitor", "holder", "staff"), "SELECT"),
 )

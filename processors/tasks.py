@@ -6,7 +6,8 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from processors import confidentiality, disclosing, glass, glass_reports
+from cannonworks.storage import FilesUnavailable
+from processors import confidentiality, disclosing, disclosure_counts, extracting, glass, glass_reports
 
 
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
@@ -44,3 +45,23 @@ def end_outdated_statements() -> int:
 def end_gags() -> int:
     """Beat, nightly: tell holders of requests that need not stay secret any more (§8)."""
     return disclosing.end_gags(at=timezone.now())
+
+
+@shared_task(
+    acks_late=True, autoretry_for=(OperationalError, InterfaceError, FilesUnavailable), retry_backoff=10, max_retries=5
+)
+def run_extract(extract_id: int) -> bool:
+    """Make the file of a disclosure (§8); whether it was made."""
+    return extracting.run(extract_id, at=timezone.now())
+
+
+@shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError, FilesUnavailable), retry_backoff=30)
+def tend_extracts() -> int:
+    """When one is taken, and beat, every five minutes: remove, revive and expire files of disclosures (§8)."""
+    return extracting.tend(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def count_disclosures() -> int:
+    """Beat, nightly: count what others asked of us, for everybody to see (§8)."""
+    return disclosure_counts.count(on=timezone.localdate())

@@ -5,6 +5,9 @@ from processors import confidentiality_views, contact_views, disclosure_views, h
 urlpatterns = [
     path("my-data/disclosures/", disclosure_views.disclosures, name="disclosures"),
     path("my-data/disclosures/<uuid:reference>/", disclosure_views.disclosure, name="disclosure"),
+    path("disclosures/", disclosure_views.counts, name="disclosure-counts"),
+    path("disclosures/disclosures.pdf", disclosure_views.counts_pdf, name="disclosure-counts-pdf"),
+    path("disclosures/disclosures.json", disclosure_views.counts_json, name="disclosure-counts-json"),
     path("confidentiality/", confidentiality_views.confidentiality_page, name="confidentiality"),
     path("helpers/", helper_views.accounts, name="helpers"),
     path("sub-processors/access/", contact_views.ask, name="helpers-access"),

@@ -24,7 +24,7 @@ from finance.copying import invoice_from_quote
 from finance.models import DocumentKind
 from processors import confidentiality, helping, promised
 from relations import services as relations
-from retention import demo_breach, holds
+from retention import demo_breach, demo_disclosures, holds
 from retention.demo_houses import houses
 from retention.demo_measures import make_measures
 from retention.models import Ground
@@ -104,6 +104,7 @@ def make(*, today: date) -> dict[str, Account]:
         _at_work(made[name], today=today)
     make_measures(owner=second, second=clerk, at=start_of_day(today))
     _tested(made["active"], officer=second, today=today)
+    demo_disclosures.make(made["active"], clerk=clerk, second=second, today=today)
     notices.write_notice(
         Notice(
             title_nl="Nieuw: facturen delen met een link", text_nl="Open een factuur en maak bij **Delen** een link.",

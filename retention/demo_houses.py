@@ -22,7 +22,7 @@ def houses(*, officer: User, today: date) -> SubProcessor:
     plane = _entered(officer, "Paper Plane", "mail", "US", ("account",))
     contracting.note_transfer(
         plane, actor=officer, at=start_of_day(today - timedelta(days=200)), country="US", mechanism="clauses",
-        file=_scan("Standard contractual clauses with Paper Plane"),
+        file=scan("Standard contractual clauses with Paper Plane"),
     )  # fmt: skip
     _begun(
         plane, officer, today - timedelta(days=200), "bezorgt mail in plaats van Postduif",
@@ -48,7 +48,7 @@ def _entered(officer: User, name: str, role: str, country: str, data: tuple[str,
 
 def _agreed(house: SubProcessor, officer: User, on: date, valid_until: date) -> None:
     contracting.note_agreement(
-        house, actor=officer, at=start_of_day(on), file=_scan(f"Processing agreement with {house.name}"),
+        house, actor=officer, at=start_of_day(on), file=scan(f"Processing agreement with {house.name}"),
         signed_on=on - timedelta(days=3), valid_until=valid_until,
     )  # fmt: skip
 
@@ -65,7 +65,8 @@ def _begun(
     announcing.take_effect(change, at=start_of_day(change.effective_on))
 
 
-def _scan(title: str) -> ContentFile:
+def scan(title: str) -> ContentFile:
+    """A paper of the demonstration with this title."""
     words = Words("Signed for both companies. A paper of the demonstration.")
     paper = Paper(title, "", date(2026, 1, 1), "en", (Chapter("signed", "Signed", (words,)),))
     return ContentFile(pdf_of(paper), name="paper.pdf")

@@ -290,7 +290,7 @@ class _Maker:
     def _uploads(self) -> None:
         """Take along what was uploaded, as it is; what was forgotten meanwhile is passed by."""
         for table, file in contents.with_files():
-            for row in table.model._default_manager.filter(**contents.owned(table, self.account)).order_by("pk"):
+            for row in contents.owned(table, self.account).order_by("pk"):
                 stem = contents.upload_stem(table, row)
                 if getattr(row, file.name) and not any(name.startswith(f"{stem}.") for name in self.there):
                     self._upload(stem, getattr(row, file.name).name)
@@ -403,11 +403,7 @@ def _rows_of(account: Account) -> int:
     """What there is to do: rows of all tables, and one more for each document that is drawn and each upload."""
     drawn = [table for table in contents.tables() if table.model is Document]
     uploaded = [table for table, _file in contents.with_files()]
-    counted = (
-        table.model._default_manager.filter(**contents.owned(table, account)).count()
-        for table in (*contents.tables(), *drawn, *uploaded)
-    )
-    return sum(counted)
+    return sum(contents.owned(table, account).count() for table in (*contents.tables(), *drawn, *uploaded))
 
 
 def _drawn(document: Document) -> tuple[str, bytes]:

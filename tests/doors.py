@@ -269,6 +269,9 @@ ADMINISTRATION = """
   admin:processors_glass_add
     GET              door       403        403        200
     POST             door       403        403        409
+# the order with a request, for who keeps the register; that it was opened is journalled
+  admin:processors_disclosure_open_order
+    ANY              door       403        200        200
 # the paper of a statement that was signed here: there is none
   admin:processors_statement_open_paper
     ANY              door       403        404        404
@@ -287,7 +290,8 @@ ADMINISTRATION = """
     POST             door       403        →change    →change
 # what the privacy officer decides; support has shown that it may not
   admin:processors_glass_approve admin:processors_glass_refuse admin:processors_glass_get_login
-  admin:processors_statement_end admin:processors_disclosure_ask
+  admin:processors_statement_end admin:processors_disclosure_ask admin:processors_disclosure_make_file
+  admin:processors_disclosure_download
   admin:processors_project_end admin:rights_registeredletter_confirm admin:retention_erasure_try_again
   admin:processors_project_choose admin:processors_helper_end
   admin:retention_hold_confirm admin:retention_hold_release admin:breaches_breach_close
@@ -390,7 +394,8 @@ PAGES = """
 # for everybody, to read
   security-txt security-policy account_inactive account_email_verification_sent account_reset_password_done
   account_reset_password_from_key_done terms terms-version privacy privacy-pdf record record-pdf record-json
-  what-we-do verify sub-processors sub-processors-pdf sub-processor-change
+  what-we-do verify sub-processors sub-processors-pdf sub-processor-change disclosure-counts
+  disclosure-counts-pdf disclosure-counts-json
   statement-key
     GET              200        200        200        200        200        200        200        200
     POST             405        405        405        405        405        405        405        405
@@ -1197,6 +1202,18 @@ API = """
     GET              401       200       200       200       403       403       200       200       200       401
     POST             401       400       403       400       403       403       400       403       400       401
     PATCH/DELETE     401       405       405       405       403       403       405       405       405       401
+# what others asked about the account
+  api-disclosures
+    GET              401       200       200       200       403       403       200       200       200       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# one about the first account
+  api-disclosure
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# the answer to it, of the main user, which a device cannot give: an empty body is none
+  api-disclosure-answer
+    POST             401       400       403       404       403       403       403       403       403       401
+    GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
 # reading them: of no version
   api-terms-acknowledge
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401

@@ -56,7 +56,7 @@ EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
     "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
     "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
-    "breaches_permission", "processors_changemail", "processors_disclosure", "processors_glassaccount",
+    "breaches_permission", "processors_changemail", "processors_disclosure", "processors_extract", "processors_glassaccount",
     "processors_glasschange",
 }  # fmt: skip
 EVERYTHING = ("account", "relations", "employees", "documents", "usage", "requests")
@@ -135,6 +135,7 @@ def full_life(*, cancelled_on: date = CANCELLED_ON, **fields: object) -> Account
     ColleagueFactory(account=account)
     clerk, second = StaffFactory.create_batch(2)
     registers.refused(account, clerk=clerk, second=second)
+    registers.granted(account, clerk=clerk, second=second)
     registers.looked_into(account, at=moment(account.signed_up_on))
     day = account.signed_up_on + timedelta(days=2)
     letter(account, on=day, clerk=clerk)

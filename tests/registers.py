@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from accounts import papers
 from accounts.models import Account, Notice, Paper, PaperKind, User
-from processors import disclosing
+from cannonworks import isolation
+from processors import disclosing, extracting
 from processors.models import (
     Agreement,
     Change,
     ChangeMail,
     Disclosure,
+    Extract,
     Glass,
     GlassAccount,
     GlassChange,
@@ -148,6 +150,37 @@ def disclosure(of: Account) -> Disclosure:
         account_reference=of.reference, asker="police", office="Politie", channel="brief", received_at=timezone.now(),
         noted_by=SOMEBODY, noted_at=timezone.now(), told_at=timezone.now(),
     )  # fmt: skip
+
+
+def extract(of: Disclosure, *, actor: User, at: datetime) -> Extract:
+    """The file of a disclosure that was decided on, made by the worker."""
+    asked = extracting.ask_extract(of, actor=actor, at=at)
+    with isolation.acting_as(isolation.JOBS):
+        extracting.run(asked.pk, at=at)
+    return Extract.objects.get(pk=asked.pk)
+
+
+def taken(of: Disclosure, *, actor: User, at: datetime) -> Disclosure:
+    """The same disclosure, its file made and downloaded."""
+    extracting.take(extract(of, actor=actor, at=at), actor=actor, at=at)
+    return of
+
+
+def ordered(of: Account, *, clerk: User, at: datetime) -> Disclosure:
+    """A request of the police with an order about an account, on which nobody decided yet."""
+    said = ["accounts.Company.email"]
+    return disclosing.register(
+        actor=clerk, account=of, asker="police", office="Politie", channel="brief", received_at=at, at=at,
+        basis="Sv art. 126nd", order=ContentFile(PDF), asked_fields=said, given_fields=said,
+    )  # fmt: skip
+
+
+def granted(of: Account, *, clerk: User, second: User, at: datetime | None = None) -> Extract:
+    """The same, granted; its file is ready to be downloaded."""
+    at = at or timezone.now()
+    row = ordered(of, clerk=clerk, at=at)
+    disclosing.decide(row, actor=second, decision="give", reason="vordering", at=at)
+    return extract(row, actor=clerk, at=at)
 
 
 def refused(of: Account, *, clerk: User, second: User) -> Disclosure:

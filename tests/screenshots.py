@@ -54,11 +54,12 @@ from finance.bookkeeping import Period, charge_subscription, record_payment  # n
 from finance.copying import credit_invoice, invoice_from_quote  # noqa: E402
 from finance.models import Document, DocumentKind, Mailing  # noqa: E402
 from finance.services import change_draft, draft_document, issue_document  # noqa: E402
-from processors import contact, objecting  # noqa: E402
+from processors import contact, disclosing, objecting  # noqa: E402
 from processors.helping import record_look  # noqa: E402
-from processors.models import Change, SubProcessor  # noqa: E402
+from processors.models import Change, Disclosure, SubProcessor  # noqa: E402
 from relations.models import Import, Relation, What  # noqa: E402
 from relations.services import add_employee, add_relation, restrict_person, reveal_bsn  # noqa: E402
+from retention import demo_disclosures  # noqa: E402
 from retention.demo_houses import houses  # noqa: E402
 from retention.models import Ground, Hold  # noqa: E402
 from rights import links  # noqa: E402
@@ -406,6 +407,23 @@ def register_of_breaches(*accounts: Account) -> dict[str, str]:
     return {"breach_row": str(row.pk), "breach_fresh": str(breached.breach(at=now - timedelta(hours=1)).pk)}
 
 
+def disclosures_of(account: Account, *, on: date) -> dict[str, object]:
+    """What others asked: given, refused, waiting, told after a gag, with a file to download and one to be made."""
+    clerk, second, at = StaffFactory(), StaffFactory(), timezone.now()
+    demo_disclosures.make(account, clerk=clerk, second=second, today=on)
+    given, refused, waiting = Disclosure.objects.filter(account_reference=account.reference).order_by("received_at")
+    ready = registers.granted(account, clerk=clerk, second=second)
+    told = registers.ordered(account, clerk=clerk, at=at - timedelta(days=9))
+    until = {"gag_basis": "Sv art. 126bb lid 5", "gag_until": on - timedelta(days=1)}
+    disclosing.decide(told, actor=second, decision="give", reason="x", at=at - timedelta(days=9), **until)
+    disclosing.end_gags(at=at)
+    return {
+        "disclosure_given": given.reference, "disclosure_refused": refused.reference,
+        "disclosure_waiting": waiting.reference, "disclosure_told": told.reference,
+        "disclosure_row": ready.disclosure_id, "disclosure_asked_row": waiting.pk, "disclosure_to_make": told.pk,
+    }  # fmt: skip
+
+
 def audits_of(account: Account) -> dict[str, object]:
     """Tests by account holders: one with another date by us and costs, one that is over with findings."""
     now, clerk, day = timezone.now(), StaffFactory(), timedelta(days=1)
@@ -581,6 +599,19 @@ PAGES = {
     "staff-audit": ("staff", "/admin/audits/audit/{audit}/change/"),
     "staff-audit-letter": ("staff", "/admin/audits/audit/add/"),
     "staff-audit-offer": ("staff", "/admin/audits/audit/{audit}/offer/"),
+    "disclosures": ("active", "/my-data/disclosures/"),
+    "disclosures-none": ("trial", "/my-data/disclosures/"),
+    "disclosure-asked": ("active", "/my-data/disclosures/{disclosure_waiting}/"),
+    "disclosure-given": ("active", "/my-data/disclosures/{disclosure_given}/"),
+    "disclosure-refused": ("active", "/my-data/disclosures/{disclosure_refused}/"),
+    "disclosure-told-later": ("active", "/my-data/disclosures/{disclosure_told}/"),
+    "disclosure-counts": (None, "/disclosures/"),
+    "staff-disclosures": ("staff", "/admin/processors/disclosure/"),
+    "staff-disclosure": ("staff", "/admin/processors/disclosure/{disclosure_row}/change/"),
+    "staff-disclosure-add": ("staff", "/admin/processors/disclosure/add/"),
+    "staff-disclosure-decide": ("staff", "/admin/processors/disclosure/{disclosure_asked_row}/decide/"),
+    "staff-disclosure-make": ("staff", "/admin/processors/disclosure/{disclosure_to_make}/make_file/"),
+    "staff-disclosure-download": ("staff", "/admin/processors/disclosure/{disclosure_row}/download/"),
     "breach-report": ("active", "/breaches/report/"),
     "breach-blocked": ("blocked", "/breaches/"),
     "staff-breach-reports": ("staff", "/admin/breaches/breachreport/"),
@@ -826,7 +857,7 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
-    places |= audits_of(active.account)
+    places |= audits_of(active.account) | disclosures_of(active.account, on=on)
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked | measured()
     at_house = SubProcessor.objects.get(contact_email="beheer@noorderhost.example")

@@ -46,6 +46,9 @@ PUBLIC = {
     "/cookies/": 200,
     "/privacy/": 200,
     "/privacy/privacy.pdf": 200,
+    "/disclosures/": 200,
+    "/disclosures/disclosures.pdf": 200,
+    "/disclosures/disclosures.json": 200,
     "/record/": 200,
     "/sub-processors/": 200,
     "/sub-processors/sub-processors.pdf": 200,
@@ -70,6 +73,7 @@ PUBLIC = {
 }
 TEXTS = {  # plain ones and files, not pages
     "/.well-known/security.txt", "/security.md", "/privacy/privacy.pdf", "/record/record.pdf", "/record/record.json", "/sub-processors/sub-processors.pdf", "/verify/statement-key.pem",
+    "/disclosures/disclosures.pdf", "/disclosures/disclosures.json",
 }  # fmt: skip
 #: Whatever an address has in it.
 PARTS = (

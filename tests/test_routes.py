@@ -269,7 +269,9 @@ def things_of(account: Account) -> dict[str, str]:
         "app_label": "accounts", "url": "nothing/", "uidb36": "1", "key": "key", "pk": "1", "token": "token",
         "number": "1", "one": "1", "other": "1", "review": str(UUID(int=0)),
         "helpers-access-left": str(account.reference),
-        "disclosure": str(registers.disclosure(account).reference),
+        **dict.fromkeys(
+            ("disclosure", "api-disclosure", "api-disclosure-answer"), str(registers.disclosure(account).reference)
+        ),
         "handle": Session.objects.filter(user=user).first().handle,
         **rows_by_table(account),
     }  # fmt: skip

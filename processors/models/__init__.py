@@ -3,6 +3,7 @@
 from processors.models.changes import LONGEST, Change, ChangeKind, ChangeMail, Objection
 from processors.models.confidentiality import Statement
 from processors.models.disclosures import Disclosure, DisclosureOrder
+from processors.models.extracts import DisclosureCount, Extract, ExtractFile, ExtractState
 from processors.models.glass import Glass, GlassAccount, GlassChange, GlassStage, Ground
 from processors.models.helpers import Helper, Project
 from processors.models.sub_processors import Agreement, Mechanism, Stage, SubProcessor, SubProcessorRole, Transfer
@@ -14,7 +15,11 @@ __all__ = [
     "ChangeKind",
     "ChangeMail",
     "Disclosure",
+    "DisclosureCount",
     "DisclosureOrder",
+    "Extract",
+    "ExtractFile",
+    "ExtractState",
     "Glass",
     "GlassAccount",
     "GlassChange",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, User
+from cannonworks.deadlines import local_date
 from cannonworks.storage import AccountFileField
 
 
@@ -39,6 +43,16 @@ class Consent(models.TextChoices):
     REFUSED = "refused", _("Consent refused")
 
 
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def visible_to(self, user: User) -> Self:
+        """Those about the account of the user; the database leaves out what may not be known yet."""
+        return self.filter(account_reference=user.account.reference)  # type: ignore[union-attr]  # an account's user
+
+    def waiting(self) -> Self:
+        """Those whose holder was asked for consent and can still answer."""
+        return self.filter(consent="", decision="", consent_until__gt=Now())
+
+
 class Disclosure(models.Model):
     """A request for data of a customer by somebody else: what it was founded on, what we decided, what was given."""
 
@@ -50,6 +64,8 @@ class Disclosure(models.Model):
     channel = models.CharField(_("how it came"), max_length=60)
     received_at = models.DateTimeField(_("received at"))
     basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+    #: As whoever asked wrote it on the order.
+    order_number = models.CharField(_("number of the order"), max_length=60, blank=True, default="")
     order_digest = models.CharField(_("SHA-256 of the order"), max_length=64, blank=True)
     #: Fields of the data map, as ``app.Model.field``, and rows by their reference.
     asked_fields = ArrayField(
@@ -77,6 +93,8 @@ class Disclosure(models.Model):
     handed_at = models.DateTimeField(_("handed over at"), null=True, blank=True)
     handed_how = models.CharField(_("handed over how"), max_length=120, blank=True)
     handed_to = models.CharField(_("handed over to (function)"), max_length=120, blank=True)
+
+    objects = DisclosureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("disclosure")
@@ -119,6 +137,22 @@ class Disclosure(models.Model):
                 | (~Q(gag_basis="") & Q(gag_until__isnull=False)),
             ),
         ]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its holder knows of it: told, or asked for consent, and no gag laid since."""
+        return self.told_at is not None or (self.consent_asked_at is not None and self.gag_until is None)
+
+    @property
+    def received_on(self) -> date:
+        return local_date(self.received_at)
+
+    @property
+    def ground(self) -> str:
+        """On what it is given: the legal basis of the order, else consent; empty while there is neither."""
+        if self.basis and self.order_digest:
+            return self.basis
+        return self.get_consent_display() if self.consent == Consent.GIVEN else ""
 
     def __str__(self) -> str:
         return f"{self.get_asker_display()} {str(self.reference)[:8]}"

@@ -80,9 +80,14 @@ class Table:
 
 @cache
 def tables() -> tuple[Table, ...]:
-    """All tables of a return, those that others point at first; the files of returns themselves are none."""
+    """All tables of a return, those that others point at first; the files of returns themselves are none.
+
+    Nor are those of which the law keeps all from the holder.
+    """
     return tuple(
-        _table(entry) for entry in reversed(datamap.entries()) if entry.category and entry.model is not ReturnFile
+        _table(entry)
+        for entry in reversed(datamap.entries())
+        if entry.category and entry.model is not ReturnFile and entry.returned != "false"
     )
 
 
@@ -104,9 +109,11 @@ def with_files() -> list[tuple[Table, models.FileField]]:
     return [(table, field) for table in tables() for field in datamap._files(table.model)]
 
 
-def owned(table: Table, account: Account) -> dict[str, Any]:
-    """The account's rows of a table, for ``filter``."""
-    return {table.entry.account: account.reference if table.entry.by_reference else account.pk}
+def owned(table: Table, account: Account) -> models.QuerySet[Any]:
+    """The account's rows of a table, without those that the law keeps from the holder."""
+    owner = account.reference if table.entry.by_reference else account.pk
+    rows = table.model._default_manager.filter(**{table.entry.account: owner})
+    return rows.extra(where=[table.entry.returned]) if table.entry.returned else rows  # noqa: S610  of the data map
 
 
 def safe(name: str) -> str:

@@ -173,7 +173,8 @@ def _statement(table: Table, told: list[Told], *, behind: bool) -> str:
     own, key = f'"{table.entry.table}"', f'"{table.key}"'
     shown = ", ".join([key, *(cell for column in told for cell in column.sql)])
     order, more = _order(table)
-    rows = f"SELECT {shown} FROM {own} WHERE @OWNER@{more if behind else ''} ORDER BY {order} LIMIT %s::bigint"
+    known = f" AND ({table.entry.returned})" if table.entry.returned else ""
+    rows = f"SELECT {shown} FROM {own} WHERE @OWNER@{known}{more if behind else ''} ORDER BY {order} LIMIT %s::bigint"
     statement = f"COPY ({rows}) TO STDOUT (DELIMITER E'\\x1f', NULL '')"
     return statement.replace("@OWNER@", table.entry.belonging("= %s"))
 

@@ -107,7 +107,7 @@ def test_what_goes_with_an_account_is_every_category_but_books_and_evidence():
         "finance_mailing", "finance_numberseries", "finance_sharelink", "finance_shareopening",
         "accounts_dismissal", "accounts_newslettermail", "accounts_subscriber", "relations_employee", "relations_import",
         "relations_refusal", "relations_relation",
-        "processors_disclosureorder", "rights_correction", "rights_correctionwords", "rights_datareturn", "rights_letterscan", "rights_returnfile",
+        "processors_disclosureorder", "processors_extractfile", "rights_correction", "rights_correctionwords", "rights_datareturn", "rights_letterscan", "rights_returnfile",
         "rights_subjectrequest",
     }  # fmt: skip
     assert datamap.erasable() == []

@@ -16,6 +16,7 @@ from cannonworks.errors import Refused
 from journal.models import Entry
 from processors import disclosing
 from processors.models import Disclosure, DisclosureOrder
+from tests import registers
 from tests.cast import member
 from tests.signin import freshly
 
@@ -116,6 +117,7 @@ def test_two_people_and_no_more_than_was_asked(account, officer, other):
     assert code(lambda: noted(officer, account, asked_fields=["accounts.User.password"])) == "no_field"
     assert disclosing.decide(row, actor=other, **give).told_at == NOW
     assert code(lambda: disclosing.decide(row, actor=other, **give)) == "decided"
+    registers.taken(row, actor=officer, at=NOW)
     done = disclosing.hand_over(row, actor=officer, how="aangetekend", to="officier van justitie", at=NOW)
     assert (done.handed_to, code(lambda: disclosing.hand_over(row, actor=officer, how="x", to="x", at=NOW))) == (
         "officier van justitie", "not_to_give",
@@ -135,6 +137,7 @@ def test_a_gag_hides_it_until_its_last_day(account, holder, officer, other):
     give = {"actor": other, "decision": "give", "reason": "vordering", "at": timezone.now()}
     assert code(lambda: disclosing.decide(row, **give, gag_basis="Sv art. 126bb")) == "gag_incomplete"
     disclosing.decide(row, **give, gag_basis="Sv art. 126bb", gag_until=today + timedelta(1))
+    registers.taken(row, actor=officer, at=timezone.now())
     disclosing.hand_over(row, actor=officer, how="post", to="officier", at=timezone.now())
     assert seen(holder) == []
     assert not Entry.objects.filter(event__startswith="disclosure.", account_reference=account.reference).exists()
@@ -186,6 +189,8 @@ def test_from_the_request_to_the_handing_over(account, holder, colleague, office
     assert clerk.post(f"{act}decide/", form).status_code == 409  # the first person
     second = freshly(Client(), other)
     assert second.post(f"{act}decide/", form).status_code == 302
+    assert second.post(f"{act}hand_over/", {"how": "post", "to": "griffier"}).status_code == 409  # nothing was made
+    registers.taken(row, actor=officer, at=timezone.now())
     assert second.post(f"{act}hand_over/", {"how": "post", "to": "griffier"}).status_code == 302
     assert "griffier" in client.get(path).content.decode()
     assert Disclosure.objects.get().told_at is not None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db.models import Sum
 
 from accounts.models import Account
 from breaches.models import Breach, BreachReport, Consultation, Meeting, Notice
 from cannonworks.deadlines import start_of_day
+from processors.models import Disclosure, DisclosureCount, Extract
 from retention import demo
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +35,15 @@ def test_a_breach_is_told_in_two_phases_conferred_about_and_one_is_reported(toda
     assert Meeting.objects.open_to(to_choose, start_of_day(today)).exists()
     assert BreachReport.objects.get(judged_at=None).account == made["active"]
     assert {account.state for account in Account.objects.all()} >= {"trial", "active", "cancelled"}
+
+
+@pytest.mark.clause("8")
+def test_of_what_others_asked_one_is_given_one_refused_and_one_waits():
+    made, year = demo.make(today=date(2026, 11, 22)), 2026
+    rows = Disclosure.objects.filter(account_reference=made["active"].reference).order_by("received_at")
+    assert [(row.decision, row.handed_at is not None) for row in rows] == [
+        ("give", True), ("refuse", False), ("", False)
+    ]  # fmt: skip
+    assert Extract.objects.get().state == "taken"
+    counted = DisclosureCount.objects.filter(year=year).aggregate(Sum("in_part"), Sum("refused"), Sum("waiting"))
+    assert list(counted.values()) == [1, 1, 1]
