@@ -6,7 +6,7 @@ from django.db.models import DateField, DateTimeField, Exists, ExpressionWrapper
 from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
-from cannonworks.clocks import declare
+from cannonworks.clocks import Who, declare, page_of
 from cannonworks.deadlines import AMSTERDAM, Kind, Term, Unit
 from cannonworks.ends import midnight
 from processors import promised
@@ -127,8 +127,6 @@ declare(
 
 # --- What others ask of us -------------------------------------------------------------------------------------------
 
-ASKED_BY_OTHERS = "processors.view_disclosure"
-
 declare(
     "disclosure_consent",
     label=_("Consent to give data to somebody else: the account holder answers, or we refuse"),
@@ -137,9 +135,7 @@ declare(
     due="consent_until",
     clause="8",
     why=_("Fourteen days to think; without an answer nothing is given on consent."),
-    may=ASKED_BY_OTHERS,
     who=Who.HOLDER,
-    account=None,
 )
 declare(
     "disclosure_gag",
@@ -149,9 +145,6 @@ declare(
     due=midnight("gag_until"),
     clause="8",
     why=_("The day that was recorded with the gag; a job tells the holder that night."),
-    may=ASKED_BY_OTHERS,
-    who=Who.US,
-    account=None,
 )
 declare(
     "disclosure_extract",
@@ -161,8 +154,6 @@ declare(
     due="expires_at",
     clause="8",
     why=_("Thirty days after it was made it is removed."),
-    may=ASKED_BY_OTHERS,
-    who=Who.US,
-    account=None,
+    may="processors.view_disclosure",
     page=page_of("processors.disclosure", "disclosure_id"),
 )

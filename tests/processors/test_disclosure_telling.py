@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.due import Due, due_from
 from accounts.models import PlannedMail, User
+from board.running import Clocks
 from cannonworks import clocks, isolation
-from cannonworks.clocks import Clocks, Who, kinds_for
+from cannonworks.clocks import Who, kinds_for
 from cannonworks.deadlines import start_of_day
 from processors import disclosing, extracting
 from processors.models import Disclosure
