@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import icalendar
+if TYPE_CHECKING:
+    import icalendar
 
 #: What such a file is, for browsers and mails.
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -35,6 +37,8 @@ class Event:
 
 def calendar(events: Iterable[Event], *, name: str = "") -> bytes:
     """An iCalendar file of ``events``, all moments in UTC; ``name`` is what a program that follows it may call it."""
+    import icalendar  # not at the start: few processes write a calendar
+
     whole = icalendar.Calendar()
     whole.add("prodid", "-//CannonWorks//CannonWorks//NL")
     whole.add("version", "2.0")
@@ -47,6 +51,8 @@ def calendar(events: Iterable[Event], *, name: str = "") -> bytes:
 
 
 def _entry(event: Event) -> icalendar.Event:
+    import icalendar
+
     entry = icalendar.Event()
     entry.add("uid", event.uid)
     entry.add("dtstamp", event.stamp.astimezone(UTC))
@@ -67,6 +73,8 @@ def _entry(event: Event) -> icalendar.Event:
 
 
 def _alarm(title: str, at: datetime) -> icalendar.Alarm:
+    import icalendar
+
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", title)

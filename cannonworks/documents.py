@@ -22,7 +22,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
-import pypdf
 import typst
 
 from cannonworks.signing import NotProven, canonical, parse
@@ -60,6 +59,8 @@ def render(template: Path, data: dict[str, Any]) -> bytes:
 
 def attached(pdf: bytes) -> Any:
     """Return the JSON in the one attachment ``statement.json`` of a PDF, or raise NotProven."""
+    import pypdf  # a twentieth of the time to start, for what is seldom asked
+
     try:
         attachments = pypdf.PdfReader(BytesIO(pdf)).attachments
         files = [content for contents in attachments.values() for content in contents]

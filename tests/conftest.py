@@ -52,9 +52,13 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """What was imported until now lives to the end: the collector of garbage need not look at it again and again."""
+    """What was imported until now lives to the end: the collector of garbage need not look at it again and again.
+
+    Nor after every few hundred objects at what a test has just made and still uses: as in our workers.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(scope="session")

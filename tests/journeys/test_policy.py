@@ -1,4 +1,4 @@
-"""What a page may load: a real browser says of no page that it tried more (§7)."""
+"""What a page may load: a real browser says of no page that it tried more, or asked anything of another host (§7)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.states import State
 from cannonworks.middleware import STAFF_POLICY
+from tests.cast import opened
 from tests.factories import PASSWORD, AccountFactory, StaffFactory
 from tests.lives import hold, letter
 from tests.signin import totp
@@ -25,13 +26,14 @@ document.addEventListener('securitypolicyviolation', e => window.refused.push(
 @pytest.fixture
 def browse(chromium, live_server):
     """Sign in, open each page, do ``act`` there, and return what the browser refused or what broke, by page."""
-    contexts = []
+    contexts, ours = [], (live_server.url, "data:")
 
     def look(person, paths, act=lambda page: None):
         context = chromium.new_context(locale="nl-NL", base_url=live_server.url)
         contexts.append(context)
         context.add_init_script(WATCH)
         page, said, found = context.new_page(), [], {}
+        page.on("request", lambda asked: None if asked.url.startswith(ours) else said.append(f"asked for {asked.url}"))
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto("/sign-in/")
@@ -44,12 +46,12 @@ def browse(chromium, live_server):
             page.press("[name=code]", "Enter")
         page.wait_for_url(lambda url: "sign-in" not in url)
         for path in paths:
-            said.clear()
             assert page.goto(path, wait_until="load").ok, path
             act(page)
             page.wait_for_timeout(50)
             if trouble := [*said, *page.evaluate("window.refused")]:
                 found[path] = trouble
+            said.clear()  # and not later: what a page does when it is left is told with the next
         return found
 
     yield look
@@ -84,6 +86,7 @@ def test_no_page_of_staff_does_what_its_policy_refuses(browse):
     clerk = StaffFactory()
     letter(account, on=today, clerk=clerk)
     hold(account, ["relations"], on=today, clerk=clerk)
+    opened(account, clerk)
     assert browse(clerk, staff_pages(), use) == {}
 
 
