@@ -30,7 +30,7 @@ def day_after(name: str) -> Func:
 declare(
     "measure_review",
     label=_("Measure: look whether it still works"),
-    rows=Measure.objects.in_place(),
+    rows=Measure.objects.kept(),
     start="reviewed_at",
     due=day_after("review_on"),
     clause="7",
