@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
+from accounts.looks import looks
 from accounts.models import Account
 from breaches.models import Breach, BreachReport, Consultation, Meeting, Notice
 from cannonworks.deadlines import start_of_day
-from retention import demo
+from processors.models import Glass, GlassStage
+from retention import demo, demo_glass
+from tests.factories import AccountFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +37,13 @@ def test_a_breach_is_told_in_two_phases_conferred_about_and_one_is_reported(toda
     assert Meeting.objects.open_to(to_choose, start_of_day(today)).exists()
     assert BreachReport.objects.get(judged_at=None).account == made["active"]
     assert {account.state for account in Account.objects.all()} >= {"trial", "active", "cancelled"}
+
+
+@pytest.mark.clause("10")
+def test_emergency_access_was_used_and_told_of_and_another_waits():
+    account, now = AccountFactory(), timezone.now()
+    used = demo_glass.make(account, first=StaffFactory(), second=StaffFactory(), at=now)
+    used.refresh_from_db()
+    assert used.stage(timezone.now()) == GlassStage.REPORTED
+    assert [row.kind for row in looks(account).rows] == ["system"]
+    assert Glass.objects.exclude(pk=used.pk).get().stage(now) == GlassStage.ASKED
