@@ -287,6 +287,14 @@ def test_staff_enter_an_answer_by_letter(client, account, staff):
     assert (tested.fresh(audit).state, tested.fresh(audit).starts_at) == ("countered", days(40))
 
 
+def test_buttons_that_do_not_fit_beside_the_title_are_in_a_menu(client, account):
+    client.force_login(member("Privacy officer", email="priv@cannonworks.example"))
+    running_page = client.get(f"/admin/audits/audit/{under_way(account).pk}/change/")
+    *first, more = running_page.context["actions_detail"]
+    assert (len(first), len(more["items"]) > 2) == (3, True)
+    assert more["attrs"]["href"]  # or the keyboard would not reach it
+
+
 def test_staff_end_a_running_test(client, account):
     client.force_login(member("Privacy officer", email="priv@cannonworks.example"))
     audit = under_way(account)
