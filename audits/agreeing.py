@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import check_decides
 from audits.keeping import check_texts
-from audits.locking import check_side, locked, record
+from audits.locking import check_acts, check_side, locked, record
 from audits.models import Audit, Auditor, Proposal
 from audits.states import AuditState, move
 from audits.telling import tell_holder, tell_staff, tell_tester
@@ -26,13 +26,14 @@ THEIRS = (AuditState.OFFERED, AuditState.AGREED, AuditState.READY)
 
 
 @transaction.atomic
-def accept(audit: Audit, *, actor: User, at: datetime) -> Audit:
+def accept(audit: Audit, *, actor: User, at: datetime, by_letter: bool = False) -> Audit:
     """Agree to the window that the other side proposed last; the tester is asked to accept the procedures.
 
-    Refused when it is not the actor's to answer, and when the window has begun meanwhile.
+    Refused when it is not the actor's to answer, and when the window has begun meanwhile. ``by_letter``: staff enter
+    what the account holder wrote (``by_letter.enter`` keeps the scan).
     """
     audit = locked(audit)
-    is_ours = check_side(actor, audit)
+    is_ours = check_side(actor, audit, by_letter=by_letter)
     if not (audit.is_with_us if is_ours else audit.is_with_holder):
         raise Refused("not_yours_to_answer", _("There is no date for you to agree to now."), clause="12")
     set_window(audit, audit.starts_at, audit.ends_at, at=at)
@@ -50,14 +51,16 @@ def accept(audit: Audit, *, actor: User, at: datetime) -> Audit:
 
 @transaction.atomic
 def propose(
-    audit: Audit, *, actor: User, at: datetime, starts_at: datetime, ends_at: datetime, reason: str = ""
-) -> Audit:
+    audit: Audit, *, actor: User, at: datetime, starts_at: datetime, ends_at: datetime, reason: str = "",
+    by_letter: bool = False,
+) -> Audit:  # fmt: skip
     """Propose another window, as staff with a reason or as the main user; the other side answers.
 
     A date that was agreed on is open again with it. Raises as ``set_window``; Refused when it is not the actor's turn.
+    ``by_letter`` as for ``accept``.
     """
     audit = locked(audit)
-    is_ours = check_side(actor, audit)
+    is_ours = check_side(actor, audit, by_letter=by_letter)
     if audit.state not in (OURS if is_ours else THEIRS):
         raise Refused("not_yours_to_propose", _("You cannot propose another date now."), clause="12")
     if is_ours and not reason.strip():
@@ -76,10 +79,16 @@ def propose(
 
 
 @transaction.atomic
-def withdraw(audit: Audit, *, actor: User, at: datetime, why: str = "") -> Audit:
-    """Withdraw a test as the main user, until it begins; it does not use up the test of its year."""
+def withdraw(audit: Audit, *, actor: User, at: datetime, why: str = "", by_letter: bool = False) -> Audit:
+    """Withdraw a test as the main user, until it begins; it does not use up the test of its year.
+
+    Staff only ``by_letter``, as for ``accept``: we do not take back what somebody else announced.
+    """
     audit = locked(audit)
-    check_decides(actor, audit.account)
+    if by_letter:
+        check_acts(actor)
+    else:
+        check_decides(actor, audit.account)
     was_agreed = audit.agreed_at is not None
     move(audit, AuditState.WITHDRAWN)
     audit.why, audit.closed_at, audit.asked_at = why.strip(), at, None

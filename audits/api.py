@@ -6,16 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import mixins, serializers, status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import check_fresh
-from audits import agreeing, announcing, closing, files, preserving
-from audits.models import Audit, Auditor, FileKind
+from audits import agreeing, announcing, closing, files, preserving, running
+from audits.appointments import file_for
+from audits.models import Audit, AuditFile, Auditor, FileKind, Finding, Improvement, Proposal
+from audits.showing import shown
 from cannonworks.api import Body, Endpoint, PDFRenderer, RowBody
 from cannonworks.callers import MainUserOnly
 from cannonworks.downloads import file_response
@@ -67,8 +70,53 @@ class WithdrawBody(Body):
 
 
 class CostsBody(Body):
-    # No greatest value: the page of the documentation would count up to it for its example.
-    cents = serializers.IntegerField(min_value=0, help_text="The costs as they were shown.")
+    cents = serializers.IntegerField(min_value=0, max_value=10**12, help_text="The costs as they were shown.")
+
+
+class ReportBody(Body):
+    report = serializers.FileField(allow_empty_file=True, help_text="PDF, JPEG or PNG, 10 MB at most.")
+
+
+class ProposalBody(RowBody):
+    class Meta:
+        model = Proposal
+        fields = ("starts_at", "ends_at", "reason", "is_ours", "proposed_at")
+        read_only_fields = fields
+
+
+class FileBody(RowBody):
+    class Meta:
+        model = AuditFile
+        fields = ("kind", "number", "name", "size", "digest", "upto_at", "lines", "added_at")
+        read_only_fields = fields
+
+    name = serializers.CharField(read_only=True)
+
+
+class StepBody(RowBody):
+    """What is done about a finding, by when, and whether it helped."""
+
+    class Meta:
+        model = Improvement
+        fields = ("text", "due_on", "done_at", "verified_at")
+        read_only_fields = fields
+
+
+class FoundBody(RowBody):
+    improvements = StepBody(many=True, read_only=True)
+
+    class Meta:
+        model = Finding
+        fields = ("title", "text", "severity", "found_at", "accepted_because", "closed_at", "improvements")
+        read_only_fields = fields
+
+
+class ResultsBody(Body):
+    """What stands on the page of a test besides: dates that were proposed, sealed files, and what was found."""
+
+    proposals = ProposalBody(many=True, read_only=True)
+    files = FileBody(many=True, read_only=True)
+    findings = FoundBody(many=True, read_only=True)
 
 
 class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -76,8 +124,6 @@ class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     serializer_class = AuditBody
     queryset = Audit.objects.all()
-    # Not on the page of the documentation yet: with these endpoints in it, the page draws no others.
-    schema = None
 
     def get_queryset(self) -> Any:
         rows = Audit.objects.visible_to(self.request.user)
@@ -107,6 +153,20 @@ class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         found, said = self.get_object(), self.checked(WithdrawBody)
         return self._told(agreeing.withdraw(found, actor=request.user, at=timezone.now(), **said))
 
+    @extend_schema(request=WithdrawBody, responses=AuditBody, operation_id="audits_stop")
+    def stop(self, request: Request, reference: UUID) -> Response:
+        """End it while it runs, before its end; its logs are sealed up to now."""
+        found, said = self.get_object(), self.checked(WithdrawBody)
+        return self._told(running.stop(found, actor=request.user, at=timezone.now(), **said))
+
+    @extend_schema(responses=ResultsBody, operation_id="audits_results")
+    def results(self, request: Request, reference: UUID) -> Response:
+        """Get the dates that were proposed, the sealed files, and what was found and is done about it."""
+        told = shown(self.get_object(), user=request.user, at=timezone.now())
+        findings = [finding for finding, _improvements in told.findings]
+        parts = {"proposals": told.proposals, "files": list(told.files.values()), "findings": findings}
+        return Response(ResultsBody(parts).data)
+
     @extend_schema(request=CostsBody, responses=AuditBody, operation_id="audits_agree_to_costs")
     def costs(self, request: Request, reference: UUID) -> Response:
         """Agree to its costs."""
@@ -122,6 +182,58 @@ class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     def _told(self, found: Audit) -> Response:
         return Response(AuditBody(self.get_queryset().get(pk=found.pk)).data)
+
+
+class CalendarRenderer(PDFRenderer):
+    media_type = "text/calendar"
+    format = "ics"
+
+
+class AppointmentEndpoint(AuditEndpoint):
+    renderer_classes = [CalendarRenderer]
+
+    @extend_schema(responses={(200, "text/calendar"): OpenApiTypes.BINARY}, operation_id="audits_appointment")
+    def retrieve(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Get the agreed date for a calendar."""
+        found = self.get_object()
+        if found.agreed_at is None:
+            raise Http404
+        address = request.build_absolute_uri(reverse("audit", args=[found.reference]))
+        return file_response(file_for(found, address=address), "cannonworks-test.ics")
+
+
+class ReportRenderer(PDFRenderer):
+    """A PDF, JPEG or PNG: whichever was added."""
+
+    media_type = "*/*"
+    format = "report"
+
+
+class ReportEndpoint(AuditEndpoint):
+    permission_classes = [MainUserOnly]
+    parser_classes = [MultiPartParser]
+
+    def get_renderers(self) -> list[Any]:
+        return [ReportRenderer()] if self.action == "retrieve" else super().get_renderers()
+
+    @extend_schema(
+        request={"multipart/form-data": ReportBody}, responses={201: ResultsBody}, operation_id="audits_add_report"
+    )
+    def create(self, request: Request, reference: UUID) -> Response:
+        """Add the report of the tester; another one is kept beside it."""
+        found, said = self.get_object(), self.checked(ReportBody)
+        closing.add_report(found, actor=request.user, at=timezone.now(), **said)
+        answer = self.results(request, reference)
+        answer.status_code = status.HTTP_201_CREATED
+        return answer
+
+    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY}, operation_id="audits_report")
+    def retrieve(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Get the last report of the tester."""
+        row = files.latest(self.get_object(), FileKind.REPORT)
+        if row is None:
+            raise Http404
+        return file_response(files.take(row, actor=request.user), row.name)
 
 
 class LetterEndpoint(AuditEndpoint):
@@ -159,8 +271,11 @@ urlpatterns = [
     path(ONE, AuditEndpoint.as_view({"get": "retrieve"}), name="api-audit"),
     *(
         path(f"{ONE}{step}/", AuditEndpoint.as_view({"post": step}), name=f"api-audit-{step}")
-        for step in ("accept", "propose", "withdraw", "costs", "tester")
+        for step in ("accept", "propose", "withdraw", "stop", "costs", "tester")
     ),
+    path(f"{ONE}results/", AuditEndpoint.as_view({"get": "results"}), name="api-audit-results"),
+    path(f"{ONE}report/", ReportEndpoint.as_view({"get": "retrieve", "post": "create"}), name="api-audit-report"),
+    path(f"{ONE}appointment/", AppointmentEndpoint.as_view({"get": "retrieve"}), name="api-audit-appointment"),
     path(f"{ONE}announcement/", LetterEndpoint.as_view({"get": "retrieve"}), name="api-audit-letter"),
     path(f"{ONE}logs/", LogsEndpoint.as_view({"get": "retrieve"}), name="api-audit-logs"),
 ]

@@ -23,7 +23,7 @@ VERIFY = Kind("improvement_to_verify", "7", Term(5, Unit.WORKING_DAYS), _("it wa
 declare(
     "measure_review",
     label=_("Measure: look whether it still works"),
-    rows=Measure.objects.in_place(),
+    rows=Measure.objects.kept(),
     start="reviewed_at",
     due=midnight("review_on", later=1),
     clause="7",

@@ -13,11 +13,12 @@ from audits.models import Measure, MeasureState
 
 @dataclass(frozen=True)
 class Covered:
-    """One control, with the measures that serve it: those in place, and those that are planned."""
+    """One control, with the measures that serve it: those in place, that do not work, and that are planned."""
 
     number: str
     about: str | Promise
     in_place: Sequence[Measure]
+    failing: Sequence[Measure]
     planned: Sequence[Measure]
 
     @property
@@ -44,5 +45,5 @@ def by_group(covered: Sequence[Covered]) -> Iterator[tuple[str | Promise, list[C
 
 def _covered(number: str, about: str | Promise, measures: Sequence[Measure]) -> Covered:
     serving = [each for each in measures if number in each.controls]
-    in_place = [each for each in serving if each.state == MeasureState.IN_PLACE]
-    return Covered(number, about, in_place, [each for each in serving if each not in in_place])
+    states = (MeasureState.IN_PLACE, MeasureState.FAILING, MeasureState.PLANNED)
+    return Covered(number, about, *([each for each in serving if each.state == state] for state in states))

@@ -20,7 +20,7 @@ from cannonworks.errors import KeyUnavailable
 from journal.models import Entry
 
 #: The events of the journal that tell what was sealed.
-SEALED = ("audit.letter_kept", "audit.logs_preserved", "audit.report_added")
+SEALED = ("audit.letter_kept", "audit.answer_kept", "audit.logs_preserved", "audit.report_added")
 
 
 def keep(

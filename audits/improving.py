@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audits.keeping import check_day, check_keeps, check_owner, save, save_new
-from audits.models import Finding, Improvement, Measure, Severity
+from audits.models import Finding, Improvement, Measure, MeasureState, Origin, Severity
 from cannonworks.deadlines import local_date
 from cannonworks.errors import Refused
 from journal import services as journal
@@ -141,12 +141,17 @@ def accept_finding(finding: Finding, *, actor: User, at: datetime, because: str)
 
 @transaction.atomic
 def close_finding(finding: Finding, *, actor: User, at: datetime) -> Finding:
-    """Close it, once all that was planned about it was seen to help. Refused before that. Locks."""
+    """Close it, once all that was planned about it was seen to help; a measure that did not work does again with it.
+
+    Refused before that. Locks.
+    """
     check_keeps(actor, "change_finding")
     finding = _locked(finding)
     if left := left_to_do(finding):
         raise Refused("not_done", left, clause="7")
-    return _close(finding, actor, at, event="finding.closed")
+    finding = _close(finding, actor, at, event="finding.closed")
+    _put_back(finding, actor)
+    return finding
 
 
 def left_to_do(finding: Finding) -> str:
@@ -164,6 +169,17 @@ def _close(finding: Finding, actor: User, at: datetime, *, event: str) -> Findin
     save(finding, "accepted_because", "closed_at", "closed_by")
     journal.record(event, actor=actor, clause="7", finding=finding.reference, severity=finding.severity)
     return finding
+
+
+def _put_back(finding: Finding, actor: User) -> None:
+    """Have the measure in place again, once nothing that its reviews saw is open. Accepting a finding mends nothing."""
+    if finding.origin != Origin.REVIEW or finding.measure_id is None:
+        return
+    measure = Measure.objects.select_for_update(of=("self",)).get(pk=finding.measure_id)
+    if measure.state == MeasureState.FAILING and not Finding.objects.that_reviews_saw(measure).exists():
+        measure.state = MeasureState.IN_PLACE
+        save(measure, "state")
+        journal.record("measure.mended", actor=actor, clause="7", measure=measure.reference, finding=finding.reference)
 
 
 def _locked(finding: Finding) -> Finding:

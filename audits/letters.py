@@ -21,7 +21,7 @@ from cannonworks.documents import render
 
 TEMPLATE = Path(__file__).parent / "documents" / "announcement.typ"
 #: With the date in a file for a calendar.
-WITH_DATE = ("agreed", "reopened", "withdrawn", "invited")
+WITH_DATE = ("agreed", "reopened", "withdrawn", "invited", "stopped")
 
 
 # --- The announcement ------------------------------------------------------------------------------------------------

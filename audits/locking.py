@@ -31,11 +31,14 @@ def check_acts(actor: User, permission: str = "audits.change_audit") -> None:
         raise Refused("no_such_role", _("Your role does not deal with tests by account holders."), clause="12")
 
 
-def check_side(actor: User, audit: Audit) -> bool:
-    """Whether the actor speaks for us; else it must be the main user of the account. Refused for anybody else."""
-    if actor.is_staff:
+def check_side(actor: User, audit: Audit, *, by_letter: bool = False) -> bool:
+    """Whether the actor speaks for us; else it must be the main user of the account. Refused for anybody else.
+
+    ``by_letter``: staff enter what the account holder wrote, so it is the account holder who speaks.
+    """
+    if by_letter or actor.is_staff:
         check_acts(actor)
-        return True
+        return not by_letter
     check_decides(actor, audit.account)
     return False
 

@@ -16,7 +16,7 @@ from accounts.models import PaperKind, User
 from audits import catalogue
 from audits.improving import record_finding
 from audits.keeping import REVIEW_WITHIN, check_day, check_keeps, check_owner, save, save_new
-from audits.models import Measure, MeasureState, Origin, Review
+from audits.models import Finding, Measure, MeasureState, Origin, Review
 from cannonworks.deadlines import local_date
 from cannonworks.errors import Refused
 from journal import services as journal
@@ -70,6 +70,7 @@ def put_in_place(measure: Measure, *, actor: User, at: datetime, review_on: date
         raise Refused("in_place", _("This measure is in place already."), clause="7")
     if measure.owner is None:
         raise Refused("no_owner", _("Nobody answers for this measure yet. Give it an owner first."), clause="7")
+    _check_mended(measure)
     check_day("review_on", review_on, on=local_date(at), within=REVIEW_WITHIN)
     measure.state, measure.reviewed_at, measure.review_on = MeasureState.IN_PLACE, at, review_on
     measure.withdrawn_because = ""
@@ -93,19 +94,24 @@ def review_measure(
 ) -> Review:
     """Note whether it works and what was seen, with evidence, and by when it is looked at again (within a year).
 
-    When it does not, what was seen is a finding, of ``title`` and ``severity``, in the same transaction. Refused when
-    it is not in place, ValidationError for what cannot be. Locks it.
+    When it does not, what was seen is a finding, of ``title`` and ``severity``, in the same transaction, and it is no
+    longer in place until that is mended (``improving.close_finding``) or, where the finding was accepted, a later
+    review sees that it works. Refused when it is not in place, or works while such a finding is open; ValidationError
+    for what cannot be. Locks it.
     """
     measure = _locked(measure, actor)
-    if measure.state != MeasureState.IN_PLACE:
+    if measure.state not in (MeasureState.IN_PLACE, MeasureState.FAILING):
         raise Refused("not_in_place", _("Only a measure that is in place can be looked at."), clause="7")
+    if works:
+        _check_mended(measure)
     check_day("review_on", review_on, on=local_date(at), within=REVIEW_WITHIN)
     review = Review(measure=measure, works=works, seen=seen, reviewed_by=actor.reference, reviewed_at=at)
     if file:
         review.paper = papers.keep(file, kind=PaperKind.EVIDENCE, actor=actor, at=at, clause="7")
     save_new(review)
+    measure.state = MeasureState.IN_PLACE if works else MeasureState.FAILING
     measure.reviewed_at, measure.review_on = at, review_on
-    save(measure, "reviewed_at", "review_on")
+    save(measure, "state", "reviewed_at", "review_on")
     evidence = review.paper and review.paper.digest
     _record(
         "measure.reviewed", measure, actor, review=review.reference, works=works, review_on=review_on, paper=evidence
@@ -144,6 +150,12 @@ def _controls(numbers: Iterable[str]) -> list[str]:
         message = _("There is no control %(numbers)s in Annex A of ISO/IEC 27001:2022.")
         raise ValidationError({"controls": message % {"numbers": ", ".join(unknown)}})
     return catalogue.in_order(set(given))
+
+
+def _check_mended(measure: Measure) -> None:
+    if Finding.objects.that_reviews_saw(measure).exists():
+        words = _("A review found that this measure does not work. Close that finding: then it is in place again.")
+        raise Refused("finding_open", words, clause="7")
 
 
 def _locked(measure: Measure, actor: User) -> Measure:

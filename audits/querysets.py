@@ -16,13 +16,21 @@ class MeasureQuerySet(models.QuerySet):
         """Measures that work, as far as the last review saw."""
         return self.filter(state="in_place")
 
+    def failing(self) -> Self:
+        """Measures of which a review saw that they do not work, and that are not mended yet."""
+        return self.filter(state="failing")
+
+    def kept(self) -> Self:
+        """In place or being mended: what is to be looked at again."""
+        return self.filter(state__in=("in_place", "failing"))
+
     def told(self) -> Self:
         """Those of which the public texts tell, in the order of the register."""
         return self.in_place().filter(is_public=True).order_by("id")
 
     def to_review(self, on: date) -> Self:
-        """In place, and the last day to look again has come; served by a partial index."""
-        return self.in_place().filter(review_on__lte=on)
+        """In place or being mended, and the last day to look again has come; served by a partial index."""
+        return self.kept().filter(review_on__lte=on)
 
     def with_open_findings(self) -> Self:
         """Each with the number of its findings that are not closed, ``open_findings``."""
@@ -33,6 +41,10 @@ class FindingQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Not closed; partial index."""
         return self.filter(closed_at__isnull=True)
+
+    def that_reviews_saw(self, measure: Any) -> Self:
+        """Open, and found by a review of this measure: as long as there is one, it does not work."""
+        return self.open().filter(measure=measure, origin="review")
 
     def undecided(self) -> Self:
         """Open, and nothing is under way: an improvement is to be planned, or it is to be closed or accepted."""

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from audits.agreeing import tester_of
-from audits.locking import locked, record
+from audits.keeping import check_texts
+from audits.locking import check_side, locked, record
 from audits.models import Audit
 from audits.preserving import finish_all
 from audits.querysets import AuditQuerySet
@@ -57,6 +60,29 @@ def end(audit: Audit, *, at: datetime) -> bool:
     record("audit.ended", audit, None)
     tell_tester(tester_of(audit), "ended", at=at)
     return True
+
+
+@transaction.atomic
+def stop(audit: Audit, *, actor: User, at: datetime, why: str = "", by_letter: bool = False) -> Audit:
+    """End a running test before its end: the main user who is done with it, or we with a reason (§12).
+
+    Its window ends here, so its logs are preserved up to now and in an hour for the last time. The agreed window stays
+    among the proposals. Refused when it does not run. ``by_letter``: staff enter what the account holder wrote.
+    """
+    audit = locked(audit)
+    is_ours = check_side(actor, audit, by_letter=by_letter)
+    if is_ours and not why.strip():
+        raise Refused("say_why", _("Say why the test has to stop."), clause="12")
+    move(audit, AuditState.ENDED)
+    audit.ended_at, audit.why, audit.sequence = at, why.strip(), audit.sequence + 1
+    audit.ends_at = min(audit.ends_at, at)
+    check_texts(audit)
+    audit.save(update_fields=["state", "ended_at", "ends_at", "why", "sequence"])
+    record("audit.stopped", audit, actor, by_us=is_ours, ends_at=audit.ends_at)
+    tell_holder(audit, "stopped", at=at)
+    tell_staff(audit, "stopped", at=at)
+    tell_tester(tester_of(audit), "stopped", at=at)
+    return audit
 
 
 @transaction.atomic

@@ -63,6 +63,11 @@ class Shown:
         return self.can_decide and self.audit.is_ahead
 
     @property
+    def can_stop(self) -> bool:
+        """End it before its end."""
+        return self.can_decide and self.audit.state == AuditState.RUNNING
+
+    @property
     def has_begun(self) -> bool:
         return self.audit.begun_at is not None
 

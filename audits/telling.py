@@ -12,10 +12,13 @@ MAY_ACT = "audits.change_audit"
 
 #: What each is told.
 TO_HOLDER = (
-    "announced", "offered", "agreed", "accepted", "begun", "ended", "withdrawn", "lapsed", "costs", "finding", "done",
+    "announced", "offered", "agreed", "accepted", "begun", "stopped", "ended", "withdrawn", "lapsed", "costs",
+    "finding", "done",
 )  # fmt: skip
-TO_STAFF = ("announced", "countered", "agreed", "accepted", "begun", "ended", "withdrawn", "lapsed", "report")
-TO_TESTER = ("invited", "agreed", "reopened", "begun", "ended", "withdrawn")
+TO_STAFF = (
+    "announced", "countered", "agreed", "accepted", "begun", "stopped", "ended", "withdrawn", "lapsed", "report",
+)  # fmt: skip
+TO_TESTER = ("invited", "agreed", "reopened", "begun", "stopped", "ended", "withdrawn")
 
 
 def tell_holder(audit: Audit, what: str, *, at: datetime) -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path(f"{ONE}accept/", views.accept, name="audit-accept"),
     path(f"{ONE}propose/", views.propose, name="audit-propose"),
     path(f"{ONE}withdraw/", views.withdraw, name="audit-withdraw"),
+    path(f"{ONE}stop/", views.stop, name="audit-stop"),
     path(f"{ONE}tester/", views.tester, name="audit-tester"),
     path(f"{ONE}costs/", views.costs, name="audit-costs"),
     path(f"{ONE}report/", views.report, name="audit-report"),

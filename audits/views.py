@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import fresh, holder_only, is_fresh, main_user_only
 from accounts.language import speak
 from accounts.unseen import unseen
-from audits import agreeing, announcing, closing, files, links, preserving, procedures
+from audits import agreeing, announcing, closing, files, links, preserving, procedures, running
 from audits.appointments import file_for
 from audits.forms import AcceptForm, AnnounceForm, ProposeForm, ReportForm, TesterForm, WithdrawForm, say
 from audits.models import Audit, FileKind
@@ -96,6 +96,14 @@ def propose(request: HttpRequest, reference: UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, reference: UUID) -> HttpResponse:
     return _filled(request, reference, "withdraw", WithdrawForm(request.POST), agreeing.withdraw, _("Withdrawn."))
+
+
+@main_user_only
+@require_POST
+def stop(request: HttpRequest, reference: UUID) -> HttpResponse:
+    """End a running test before its end."""
+    words = _("Ended. Your tester has a mail to stop.")
+    return _filled(request, reference, "stop", WithdrawForm(request.POST), running.stop, words)
 
 
 @main_user_only
@@ -275,6 +283,6 @@ def _filled(
 
 def _page(request: HttpRequest, found: Audit, **bound: Form) -> HttpResponse:
     told = shown(found, user=request.user, at=timezone.now())
-    blank = {"propose": ProposeForm(), "withdraw": WithdrawForm(), "report": ReportForm()}
+    blank = {"propose": ProposeForm(), "withdraw": WithdrawForm(), "stop": WithdrawForm(), "report": ReportForm()}
     context = {"shown": told, "audit": found, "is_fresh": is_fresh(request), **blank, **bound}
     return render(request, "audits/audit.html", context)

@@ -51,7 +51,12 @@ def feed_of(user: User) -> Feed | None:
 
 
 def read_feed(token: str, *, at: datetime) -> bytes | None:
-    """The calendar under this address, as its owner may see it now; None: it is nobody's, or its owner left."""
+    """The calendar under this address, as its owner may see it now; None: it is nobody's, or its owner left.
+
+    No page asks here for the statement of confidentiality (§8), for a calendar cannot sign one. It is not needed: the
+    rows are read in the owner's own role, to which the database shows nothing of any account without a statement in
+    force. Links in mails to staff lead to pages behind the sign-in, where it is asked.
+    """
     digest = digest_of(token)
     with isolation.acting_as(isolation.reader(digest)):
         whose = Feed.objects.filter(digest=digest).values_list("user", flat=True).first()

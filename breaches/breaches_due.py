@@ -1,4 +1,4 @@
-"""Breaches among what is due from the main user: to read them, and to decide about the supervisor (§13, AVG 33(1))."""
+"""Breaches among what is due from the main user: to read them, to decide about the supervisor, and to confer (§13)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.due import Due, due_source_where
 from accounts.models import User
 from breaches.clock import own_clock
-from breaches.models import Notice
-from cannonworks.deadlines import in_amsterdam, local_date
+from breaches.models import Consultation, Notice
+from cannonworks.deadlines import in_amsterdam, local_date, start_of_day
 
 
 def unacknowledged() -> QuerySet:
@@ -36,6 +36,28 @@ def breaches_to_read(user: User, on: date) -> Iterator[Due]:
         if breach.pk not in seen:
             seen.add(breach.pk)
             yield _due(reverse("breach", args=[breach.reference]), notice.told_at or notice.read_at)
+
+
+def agreed() -> QuerySet:
+    """Consultations of the account of which the moment is agreed on, and that were not held."""
+    return Consultation.objects.filter(account=OuterRef("pk"), agreed_at__isnull=False).open()
+
+
+@due_source_where(agreed)
+def consultations_to_hold(user: User, on: date) -> Iterator[Due]:
+    """Each moment that was agreed on, until its day is over; one query."""
+    if not user.is_main:
+        return
+    rows = Consultation.objects.filter(account=user.account_id, agreed_at__isnull=False).open()
+    rows = (
+        rows.filter(meeting__starts_at__gte=start_of_day(on)).select_related("meeting").order_by("meeting__starts_at")
+    )
+    for row in rows[:5]:
+        starts_at = in_amsterdam(row.meeting.starts_at)
+        why = _("Agreed for %(moment)s.") % {"moment": date_format(starts_at, "l j F H:i")}
+        yield Due(
+            _("Confer with us about a breach"), reverse("consultation", args=[row.reference]), why, starts_at.date()
+        )
 
 
 def _due(address: str, told_at: datetime | None) -> Due:

@@ -43,6 +43,9 @@ from cannonworks.left import Left
 from cannonworks.listing import search_address, searched
 from cannonworks.lookups import REFERENCE, reference_begins
 
+#: So many buttons stand beside the title of a page, on a screen of 1280 pixels.
+MOST_BUTTONS = 4
+
 
 @dataclass(frozen=True)
 class Table:
@@ -194,6 +197,17 @@ class StaffAdmin(ModelAdmin):
         row = self.get_object(request, str(object_id))
         possible = set() if row is None else set(self.possible(request, row))
         return [action for action in offered if action.method.original_function_name in possible]
+
+    def _get_actions_navigation(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Of more buttons than fit beside the title, the last under one of their own."""
+        shown = super()._get_actions_navigation(*args, **kwargs)
+        if len(shown) <= MOST_BUTTONS:
+            return shown
+        first, rest = shown[: MOST_BUTTONS - 1], shown[MOST_BUTTONS - 1 :]
+        # It opens a menu; the address is for the keyboard, which reaches no link without one.
+        attrs = {"href": "#more", "role": "button", "aria-haspopup": "true"}
+        more = {"title": _("More"), "icon": "", "variant": ActionVariant.DEFAULT, "items": rest, "attrs": attrs}
+        return [*first, more]
 
     def possible(self, request: HttpRequest, row: Any) -> Iterable[str]:
         """Names of the actions that the row's state allows."""

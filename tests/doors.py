@@ -351,6 +351,10 @@ ADMINISTRATION = """
   admin:audits_audit_accept admin:audits_audit_finish
     GET              door       403        200        200
     POST             door       403        →change    →change
+# a letter about one that was withdrawn, and ending one that does not run: an empty form is not taken
+  admin:audits_audit_answer admin:audits_audit_stop
+    GET              door       403        200        200
+    POST             door       403        409        409
 # its logs and its report, of which there are none
   admin:audits_audit_take_logs admin:audits_audit_report
     ANY              door       403        →change    →change
@@ -564,7 +568,7 @@ PAGES = """
     GET              door       405        403        405        405        home       home       home
     POST             door       →audit     403        404        →audit     home       home       home
 # an empty form is not taken, or refused because it is withdrawn already
-  audit-propose audit-report audit-withdraw
+  audit-propose audit-report audit-withdraw audit-stop
     GET              door       405        403        405        405        home       home       home
     POST             door       200        403        404        200        home       home       home
 # another tester: an empty form is not taken
@@ -1052,13 +1056,26 @@ API = """
     GET              401       200       200       404       403       403       200       200       404       401
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # what was withdrawn is neither agreed to nor withdrawn
-  api-audit-accept api-audit-withdraw
+  api-audit-accept api-audit-withdraw api-audit-stop
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       409       409       404       403       403       409       409       404       401
 # another date, costs, another tester: an empty body is none
   api-audit-propose api-audit-costs api-audit-tester
     GET/PATCH/DELETE 401       405       405       405       403       403       405       405       405       401
     POST             401       400       400       404       403       403       400       400       404       401
+# what came of it
+  api-audit-results
+    GET              401       200       200       404       403       403       200       200       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# its date, that nobody agreed to
+  api-audit-appointment
+    GET              401       404       404       404       403       403       404       404       404       401
+    POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
+# its report, which nobody added, and which is no JSON
+  api-audit-report
+    GET              401       404       403       404       403       403       404       404       404       401
+    POST             401       415       403       404       403       403       415       415       404       401
+    PATCH/DELETE     401       405       403       405       403       403       405       405       405       401
 # its logs, of which there are none, and not for a device
   api-audit-logs
     GET              401       409       403       404       403       403       403       403       403       401

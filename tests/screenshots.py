@@ -72,6 +72,7 @@ from tests.audits import keepers  # noqa: E402
 from tests.browser import FLAGS, find_or_install  # noqa: E402
 from tests.factories import TOTP_SECRET, AccountFactory, ColleagueFactory, HelperFactory, StaffFactory  # noqa: E402
 from tests.lives import issue, letter, use  # noqa: E402
+from tests.processors.glasses import approved  # noqa: E402
 from tests.quality import WholeServer  # noqa: E402
 from tests.relations.files import begun, draft, taken_in  # noqa: E402
 from tests.rights.returns import in_state, made, opened  # noqa: E402
@@ -99,6 +100,7 @@ def people(on: date) -> dict[str, User]:
         "held": make(state=State.CANCELLED, signed_up_on=weeks(160), cancelled_on=weeks(40)),
         "going": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
         "waiting": make(state=State.CANCELLED, signed_up_on=weeks(60), cancelled_on=weeks(2)),
+        "testing": make(state=State.ACTIVE, signed_up_on=weeks(70)),
     }
     running = make(state=State.ACTIVE, signed_up_on=weeks(120))
     charge_subscription(running, on=weeks(100), net=Decimal("15.00"))
@@ -424,8 +426,8 @@ def disclosures_of(account: Account, *, on: date) -> dict[str, object]:
     }  # fmt: skip
 
 
-def audits_of(account: Account) -> dict[str, object]:
-    """Tests by account holders: one with another date by us and costs, one that is over with findings."""
+def audits_of(account: Account, other: Account) -> dict[str, object]:
+    """Tests by account holders: another date by us and costs, one that is over with findings; one of another runs."""
     now, clerk, day = timezone.now(), StaffFactory(), timedelta(days=1)
     first = tested.announced(account, at=now - day, starts_at=now + 20 * day, ends_at=now + 22 * day)
     said = {"starts_at": now + 27 * day, "ends_at": now + 29 * day, "reason": "Dan is er groot onderhoud."}
@@ -434,13 +436,17 @@ def audits_of(account: Account) -> dict[str, object]:
     second = tested.announced(account, at=now - 420 * day, starts_at=now - 400 * day, ends_at=now - 398 * day)
     agreeing.accept(second, actor=clerk, at=now - 419 * day)
     tested.accepted(second, at=now - 418 * day)
+    third = tested.announced(other, at=now - 30 * day, starts_at=now - day, ends_at=now + 2 * day)
+    agreeing.accept(third, actor=clerk, at=now - 29 * day)
+    tested.accepted(third, at=now - 28 * day)
     auditing.tend(at=now)
     found = {"title": "Oude versie", "text": "Een bibliotheek is verouderd.", "severity": "medium"}
     closing.enter_finding(second, actor=clerk, at=now, **found)
     closing.add_report(second, actor=account.main_user, at=now, report=tested.file())
     link = token_of(agreeing.tester_of(first))
     return {
-        "audit_offered": first.reference, "audit_over": second.reference, "audit_link": link, "audit": second.pk
+        "audit_offered": first.reference, "audit_over": second.reference, "audit_link": link, "audit": second.pk,
+        "audit_running": third.reference, "audit_runs": third.pk,
     }  # fmt: skip
 
 
@@ -593,11 +599,15 @@ PAGES = {
     "audit-announce": ("active", "/audits/announce/"),
     "audit-offered": ("active", "/audits/{audit_offered}/"),
     "audit-over": ("active", "/audits/{audit_over}/"),
+    "audit-running": ("testing", "/audits/{audit_running}/"),
     "audit-tester": ("active", "/audits/{audit_offered}/tester/"),
     "audit-procedures": (None, "/test/{audit_link}/"),
     "staff-audits": ("staff", "/admin/audits/audit/"),
     "staff-audit": ("staff", "/admin/audits/audit/{audit}/change/"),
     "staff-audit-letter": ("staff", "/admin/audits/audit/add/"),
+    "staff-audit-running": ("staff", "/admin/audits/audit/{audit_runs}/change/"),
+    "staff-audit-answer": ("staff", "/admin/audits/audit/{audit_runs}/answer/"),
+    "staff-audit-stop": ("staff", "/admin/audits/audit/{audit_runs}/stop/"),
     "staff-audit-offer": ("staff", "/admin/audits/audit/{audit}/offer/"),
     "disclosures": ("active", "/my-data/disclosures/"),
     "disclosures-none": ("trial", "/my-data/disclosures/"),
@@ -675,6 +685,7 @@ PAGES = {
     "staff-opened": ("support", "/admin/accounts/supportaccess/"),
     "staff-helpers": ("support", "/admin/processors/helper/"),
     "staff-glass": ("staff", "/admin/processors/glass/"),
+    "staff-glass-approved": ("staff", "/admin/processors/glass/{glass}/change/"),
     "staff-glass-add": ("staff", "/admin/processors/glass/add/"),
     "staff-project": ("support", "/admin/processors/project/add/"),
     "staff-breaches": ("staff", "/admin/breaches/breach/"),
@@ -857,7 +868,8 @@ def visitors() -> tuple[dict[str, str], dict[str, object]]:
     _taking_along(users)
     places |= of_staff(active.account, users["support"]) | {"nowhere": uuid4(), "archive": archives()}
     places["nothing"] = seal_place(["niets"], f"/documents/ {active.pk} search")
-    places |= audits_of(active.account) | disclosures_of(active.account, on=on)
+    places |= audits_of(active.account, users["testing"].account) | disclosures_of(active.account, on=on)
+    places["glass"] = approved(StaffFactory(), StaffFactory(), active.account).pk
     places |= requests(active.account) | register_of_breaches(active.account, users["charged"].account)
     places |= of_blocked | measured()
     at_house = SubProcessor.objects.get(contact_email="beheer@noorderhost.example")

@@ -209,9 +209,10 @@ TALK = (
     *(f"api-consultation{act}" for act in ("", "-choose", "-propose", "-waive", "-sign-off")),
 )
 AUDIT = (
-    "audit", *(f"audit-{act}" for act in ("accept", "propose", "withdraw", "tester", "costs", "report", "report-file")),
+    "audit", *(f"audit-{act}" for act in ("accept", "propose", "withdraw", "stop", "tester", "costs", "report", "report-file")),
     *(f"audit-{act}" for act in ("letter", "appointment", "prove", "logs")), "api-audit",
-    *(f"api-audit-{act}" for act in ("accept", "propose", "withdraw", "costs", "tester", "letter", "logs")),
+    *(f"api-audit-{act}" for act in ("accept", "propose", "withdraw", "stop", "costs", "tester")),
+    *(f"api-audit-{act}" for act in ("letter", "logs", "results", "report", "appointment")),
 )  # fmt: skip
 REQUEST = [f"{area}{page}" for area in ("", "api-") for page in ("request", "request-choose", "request-finish")]
 

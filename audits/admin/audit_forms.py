@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from audits import by_letter
 from audits.forms import LANGUAGES
-from audits.models import AuditKind, Qualification
+from audits.models import Audit, AuditKind, Qualification
 from cannonworks.admin import DayField
 from cannonworks.admin_fields import MomentField, PaperField, text
 
@@ -45,6 +46,33 @@ class LetterForm(forms.Form):
         said = super().clean() or {}
         said["tester"] = {name: said.pop(name) for name in self.TESTER if name in said}
         return said
+
+
+class AnswerForm(forms.Form):
+    """A letter of the account holder about a test."""
+
+    says = forms.ChoiceField(label=_("The account holder"), choices=by_letter.Says, widget=UnfoldAdminSelectWidget())
+    received_on = DayField(label=_("Received on"))
+    scan = PaperField(label=_("Scan of the letter"), clause="12")
+    starts_at = MomentField(label=_("Begins"), required=False, help_text=_("For another date alone."))
+    ends_at = MomentField(label=_("Ends"), required=False, help_text=_("For another date alone."))
+    reason = text(_("Reason"), most=1000, rows=3, required=False)
+
+
+def answer_to(audit: Audit) -> type[AnswerForm]:
+    """The form with what a letter can say about this test now."""
+
+    class About(AnswerForm):
+        says = forms.ChoiceField(
+            label=AnswerForm.base_fields["says"].label, widget=UnfoldAdminSelectWidget(),
+            choices=[(says.value, says.label) for says in by_letter.possible(audit)],
+        )  # fmt: skip
+
+    return About
+
+
+class StopForm(forms.Form):
+    why = text(_("Reason"), most=1000, rows=3, help_text=_("The account holder reads this."))
 
 
 class CostsForm(forms.Form):

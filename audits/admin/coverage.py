@@ -51,6 +51,8 @@ def as_csv() -> HttpResponse:
 def _state(covered: Covered) -> tuple[str, str]:
     if covered.in_place:
         return "success", _("In place")
+    if covered.failing:
+        return "danger", _("Does not work, being mended")
     return ("info", _("Planned")) if covered.planned else ("warning", _("No measure"))
 
 
@@ -60,6 +62,7 @@ def _chip(covered: Covered) -> str:
 
 def _measures(covered: Covered) -> SafeString | str:
     pairs = [(link(each, each.title), "") for each in covered.in_place]
+    pairs += [(link(each, each.title), _(" (does not work)")) for each in covered.failing]
     pairs += [(link(each, each.title), _(" (planned)")) for each in covered.planned]
     return format_html_join(", ", "{}{}", pairs) if pairs else "–"
 

@@ -178,7 +178,7 @@ class MeasureAdmin(StaffAdmin):
     # --- What is done -------------------------------------------------------------------------------------------------
 
     def possible(self, request: HttpRequest, row: Measure) -> Iterator[str]:
-        if row.state == MeasureState.IN_PLACE:
+        if row.state in (MeasureState.IN_PLACE, MeasureState.FAILING):
             yield "review"
         elif row.owner_id is not None:
             yield "put_in_place"

@@ -19,7 +19,12 @@ from cannonworks.admin import Table, chip, day, due_chip, link, moment
 from cannonworks.deadlines import ONE_DAY, Unit, compute, start_of_day
 from cannonworks.left import Left, days_left
 
-STATES = {MeasureState.PLANNED: "info", MeasureState.IN_PLACE: "success", MeasureState.WITHDRAWN: ""}
+STATES = {
+    MeasureState.PLANNED: "info",
+    MeasureState.IN_PLACE: "success",
+    MeasureState.FAILING: "danger",
+    MeasureState.WITHDRAWN: "",
+}
 SEVERITIES = {Severity.LOW: "info", Severity.MEDIUM: "warning", Severity.HIGH: "danger"}
 
 
@@ -38,7 +43,7 @@ def left_until(day: date, *, on: date) -> Left:
 
 def review_chip(measure: Measure, *, on: date) -> str:
     """Until when it must have been looked at again; a dash for what is not in place."""
-    if measure.state != MeasureState.IN_PLACE or measure.review_on is None:
+    if measure.state not in (MeasureState.IN_PLACE, MeasureState.FAILING) or measure.review_on is None:
         return "–"
     return due_chip(left_until(measure.review_on, on=on))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,17 +16,16 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from accounts.models import Account
-from audits import agreeing, announcing, closing, files, preserving
-from audits.admin.audit_forms import CostsForm, LetterForm, OfferForm
+from audits import agreeing, announcing, by_letter, closing, files, running
+from audits.admin.audit_forms import CostsForm, LetterForm, OfferForm, StopForm, answer_to
 from audits.admin.forms import FindingForm
-from audits.appointments import file_for
+from audits.admin.test_files import FilesOfTests
 from audits.models import Audit, FileKind, Proposal
 from audits.states import OPEN, AuditState
 from audits.templatetags.audits import euros, window
 from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, chip, link, moment, signed_in
 from cannonworks.deadlines import explain
-from cannonworks.downloads import file_response
-from cannonworks.errors import KeyUnavailable, Refused
+from cannonworks.errors import Refused
 from cannonworks.lookups import REFERENCE, reference_begins
 
 LOOKS = {
@@ -43,7 +41,7 @@ class StateFilter(KnownValues):
 
 
 @admin.register(Audit)
-class AuditAdmin(StaffAdmin):
+class AuditAdmin(FilesOfTests, StaffAdmin):
     may = frozenset({"add"})
     list_display = ("holder", "kind_word", "stage", "when", "announced")
     list_filter = (StateFilter,)
@@ -58,8 +56,10 @@ class AuditAdmin(StaffAdmin):
     actions_detail = (
         "accept",
         "offer",
+        "stop",
         "finding",
         "costs_noted",
+        "answer",
         "letter",
         "report",
         "take_logs",
@@ -131,6 +131,10 @@ class AuditAdmin(StaffAdmin):
             yield "accept"
         if row.state in agreeing.OURS:
             yield "offer"
+        if row.state == AuditState.RUNNING:
+            yield "stop"
+        if by_letter.possible(row):
+            yield "answer"
         if row.begun_at:
             yield from ("finding", "take_logs")
         if row.state in OPEN:
@@ -193,6 +197,43 @@ class AuditAdmin(StaffAdmin):
             done=_("Proposed. The account holder gets a mail."), row=row,
         )  # fmt: skip
 
+    @action(description=gettext_lazy("Enter a letter"), permissions=["act"], icon="mark_email_read")
+    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Enter what the account holder wrote about this test."""
+        row = self.row(request, object_id)
+        question = Question(
+            title=_("Enter a letter of the account holder about this test"),
+            text=_("The step counts from now, as if the account holder had taken it in the app."),
+            facts=[(_("Account"), self.holder(row)), (_("State"), self.stage(row)), (_("Window"), self.when(row))],
+            button=_("Enter it"),
+            fields=answer_to(row),
+        )
+        return self.act(
+            request, question,
+            lambda **said: by_letter.enter(row, actor=signed_in(request), at=timezone.now(), **said),
+            done=_("Entered, and the letter is sealed."), row=row,
+        )  # fmt: skip
+
+    @action(
+        description=gettext_lazy("End it now"), permissions=["act"], icon="front_hand", variant=ActionVariant.DANGER
+    )
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End a running test before its end."""
+        row = self.row(request, object_id)
+        question = Question(
+            title=_("End this test now"),
+            text=_("The tester gets a mail to stop at once, and the account holder why. This cannot be undone."),
+            facts=[(_("Account"), self.holder(row)), (_("Window"), self.when(row))],
+            button=_("End it now"),
+            danger=True,
+            fields=StopForm,
+        )
+        return self.act(
+            request, question,
+            lambda **said: running.stop(row, actor=signed_in(request), at=timezone.now(), **said),
+            done=_("Ended. The account holder and the tester get a mail."), row=row,
+        )  # fmt: skip
+
     @action(description=gettext_lazy("Enter a finding"), permissions=["act"], icon="search_insights")
     def finding(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Enter what the tester found."""
@@ -241,48 +282,6 @@ class AuditAdmin(StaffAdmin):
             request, question, lambda: closing.finish(row, actor=signed_in(request), at=timezone.now()),
             done=_("Closed."), row=row,
         )  # fmt: skip
-
-    # --- Files --------------------------------------------------------------------------------------------------------
-
-    @action(description=gettext_lazy("Announcement"), permissions=["view"], icon="draft")
-    def letter(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._file(request, object_id, FileKind.LETTER)
-
-    @action(description=gettext_lazy("Report"), permissions=["view"], icon="description")
-    def report(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._file(request, object_id, FileKind.REPORT)
-
-    @action(description=gettext_lazy("Calendar"), permissions=["view"], icon="calendar_month")
-    def calendar(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        row = self.row(request, object_id)
-        if row.agreed_at is None:
-            raise Http404
-        return file_response(
-            file_for(row, address=request.build_absolute_uri(self.page_of(row))), "cannonworks-test.ics"
-        )
-
-    @action(description=gettext_lazy("Logs"), permissions=["view"], icon="terminal")
-    def take_logs(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The logs up to now, sealed before they are given."""
-        row = self.row(request, object_id)
-        try:
-            found = preserving.take_logs(row, actor=signed_in(request), at=timezone.now())
-            return file_response(files.take(found, actor=signed_in(request)), found.name)
-        except (Refused, KeyUnavailable) as error:
-            messages.error(request, str(error))
-            return redirect(self.page_of(row))
-
-    def _file(self, request: HttpRequest, object_id: str, kind: FileKind) -> HttpResponse:
-        row = self.row(request, object_id)
-        found = files.latest(row, kind)
-        if found is None:
-            messages.info(request, _("There is no such file of this test."))
-            return redirect(self.page_of(row))
-        try:
-            return file_response(files.take(found, actor=signed_in(request)), found.name)
-        except KeyUnavailable as error:
-            messages.error(request, str(error))
-            return redirect(self.page_of(row))
 
 
 def _dates(row: Audit) -> Table:

@@ -274,6 +274,8 @@ class FileKind(models.TextChoices):
     LETTER = "letter", _("Announcement")
     LOGS = "logs", _("System logs of the test")
     REPORT = "report", _("Report of the tester")
+    #: What the account holder wrote about it later: to agree, to propose, to withdraw or to end it.
+    ANSWER = "answer", _("Letter of the account holder")
 
 
 class AuditFile(models.Model):

@@ -20,6 +20,8 @@ class MeasureState(models.TextChoices):
 
     PLANNED = "planned", _("Planned")
     IN_PLACE = "in_place", _("In place")
+    #: A review saw that it does not work; until what was found is mended, nothing public says that we do it.
+    FAILING = "failing", _("Does not work, being mended")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
@@ -72,12 +74,14 @@ class Measure(models.Model):
             models.CheckConstraint(name="measure_state_known", condition=Q(state__in=MeasureState.values)),
             models.CheckConstraint(
                 name="measure_in_place_is_owned_and_reviewed",
-                condition=~Q(state=MeasureState.IN_PLACE)
+                condition=~Q(state__in=("in_place", "failing"))
                 | Q(owner__isnull=False, review_on__isnull=False, reviewed_at__isnull=False),
             ),
             models.UniqueConstraint(fields=["code"], name="measure_code_once", condition=~Q(code="")),
         ]
-        indexes = [models.Index(fields=["review_on"], name="measure_to_review", condition=Q(state="in_place"))]
+        indexes = [
+            models.Index(fields=["review_on"], name="measure_to_review", condition=Q(state__in=("in_place", "failing")))
+        ]
 
     def __str__(self) -> str:
         return self.title

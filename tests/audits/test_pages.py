@@ -53,6 +53,14 @@ def to_come(account) -> Audit:
     return agreeing.accept(audit, actor=member("Privacy officer"), at=timezone.now())
 
 
+def under_way(account) -> Audit:
+    audit = tested.announced(account, at=days(-30), starts_at=days(-1), ends_at=days(3))
+    agreeing.accept(audit, actor=member("Privacy officer"), at=days(-29))
+    tested.accepted(audit, at=days(-28))
+    running.tend(at=timezone.now())
+    return tested.fresh(audit)
+
+
 def over(account) -> Audit:
     audit = tested.announced(account, at=days(-30), starts_at=days(-5), ends_at=days(-3))
     agreeing.accept(audit, actor=member("Privacy officer"), at=days(-29))
@@ -179,6 +187,17 @@ def test_a_list_asks_one_thing_however_long(signed_in, account, asks):
         assert page.count("Penetratietest") + page.count("Penetration test") == count
 
 
+def test_the_main_user_ends_a_running_test(signed_in, account):
+    page = f"/audits/{under_way(account).reference}/"
+    assert f'action="{page}stop/"' in signed_in.get(page).content.decode()
+    wrong = signed_in.post(f"{page}stop/", {"why": "x" * 1001})
+    assert [*wrong.context["stop"].errors] == ["why"]
+    signed_in.post(f"{page}stop/", {"why": "De tester is klaar."})
+    shown = signed_in.get(page).content.decode()
+    assert "De tester is klaar." in shown
+    assert f'action="{page}stop/"' not in shown
+
+
 # --- The tester ------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +271,40 @@ def test_staff_enter_a_letter(client, account):
     assert Audit.objects.get().channel == "letter"
 
 
+def test_staff_enter_an_answer_by_letter(client, account, staff):
+    client.force_login(member("Privacy officer", email="priv@cannonworks.example"))
+    audit = made(account)
+    agreeing.propose(audit, actor=staff, at=timezone.now(), starts_at=days(30), ends_at=days(31), reason="x")
+    page = f"/admin/audits/audit/{audit.pk}"
+    shown = client.get(f"{page}/answer/").content.decode()
+    assert ('value="accepts"' in shown, 'value="stops"' in shown) == (True, False)
+    letter = {"says": "proposes", "received_on": f"{timezone.localdate():%Y-%m-%d}", "reason": "Vakantie"}
+    scan = SimpleUploadedFile("x.pdf", tested.PDF)
+    assert client.post(f"{page}/answer/", letter | {"scan": scan}).status_code == 409
+    window = {"starts_at": typed(days(40)), "ends_at": typed(days(41))}
+    scan.seek(0)
+    assert client.post(f"{page}/answer/", letter | window | {"scan": scan}).status_code == 302
+    assert (tested.fresh(audit).state, tested.fresh(audit).starts_at) == ("countered", days(40))
+
+
+def test_buttons_that_do_not_fit_beside_the_title_are_in_a_menu(client, account):
+    client.force_login(member("Privacy officer", email="priv@cannonworks.example"))
+    running_page = client.get(f"/admin/audits/audit/{under_way(account).pk}/change/")
+    *first, more = running_page.context["actions_detail"]
+    assert (len(first), len(more["items"]) > 2) == (3, True)
+    assert more["attrs"]["href"]  # or the keyboard would not reach it
+
+
+def test_staff_end_a_running_test(client, account):
+    client.force_login(member("Privacy officer", email="priv@cannonworks.example"))
+    audit = under_way(account)
+    page = f"/admin/audits/audit/{audit.pk}"
+    assert f"{page}/stop/" in client.get(f"{page}/change/").content.decode()
+    assert client.post(f"{page}/stop/", {"why": ""}).status_code == 409
+    assert client.post(f"{page}/stop/", {"why": "De dienst viel uit."}).status_code == 302
+    assert tested.fresh(audit).state == "ended"
+
+
 def test_who_does_not_deal_with_tests_sees_none(client, account):
     client.force_login(member("Finance", email="fin@cannonworks.example"))
     assert client.get(f"/admin/audits/audit/{made(account).pk}/change/").status_code == 403
@@ -292,3 +345,35 @@ def test_the_api_gives_the_logs_to_who_just_signed_in(account, holder, colleague
     one = f"/api/v1/audits/{over(account).reference}/"
     assert just_signed_in(holder).get(f"{one}logs/")["Content-Type"] == "application/zip"
     problem(browser(colleague).get(f"{one}logs/"), 403, "permission_denied")
+
+
+def test_the_api_takes_the_report_and_gives_what_came_of_it(account, holder, colleague, staff):
+    audit = over(account)
+    one = f"/api/v1/audits/{audit.reference}/"
+    caller = device(holder)
+    problem(caller.get(f"{one}report/"), 404, "not_found")
+    problem(caller.post(f"{one}report/", {}, format="multipart"), 400, "invalid")
+    problem(caller.post(f"{one}report/", {"report": b""}, format="json"), 415, "unsupported_media_type")
+    wrong = SimpleUploadedFile("x.exe", b"MZ")
+    problem(caller.post(f"{one}report/", {"report": wrong}, format="multipart"), 409, "no_paper")
+    answer = caller.post(f"{one}report/", {"report": SimpleUploadedFile("x.pdf", tested.PDF)}, format="multipart")
+    assert answer.status_code == 201
+    found = {"title": "Oude versie", "text": "Een bibliotheek", "severity": "low"}
+    closing.enter_finding(audit, actor=staff, at=timezone.now(), **found)
+    told = device(colleague).get(f"{one}results/").json()
+    assert [row["kind"] for row in told["files"]] == ["letter", "logs", "report"]
+    assert [row["is_ours"] for row in told["proposals"]] == [False]
+    assert [(row["title"], row["improvements"]) for row in told["findings"]] == [("Oude versie", [])]
+    assert caller.get(f"{one}report/", headers={"accept": "application/pdf"}).content == tested.PDF
+    assert caller.get(f"{one}report/", headers={"accept": "*/*"})["Content-Type"] == "application/pdf"
+    problem(device(colleague).get(f"{one}report/"), 403, "permission_denied")
+
+
+def test_the_api_ends_a_running_test_and_gives_its_date(account, holder, colleague):
+    audit = under_way(account)
+    one = f"/api/v1/audits/{audit.reference}/"
+    problem(device(colleague).post(f"{one}stop/", {}, format="json"), 409, "not_main_user")
+    assert device(holder).post(f"{one}stop/", {"why": "Klaar"}, format="json").json()["state"] == "ended"
+    problem(device(holder).post(f"{one}stop/", {}, format="json"), 409, "no_such_step")
+    calendar = device(holder).get(f"{one}appointment/")
+    assert (calendar["Content-Type"].partition(";")[0], calendar.content[:15]) == ("text/calendar", b"BEGIN:VCALENDAR")

@@ -71,6 +71,16 @@ def test_the_calendar_has_the_end_of_each_clock_with_an_alarm_at_nine_tenths(cli
     assert "DTEND" not in event
 
 
+@pytest.mark.clause("8")
+def test_who_signed_no_statement_reads_of_no_account(client, account):
+    subject_request(account, state="told")
+    shown = {}
+    for bound in (True, False):
+        user = member("Privacy officer", language="en", bound=bound)
+        shown[bound] = [title for title in titles(read(client, made(user))) if str(account) in title]
+    assert (len(shown[True]), shown[False]) == (1, [])
+
+
 def test_nobody_is_named_in_it(client, token, account, holder):
     subject_request(account, state="told", name="Bram Smit")
     breached.affected(breached.breach(), account)

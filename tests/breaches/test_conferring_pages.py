@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from accounts.due import due_from
 from accounts.models import Account
 from accounts.states import State
 from breaches import conferring, words
@@ -175,6 +176,19 @@ def test_what_was_agreed_is_a_file_that_calendars_read(client, talk, now):
     assert (event["dtstart"].dt, event["dtend"].dt) == (meeting.starts_at, meeting.ends_at)
     assert (event["location"], event["summary"]) == ("0522 123 456", "CannonWorks: overleg over een inbreuk")
     assert event["description"].endswith(of(talk))
+
+
+def test_what_was_agreed_stands_on_the_overview_until_its_day_is_over(client, holder, colleague, talk, now):
+    def due(user, on):
+        return [(each.address, each.by) for each in due_from(user, on=on) if "/consultations/" in each.address]
+
+    assert due(holder, timezone.localdate(now)) == []
+    meeting = offered(talk, at=now)
+    conferring.choose(talk, meeting, actor=holder, at=now)
+    day = timezone.localdate(meeting.starts_at)
+    assert due(holder, day) == [(of(talk), day)]
+    assert f'href="{of(talk)}"' in client.get("/").content.decode()
+    assert (due(holder, day + timedelta(days=1)), due(colleague, day)) == ([], [])
 
 
 def test_the_minutes_are_shown_as_text_and_signed_off_once(client, colleague, talk, now):

@@ -51,7 +51,8 @@ def now(client, row) -> list[str]:
 
 def offered(client, row) -> list[str]:
     page = client.get(place(row))
-    return [action["path"].rstrip("/").rpartition("/")[2] for action in page.context["actions_detail"]]
+    buttons = [each for shown in page.context["actions_detail"] for each in shown.get("items", [shown])]
+    return [button["path"].rstrip("/").rpartition("/")[2] for button in buttons]
 
 
 # --- Entering --------------------------------------------------------------------------------------------------------

@@ -6,12 +6,15 @@ from datetime import date
 
 import pytest
 from django.db.models import Sum
+from django.utils import timezone
 
+from accounts.looks import looks
 from accounts.models import Account
 from breaches.models import Breach, BreachReport, Consultation, Meeting, Notice
 from cannonworks.deadlines import start_of_day
-from processors.models import Disclosure, DisclosureCount, Extract
-from retention import demo
+from processors.models import Disclosure, DisclosureCount, Extract, Glass, GlassStage
+from retention import demo, demo_glass
+from tests.factories import AccountFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +50,13 @@ def test_of_what_others_asked_one_is_given_one_refused_and_one_waits():
     assert Extract.objects.get().state == "taken"
     counted = DisclosureCount.objects.filter(year=year).aggregate(Sum("in_part"), Sum("refused"), Sum("waiting"))
     assert list(counted.values()) == [1, 1, 1]
+
+
+@pytest.mark.clause("10")
+def test_emergency_access_was_used_and_told_of_and_another_waits():
+    account, now = AccountFactory(), timezone.now()
+    used = demo_glass.make(account, first=StaffFactory(), second=StaffFactory(), at=now)
+    used.refresh_from_db()
+    assert used.stage(timezone.now()) == GlassStage.REPORTED
+    assert [row.kind for row in looks(account).rows] == ["system"]
+    assert Glass.objects.exclude(pk=used.pk).get().stage(now) == GlassStage.ASKED

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from cannonworks.commands import OneLineCommand
-from retention import demo
+from retention import demo, demo_glass
 
 
 class Command(OneLineCommand):
@@ -28,7 +28,9 @@ class Command(OneLineCommand):
             self._tell_sign_in()
         elif not User.objects.exists() and not Account.objects.exists():
             self.stdout.write("Making demonstration accounts …")
-            demo.make(today=timezone.localdate())
+            made = demo.make(today=timezone.localdate())
+            first, second = User.objects.filter(is_staff=True).order_by("pk")
+            demo_glass.make(made["trial"], first=first, second=second, at=timezone.now())
 
     def _tell_sign_in(self) -> None:
         holder = User.objects.filter(is_main=True).order_by("pk").first()
