@@ -14,13 +14,16 @@ from cannonworks import mails
 
 #: So many are looked for at a time; each is sent and noted by itself.
 BATCH = 500
-#: One for every account that is there, of customers who came later too; those with one keep it.
+#: One for every account that is there, of customers who came later too; those with one keep it. The array has all of
+#: them found before the first is written: else, for each, all that was written before it is looked through.
 PLAN = """
 INSERT INTO accounts_termsannouncement (version_id, account_id)
-SELECT %s, account.id FROM accounts_account AS account
-WHERE account.claimed_at IS NULL AND account.erased_on IS NULL AND account.ordered_on IS NULL
-  AND NOT EXISTS (SELECT FROM accounts_termsannouncement AS told
-                  WHERE told.account_id = account.id AND told.version_id = %s)
+SELECT %s, unnest(ARRAY(
+    SELECT account.id FROM accounts_account AS account
+    WHERE account.claimed_at IS NULL AND account.erased_on IS NULL AND account.ordered_on IS NULL
+      AND NOT EXISTS (SELECT FROM accounts_termsannouncement AS told
+                      WHERE told.account_id = account.id AND told.version_id = %s)
+    ORDER BY account.id))
 ON CONFLICT DO NOTHING
 """
 

@@ -132,6 +132,7 @@ class Bench:
         yield from self.returning()
         yield from self.board()
         yield from self.breaches()
+        yield from self.changes()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -261,7 +262,7 @@ class Bench:
         with self.server.copy(template) as database:
             (sealed,) = self.work(database, ("seal", ""), ledger=folder)
             turns = [
-                [self.work(database, (task, ""), ledger=folder)[0] for task in ("verify", "read")]
+                [self.work(database, (task, ""), ledger=folder)[0] for task in ("verify", "scan")]
                 for _turn in range(self.scale.turns)
             ]
         self.server.drop(template)
@@ -391,6 +392,36 @@ class Bench:
             "… p95 of the dashboard of another account meanwhile", f"{meanwhile:.1f} ms", f"{quiet:.1f} ms",
             meanwhile / quiet, "≤ 3", meanwhile <= 3 * quiet,
         )  # fmt: skip
+
+    # --- Changes of sub-processors ---------------------------------------------------------------------------
+
+    def changes(self) -> Iterator[Result]:
+        """Tell very many accounts of a new sub-processor with two workers; and pages of holders and staff after it."""
+        accounts = self.scale.noticed
+        template = self.server.template("changes", self.empty, *data.listing(accounts, 0), *data.READERS)
+        with self.sinking() as told, self.server.copy(template) as database:
+            folder = Path(tempfile.mkdtemp(dir=self.folder))
+            (made,) = self.work(database, ("announced", ""), ledger=folder)
+            sent = self.work(database, ("told", ""), ("told", ""), ledger=folder)
+            arrived = told()
+            (pages,) = self.work(database, ("read", str(self.scale.requests)), ledger=folder)
+        self.server.drop(template)
+        took = max(one["ended"] for one in sent) - min(one["begun"] for one in sent)
+        minutes = (_seconds(made) + took) / 60
+        yield Result(
+            f"Tell {made['mails']:,} accounts of a new sub-processor, two workers: mails a second",
+            f"{made['mails'] / took:,.0f}", "", None, "", None, {"ours": sent},
+        )  # fmt: skip
+        yield Result(
+            "… announced, planned and handed over", f"{minutes:.1f} min", "", None, "≤ 10 min", minutes <= 10, made
+        )
+        wrong = abs(arrived["mails"] - made["mails"]) + abs(arrived["different"] - made["mails"])
+        yield Result("… accounts told twice, or not at all", f"{wrong}", "0", None, "= 0", wrong == 0, arrived)
+        mib = max(one["mib"] for one in sent)
+        yield Result("… memory of a worker over idle", f"{mib:.1f} MiB", "", None, "≤ 60 MiB", mib <= 60)
+        for name, found in pages.items():
+            most = 100 if name.startswith("staff") else 50
+            yield Result(f"Of {accounts:,} accounts, p95: {name}", _ms(found), "", None, f"≤ {most} ms", found <= most)
 
     @contextmanager
     def sinking(self) -> Iterator[Callable[[], dict[str, int]]]:
@@ -587,6 +618,7 @@ def main(arguments: list[str]) -> int:
             "returning",
             "board",
             "breaches",
+            "changes",
         ],
         help="one benchmark",
     )

@@ -76,7 +76,7 @@ def board(requests: str) -> dict[str, Any]:
     from board.running import Clocks
     from cannonworks.clocks import kinds
 
-    client, told = _staff(), {}
+    client, told = staff(), {}
     lines = sum(Clocks(kinds(), timezone.now()).counts().values())
     first = "/admin/deadlines/"
     pages = {"the board": first, "page 2": first + _next(client, first), "one urgency": f"{first}?urgency=50"}
@@ -90,7 +90,8 @@ def board(requests: str) -> dict[str, Any]:
     return {"lines": lines, "told": told}
 
 
-def _staff() -> Any:
+def staff(address: str = "nora@cannonworks.example") -> Any:
+    """A client with a member of staff signed in, who is ``client.signed_in``."""
     from allauth.mfa.totp.internal.auth import TOTP
     from django.conf import settings
     from django.test import Client
@@ -101,10 +102,11 @@ def _staff() -> Any:
 
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client(SERVER_NAME="testserver", secure=settings.SECURE)
-    user = User.objects.create_superuser("nora@cannonworks.example", first_name="Nora", last_name="Smit")
+    user = User.objects.create_superuser(address, first_name="Nora", last_name="Smit")
     TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     confidentiality.sign_here(user, digest=promised.current().digest, at=timezone.now())
     client.force_login(user)
+    client.signed_in = user
     return client
 
 

@@ -182,6 +182,11 @@ ROWS = {
         "'account.changed', a.reference, 'holder', '5', '{{}}'",
     ),
 }
+#: Nobody but those with a main user; users who come after these have keys of their own.
+READERS = (
+    "DELETE FROM accounts_account WHERE NOT EXISTS (SELECT FROM accounts_user WHERE account_id = accounts_account.id)",
+    "SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), max(id)) FROM accounts_user",
+)
 #: Relations as small companies have them: names and towns recur, a third are companies, a few are restricted.
 LISTED = """
 INSERT INTO relations_relation (id, reference, account_id, first_name, initials, infix, last_name, gender, company_name,

@@ -19,12 +19,16 @@ from typing import Any
 import django
 
 from bench.board import board
+from bench.changes import announced, read, told
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
 from bench.notices import handed, mailed, planned
 from bench.pages import pages
 from bench.returning import looked, returned
+
+#: Those that ask for pages, as a web process answers them.
+WEB = frozenset(("pages", "lists", "looked", "board", "read"))
 
 
 def erase(_argument: str) -> dict[str, Any]:
@@ -164,7 +168,7 @@ def _working(connection: Any) -> Iterator[list[float]]:
     took[0] = moment() - begun
 
 
-def read(_argument: str) -> dict[str, Any]:
+def scan(_argument: str) -> dict[str, Any]:
     """Read every column of every entry within the database, and do nothing with it; seconds as for verify, entries."""
     from django.db import connection, transaction
 
@@ -231,16 +235,16 @@ def main(name: str, argument: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
     django.setup()
     from cannonworks import isolation
-    from cannonworks.celery import settle
+    from cannonworks.settling import settle
     from retention import sweep as sweeping
 
     tasks = (
-        erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board,
-        planned, handed, mailed,
+        erase, bare, sweep, append, insert, seal, verify, scan, pages, lists, people, copied, returned, looked, board,
+        planned, handed, mailed, announced, told, read,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
-        settle()  # as every worker does
+        settle(with_pages=name in WEB)  # as every worker and every web process does
         print("ready", flush=True)
         sys.stdin.readline()
         print(json.dumps({task.__name__: task for task in tasks}[name](argument)), flush=True)

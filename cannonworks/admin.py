@@ -184,10 +184,15 @@ class StaffAdmin(ModelAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Search as Django does, and by the beginning of a reference, for which its index serves."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
+        named = self.of_reference(queryset, search_term)
+        return (found if named is None else found | named), duplicates
+
+    def of_reference(self, queryset: QuerySet, search_term: str) -> QuerySet | None:
+        """The rows of which a reference begins like this; None when none can."""
         term = search_term.strip()
-        if self.reference_fields and REFERENCE.fullmatch(term):
-            found |= queryset.filter(_any(reference_begins(name, term) for name in self.reference_fields))
-        return found, duplicates
+        if not (self.reference_fields and REFERENCE.fullmatch(term)):
+            return None
+        return queryset.filter(_any(reference_begins(name, term) for name in self.reference_fields))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         """Only the buttons that make sense for the row as it is now; the services decide again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging.config
 import os
 from typing import Any
@@ -11,6 +10,8 @@ from celery import Celery, Task
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
+
+from cannonworks.settling import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cannonworks.settings")
 
@@ -40,11 +41,9 @@ def log_as_we_do(**_signal: object) -> None:
 
 
 @worker_process_init.connect
-def settle(**_signal: object) -> None:
-    """Tell the collector that what is loaded stays; in a large batch it would look through all of it over and over."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000)
+def begin(**_signal: object) -> None:
+    """Settle, in each process of a worker."""
+    settle()
 
 
 #: task → when (Amsterdam time). Every path is imported by a test.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from smtplib import SMTPException
-from typing import Any, Protocol
+from smtplib import SMTPException, SMTPServerDisconnected
+from typing import Any, Protocol, Self
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -47,6 +48,40 @@ def letter(template: str, *, to: str, language: str, about: str, **context: Any)
     """The mail to ``to`` that ``template`` writes; what it is ``about`` gives it its Message-ID."""
     subject, body = written(template, language=language, **context)
     return EmailMessage(subject, body, to=[to], headers={"Message-ID": message_id(about)})
+
+
+class Line:
+    """One connection to the mail server for many mails, as a context; opened by the first, anew after a failure."""
+
+    def __init__(self) -> None:
+        self.backend: Any = get_connection()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection, whatever became of it."""
+        with suppress(*FAILURES):
+            self.backend.close()
+
+    def send(self, mail: EmailMessage) -> None:
+        """Send a mail; raises one of ``FAILURES``. A line that the server shut meanwhile is opened anew, once."""
+        try:
+            is_fresh = self.backend.open()
+            try:
+                self.backend.send_messages([mail])
+            except SMTPServerDisconnected:
+                if is_fresh:
+                    raise
+                self.close()
+                self.backend.open()
+                self.backend.send_messages([mail])
+        except FAILURES:
+            self.close()
+            raise
 
 
 def message_id(about: str) -> str:

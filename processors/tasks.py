@@ -13,7 +13,7 @@ from processors import confidentiality, disclosing, disclosure_counts, extractin
 @shared_task(acks_late=True, autoretry_for=(OperationalError, InterfaceError), retry_backoff=30, max_retries=6)
 def announce_changes() -> int:
     """Beat: mail what was announced to every account; returns how many mails went."""
-    from processors.telling import send_announcements
+    from processors.mailing import send_announcements
 
     at = timezone.now()
     return send_announcements(on=timezone.localdate(at), at=at)

@@ -1,7 +1,7 @@
-"""What account holders are told of changes of sub-processors: within their accounts, by mail, and in our answers (§9).
+"""What account holders are told of changes of sub-processors: within their accounts, and in our answers (§9).
 
-The mails are planned and sent by a job, in batches: the request that announces a change writes one row, however many
-accounts there are. Each account gets one mail for each change, again while the mail server fails.
+By mail too, one to every account: ``processors.mailing``. The request that announces a change writes one row, however
+many accounts there are.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
@@ -23,27 +21,12 @@ from accounts import outbox
 from accounts.models import Notice, User
 from accounts.notices import write_notice
 from accounts.outbox import Addressed, to_main_user, to_staff, writes
-from cannonworks import mails
-from cannonworks.deadlines import local_date
 from cannonworks.errors import Refused
 from journal import services as journal
-from processors.models import LONGEST, Change, ChangeKind, ChangeMail, Objection
+from processors.models import LONGEST, Change, ChangeKind, Objection
 
 #: Who hears of an objection: whoever may answer it.
 MAY_ANSWER = "processors.change_objection"
-#: So many are looked for at a time; each is sent and noted by itself.
-BATCH = 500
-#: What takes effect sooner than promised is mailed after that too, for so long: better late than not.
-LATE = timedelta(days=14)
-#: One for every account that is there, of customers too who came before the change; those with one keep it.
-PLAN = """
-INSERT INTO processors_changemail (change_id, account_id)
-SELECT %s, account.id FROM accounts_account AS account
-WHERE account.claimed_at IS NULL AND account.erased_on IS NULL AND account.ordered_on IS NULL
-  AND account.signed_up_on <= %s AND NOT EXISTS (SELECT FROM processors_changemail AS told
-                  WHERE told.account_id = account.id AND told.change_id = %s)
-ON CONFLICT DO NOTHING
-"""
 
 
 # --- Within the account ----------------------------------------------------------------------------------------------
@@ -83,62 +66,6 @@ def _notice(change: Change, language: str) -> tuple[str, str]:
         address = reverse("sub-processor-change", args=[change.reference])
         link = _("Read what changes")
         return title[:100], f"{text} [{link}]({address})"
-
-
-# --- By mail ---------------------------------------------------------------------------------------------------------
-def send_announcements(*, on: date, at: datetime) -> int:
-    """Send what waits of announced changes that are still to come; return how many went.
-
-    Resumes where it stopped, and is safe on many workers at once. What was not sent by its day, or was withdrawn, is
-    dropped.
-    """
-    late = ~Q(sooner_nl="") & Q(effective_on__gt=on - LATE)
-    told = Change.objects.filter(Q(effective_on__gt=on) | late, notice__isnull=False, withdrawn_at__isnull=True)
-    going = Q(account__claimed_at__isnull=False) | Q(account__erased_on__isnull=False)
-    pointless = going | ~Q(change__in=told.values_list("pk", flat=True))
-    ChangeMail.objects.filter(pointless, sent_at__isnull=True).delete()
-    for change in told:
-        _plan(change)
-    ready = Q(retry_at__isnull=True) | Q(retry_at__lte=at)
-    waiting = ChangeMail.objects.filter(ready, sent_at__isnull=True).order_by("id").values_list("pk", flat=True)
-    sent, last = 0, 0
-    while batch := list(waiting.filter(pk__gt=last)[:BATCH]):
-        sent, last = sent + sum(_send(pk, at) for pk in batch), batch[-1]
-    return sent
-
-
-def _plan(change: Change) -> None:
-    last = max(change.effective_on - timedelta(days=1), local_date(change.announced_at))
-    with connection.cursor() as cursor:
-        cursor.execute(PLAN, [change.pk, last, change.pk])
-        count = cursor.rowcount
-    if count > 0:
-        journal.record("sub_processor.told", clause="9", change=change.reference, accounts=count)
-
-
-@transaction.atomic
-def _send(pk: int, at: datetime) -> bool:
-    rows = ChangeMail.objects.select_related("account", "change__sub_processor", "change__replaces")
-    row = rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk, sent_at__isnull=True).first()
-    if row is None or (user := row.account.main_user) is None:
-        return False
-    try:
-        mail_of(row, user).send()
-    except mails.FAILURES as error:
-        mails.put_off(row, error, at=at)
-        return False
-    row.user, row.sent_at, row.failure = user.reference, at, ""
-    row.save(update_fields=["user", "sent_at", "failure"])
-    return True
-
-
-def mail_of(row: ChangeMail, user: User) -> EmailMessage:
-    """The announcement as a mail in the language of the main user."""
-    change = row.change
-    return mails.letter(
-        "processors/mail/change", to=user.email, language=user.language, about=f"sub-processors-{row.pk}", user=user,
-        change=change, page=reverse("sub-processor-change", args=[change.reference]),
-    )  # fmt: skip
 
 
 # --- Objections ------------------------------------------------------------------------------------------------------

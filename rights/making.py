@@ -1,10 +1,11 @@
 """The worker of a return of data (§6): makes what is left of its files, each sealed under the account's key.
 
-A unit of work is a file pair of one table (a longer one takes several), or of tables whose rows are part of each other,
-read at one moment through a connection beside; then twenty PDFs at a time; then what was uploaded; then the covers. A
-unit is there whole or not at all: its files get their names and rows in one short transaction, which looks whether the
-return still goes on. So a killed worker leaves whole units, and the next goes on with the first that is missing. An
-advisory lock of the database, which ends with its connection, keeps a second worker away.
+A unit of work is all short tables; then a file pair of one table (a longer one takes several), or of tables whose rows
+are part of each other; each is read at one moment through a connection beside. Then come twenty PDFs at a time, what
+was uploaded, and the covers. A unit is there whole or not at all: its files get their names and rows in one short
+transaction, which looks whether the return still goes on. So a killed worker leaves whole units, and the next goes on
+with the first that is missing. An advisory lock of the database, which ends with its connection, keeps a second worker
+away.
 
 Nothing locks the account while rows are read and files are written: its users notice nothing, and an erasure does not
 wait. One that began in between takes the drafts away, and the run ends without a word.
@@ -17,11 +18,12 @@ import logging
 import time
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import uuid5
 
@@ -49,6 +51,9 @@ log = logging.getLogger(__name__)
 
 #: PDFs of a unit; seconds after which a run tells how far it is, and looks whether it is still wanted.
 PDFS, PACE = 20, 1.0
+#: Groups of tables with so many rows at most are one unit together: the end of each unit waits for the disk.
+SHORT = 1_000
+KINDS = ("jsonl", "csv")
 #: Bytes that are sealed and summed at once, for handing over takes time too; how many times that may wait to be summed.
 SEALED_AT_ONCE, AHEAD = 1024 * 1024, 6
 RUNS = (ReturnState.QUEUED, ReturnState.RUNNING)
@@ -184,6 +189,8 @@ class _Writing:
             self._hand_over()
 
     def _hand_over(self) -> None:
+        if not self.gathered:
+            return
         if len(self.waiting) >= AHEAD:
             self.waiting.popleft().result()
         for n, sheet in enumerate(self.pair):
@@ -205,7 +212,7 @@ class _Maker:
         self.made, self.told = 0, time.monotonic()
 
     def make(self) -> int:
-        for group in contents.groups():
+        for group in self._units():
             self._tables(group)
         self._pdfs()
         self._uploads()
@@ -220,7 +227,8 @@ class _Maker:
         if found.state == ReturnState.QUEUED:
             move(found, ReturnState.RUNNING, RETURN_STEPS, clause="6")
         done = found.files.exclude(name__endswith=".csv").aggregate(rows=models.Sum("rows"))["rows"] or 0
-        found.rows_done, found.rows_total, found.moved_at = done, max(_rows_of(found.account), done), Now()
+        self.lengths = _lengths(found.account)
+        found.rows_done, found.rows_total, found.moved_at = done, max(_rows_of(self.lengths), done), Now()
         found.save(update_fields=["state", "rows_done", "rows_total", "moved_at"])
         return DataReturn.objects.select_related("account").get(pk=found.pk)
 
@@ -229,16 +237,29 @@ class _Maker:
 
     # --- Tables ----------------------------------------------------------------------------------------------------
 
+    def _units(self) -> Iterator[tuple[Table, ...]]:
+        """What is written at one moment: groups of which nothing is there that are short together, then every other."""
+        groups = contents.groups()
+        short = [
+            group
+            for group in groups
+            if sum(self.lengths[table.model] for table in group) <= SHORT
+            and group[0].file(1, KINDS[0]) not in self.there
+        ]
+        if short:
+            yield tuple(chain.from_iterable(short))
+        yield from (group for group in groups if group not in short)
+
     def _tables(self, group: tuple[Table, ...]) -> None:
         """Write tables that belong together at one moment; one that stands alone in several units if it is long."""
         first, part, after = group[0], 1, None
-        while (name := first.file(part, "jsonl")) in self.there:
+        while (name := first.file(part, KINDS[0])) in self.there:
             if (after := self.there[name]) is None:
                 return
             part += 1
         is_whole = False
         while not is_whole:
-            sheets: list[_Sheet] = []
+            sheets = self._sheets([table.file(part, kind) for table in group for kind in KINDS])
             with self._discarding(sheets), isolation.beside() as reading:
                 read_at = _moment(reading)
                 for table in group:
@@ -252,8 +273,7 @@ class _Maker:
         """Write the file pairs of a table from ``part`` on, one of them if ``once``; whether that was its end."""
         most = contents.ROWS_OF_FILE if table.is_numbered else None
         while True:
-            pair = [self._sheet(table.file(part, kind)) for kind in ("jsonl", "csv")]
-            sheets += pair
+            pair = self._pair(table, part, sheets)
             pair[1].write(lines.head(table, self.language))
             portions = lines.portions(reading, table, self.opener, language=self.language, after=after, most=most)
             with _Writing(pair) as writing:
@@ -267,6 +287,13 @@ class _Maker:
             if is_whole or once:
                 return is_whole
             part += 1
+
+    def _pair(self, table: Table, part: int, sheets: list[_Sheet]) -> list[_Sheet]:
+        names = [table.file(part, kind) for kind in KINDS]
+        if not (pair := [sheet for sheet in sheets if sheet.name in names]):
+            pair = self._sheets(names)
+            sheets += pair
+        return pair
 
     # --- Documents and files ---------------------------------------------------------------------------------------
 
@@ -327,8 +354,12 @@ class _Maker:
     # --- Units -----------------------------------------------------------------------------------------------------
 
     def _sheet(self, name: str) -> _Sheet:
+        return self._sheets([name])[0]
+
+    def _sheets(self, names: list[str]) -> list[_Sheet]:
         with transaction.atomic():
-            return _Sheet(name, storage.sealed.draft(place_of(self.found, name)))
+            drafts = storage.sealed.drafts([place_of(self.found, name) for name in names])
+        return [_Sheet(name, draft) for name, draft in zip(names, drafts, strict=True)]
 
     @contextmanager
     def _discarding(self, sheets: list[_Sheet]) -> Iterator[None]:
@@ -340,8 +371,7 @@ class _Maker:
 
     def _keep(self, sheets: list[_Sheet], *, read_at: datetime | None = None, is_last: bool = False) -> None:
         """Give the files of a unit their names and rows, all of them or none."""
-        for sheet in sheets:
-            sheet.draft.settle()
+        storage.settle([sheet.draft for sheet in sheets])
         with transaction.atomic():
             found = _locked(self.found.pk)
             if found is None:
@@ -399,11 +429,14 @@ def documents_of(account: Account, *, behind: int) -> models.QuerySet[Document]:
     return rows.prefetch_related("lines").order_by("pk")
 
 
-def _rows_of(account: Account) -> int:
+def _lengths(account: Account) -> dict[type[models.Model], int]:
+    return {table.model: contents.owned(table, account).count() for table in contents.tables()}
+
+
+def _rows_of(lengths: Mapping[type[models.Model], int]) -> int:
     """What there is to do: rows of all tables, and one more for each document that is drawn and each upload."""
-    drawn = [table for table in contents.tables() if table.model is Document]
-    uploaded = [table for table, _file in contents.with_files()]
-    return sum(contents.owned(table, account).count() for table in (*contents.tables(), *drawn, *uploaded))
+    uploaded = [table.model for table, _file in contents.with_files()]
+    return sum(lengths.values()) + sum(lengths[model] for model in (Document, *uploaded))
 
 
 def _drawn(document: Document) -> tuple[str, bytes]:

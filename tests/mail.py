@@ -19,10 +19,17 @@ class PostOffice:
         self.letters: list[Message] = []
         self.refusal = ""
         self.url = ""
+        self.sessions: set[object] = set()
+
+    @property
+    def connections(self) -> int:
+        """Over how many connections its letters came."""
+        return len(self.sessions)
 
     async def handle_DATA(self, server, session, envelope) -> str:
         if self.refusal:
             return f"{self.refusal} {envelope.rcpt_tos[0]}"
+        self.sessions.add(session.peer)
         self.letters.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 

@@ -7,16 +7,17 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import translation
 
 from accounts import outbox
-from accounts.models import Notice, PlannedMail
+from accounts.models import Account, Notice, PlannedMail
 from accounts.notices import notices_for
 from accounts.states import State
-from cannonworks import isolation
+from cannonworks import isolation, mails
 from cannonworks.deadlines import start_of_day
 from cannonworks.errors import Refused
-from processors import announcing, contracting, objecting, telling
+from processors import announcing, contracting, mailing, objecting, telling
 from processors.models import Change, ChangeMail, Objection, Stage, SubProcessor
 from tests import registers
 from tests.cast import member
@@ -59,7 +60,7 @@ def later(days=31):
 
 def sent(at=AT) -> int:
     with isolation.acting_as(isolation.JOBS):
-        return telling.send_announcements(on=at.date(), at=at)
+        return mailing.send_announcements(on=at.date(), at=at)
 
 
 def due(at) -> int:
@@ -284,6 +285,58 @@ def test_a_failed_mail_is_tried_again_and_dropped_when_it_has_no_point(house, of
     announcing.withdraw(change, actor=officer, at=AT, answer="")
     sent()
     assert ChangeMail.objects.filter(sent_at__isnull=True).count() == 0
+
+
+def test_a_server_that_takes_nothing_is_asked_five_times_and_the_rest_waits(house, officer, post_office):  # noqa: F811
+    AccountFactory.create_batch(7)
+    announced(house, officer)
+    post_office.refusal = "451 later"
+    assert sent() == 0
+    assert sorted(ChangeMail.objects.values_list("attempts", flat=True)) == [0, 0, 1, 1, 1, 1, 1]
+    post_office.refusal = ""
+    assert [sent(), sent(AT + timedelta(minutes=10))] == [2, 5]
+
+
+def test_a_mail_that_lost_its_point_since_it_was_planned_does_not_go(house, officer, mailoutbox):  # noqa: F811
+    leaving = AccountFactory(state=State.CANCELLED)
+    AccountFactory()
+    change = announced(house, officer)
+    with isolation.acting_as(isolation.JOBS):
+        mailing.plan_announcements(on=ON)
+        Account.objects.filter(pk=leaving.pk).update(claimed_at=AT)
+        with mails.Line() as line:
+            sender = mailing._Sender(line, AT)
+            waiting = ChangeMail.objects.order_by("account").values_list("pk", flat=True)
+            sender.send_all(waiting[:1])
+            assert sender.sent == 0
+            Change.objects.filter(pk=change.pk).update(withdrawn_at=AT, withdrawn_by=officer.reference)
+            sender.send_all(waiting[1:])
+    assert (sender.sent, mailoutbox) == (0, [])
+
+
+def test_what_one_worker_sends_another_leaves_to_it(house, officer, holder, mailoutbox):  # noqa: F811
+    announced(house, officer)
+    with isolation.acting_as(isolation.JOBS):
+        mailing.plan_announcements(on=ON)
+    block = mailing.LOCK + ChangeMail.objects.get().pk // mailing.BLOCK
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [block])
+        assert sent() == 0
+    finally:
+        other.close()
+    assert [sent(), len(mailoutbox)] == [1, 1]
+
+
+def test_all_mails_go_over_one_connection_each_with_its_own_name(house, officer, post_office):  # noqa: F811
+    for name in ("Anna", "Zoë & <Co>", "{{ name }}"):
+        AccountFactory(main_user__first_name=name, main_user__language="en")
+    announced(house, officer)
+    assert sent() == 3
+    assert post_office.connections == 1
+    bodies = sorted(each.get_content().splitlines()[0] for each in post_office.letters)
+    assert bodies == ["Hello Anna,", "Hello Zoë & <Co>,", "Hello {{ name }},"]
 
 
 def test_what_was_sooner_than_promised_is_mailed_after_its_day_too(house, officer, holder, mailoutbox):  # noqa: F811
