@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
                 ('digest', models.CharField(blank=True, default='', max_length=64, verbose_name='SHA-256')),
                 ('size', models.PositiveBigIntegerField(default=0, verbose_name='bytes')),
-                ('records', models.PositiveBigIntegerField(default=0, verbose_name='records')),
+                ('records', models.PositiveBigIntegerField(default=0, verbose_name='number of records')),
                 ('taken_at', models.DateTimeField(blank=True, null=True, verbose_name='downloaded at')),
                 ('taken_by', models.UUIDField(blank=True, null=True, verbose_name='downloaded by')),
                 ('disclosure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extracts', to='processors.disclosure', verbose_name='disclosure')),

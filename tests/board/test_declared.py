@@ -229,10 +229,12 @@ def test_each_role_sees_the_kinds_whose_rows_it_may_see():
     access = {"glass_approval", "glass_open", "glass_report"}
     tests = {name for name in every if name.startswith("audit_")}
     measures = {"measure_review", "finding_to_decide", "improvement", "improvement_to_verify"}
+    disclosures = {"disclosure_consent", "disclosure_gag", "disclosure_extract"}
     contracts = {"agreement_expiry", "transfer_expiry", "sub_processor_change", "objection_answer"}
     assert seen == {
         "Finance": set(),
-        "Support": every - {"alarm", "helper_statement", "statement_again", *access, *tests, *measures, *contracts},
+        "Support": every
+        - {"alarm", "helper_statement", "statement_again", *access, *tests, *measures, *contracts, *disclosures},
         "Privacy officer": every,
         "Security officer": {
             "breach_selection",
