@@ -45,7 +45,7 @@ class Extract(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     digest = models.CharField(_("SHA-256"), max_length=64, blank=True, default="")
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
-    records = models.PositiveBigIntegerField(_("records"), default=0)
+    records = models.PositiveBigIntegerField(_("number of records"), default=0)
     taken_at = models.DateTimeField(_("downloaded at"), null=True, blank=True)
     taken_by = models.UUIDField(_("downloaded by"), null=True, blank=True)
 
