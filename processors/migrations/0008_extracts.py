@@ -63,74 +63,169 @@ DROP FUNCTION processors_freeze_extract();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0017_paper'),
-        ('processors', '0007_disclosures'),
+        ("accounts", "0017_paper"),
+        ("processors", "0007_disclosures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='disclosure',
-            name='order_number',
-            field=models.CharField(blank=True, default='', max_length=60, verbose_name='number of the order'),
+            model_name="disclosure",
+            name="order_number",
+            field=models.CharField(blank=True, default="", max_length=60, verbose_name="number of the order"),
         ),
         migrations.CreateModel(
-            name='DisclosureCount',
+            name="DisclosureCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('asker', models.CharField(choices=[('police', 'Police or public prosecutor'), ('court', 'Court'), ('tax', 'Tax authority'), ('supervisor', 'Supervisor'), ('security', 'Intelligence or security service'), ('other', 'Another authority'), ('private', 'Somebody who is no authority')], max_length=10, verbose_name='who asked')),
-                ('granted', models.PositiveIntegerField(default=0, verbose_name='granted')),
-                ('in_part', models.PositiveIntegerField(default=0, verbose_name='granted in part')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
-                ('waiting', models.PositiveIntegerField(default=0, verbose_name='not decided yet')),
-                ('counted_on', models.DateField(verbose_name='counted on')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "asker",
+                    models.CharField(
+                        choices=[
+                            ("police", "Police or public prosecutor"),
+                            ("court", "Court"),
+                            ("tax", "Tax authority"),
+                            ("supervisor", "Supervisor"),
+                            ("security", "Intelligence or security service"),
+                            ("other", "Another authority"),
+                            ("private", "Somebody who is no authority"),
+                        ],
+                        max_length=10,
+                        verbose_name="who asked",
+                    ),
+                ),
+                ("granted", models.PositiveIntegerField(default=0, verbose_name="granted")),
+                ("in_part", models.PositiveIntegerField(default=0, verbose_name="granted in part")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="refused")),
+                ("waiting", models.PositiveIntegerField(default=0, verbose_name="not decided yet")),
+                ("counted_on", models.DateField(verbose_name="counted on")),
             ],
             options={
-                'verbose_name': 'yearly count of disclosures',
-                'verbose_name_plural': 'yearly counts of disclosures',
-                'constraints': [models.UniqueConstraint(fields=('year', 'asker'), name='disclosure_count_once'), models.CheckConstraint(condition=models.Q(('asker__in', ['police', 'court', 'tax', 'supervisor', 'security', 'other', 'private'])), name='disclosure_count_asker_known')],
+                "verbose_name": "yearly count of disclosures",
+                "verbose_name_plural": "yearly counts of disclosures",
+                "constraints": [
+                    models.UniqueConstraint(fields=("year", "asker"), name="disclosure_count_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("asker__in", ["police", "court", "tax", "supervisor", "security", "other", "private"])
+                        ),
+                        name="disclosure_count_asker_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Extract',
+            name="Extract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('account_reference', models.UUIDField(db_index=True, verbose_name='account')),
-                ('state', models.CharField(choices=[('queued', 'Being made'), ('ready', 'Ready to download'), ('taken', 'Downloaded'), ('expired', 'Removed, nobody took it'), ('stopped', 'Could not be made')], default='queued', max_length=8, verbose_name='state')),
-                ('why', models.CharField(blank=True, default='', max_length=20, verbose_name='stopped because')),
-                ('asked_by', models.UUIDField(verbose_name='asked by')),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='made at')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
-                ('digest', models.CharField(blank=True, default='', max_length=64, verbose_name='SHA-256')),
-                ('size', models.PositiveBigIntegerField(default=0, verbose_name='bytes')),
-                ('records', models.PositiveBigIntegerField(default=0, verbose_name='number of records')),
-                ('taken_at', models.DateTimeField(blank=True, null=True, verbose_name='downloaded at')),
-                ('taken_by', models.UUIDField(blank=True, null=True, verbose_name='downloaded by')),
-                ('disclosure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extracts', to='processors.disclosure', verbose_name='disclosure')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("account_reference", models.UUIDField(db_index=True, verbose_name="account")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Being made"),
+                            ("ready", "Ready to download"),
+                            ("taken", "Downloaded"),
+                            ("expired", "Removed, nobody took it"),
+                            ("stopped", "Could not be made"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("why", models.CharField(blank=True, default="", max_length=20, verbose_name="stopped because")),
+                ("asked_by", models.UUIDField(verbose_name="asked by")),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="made at")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires at")),
+                ("digest", models.CharField(blank=True, default="", max_length=64, verbose_name="SHA-256")),
+                ("size", models.PositiveBigIntegerField(default=0, verbose_name="bytes")),
+                ("records", models.PositiveBigIntegerField(default=0, verbose_name="number of records")),
+                ("taken_at", models.DateTimeField(blank=True, null=True, verbose_name="downloaded at")),
+                ("taken_by", models.UUIDField(blank=True, null=True, verbose_name="downloaded by")),
+                (
+                    "disclosure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extracts",
+                        to="processors.disclosure",
+                        verbose_name="disclosure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'extract for a disclosure',
-                'verbose_name_plural': 'extracts for disclosures',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('queued', 'ready'))), fields=('disclosure',), name='extract_one_at_a_time'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'ready', 'taken', 'expired', 'stopped'])), name='extract_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('made_at__isnull', False), ('state__in', ('ready', 'taken', 'expired')), models.Q(('digest', ''), _negated=True)), models.Q(('digest', ''), ('made_at__isnull', True), ('state__in', ('queued', 'stopped'))), _connector='OR'), name='extract_made_is_proven'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), ('taken_at__isnull', False), ('taken_by__isnull', False)), models.Q(models.Q(('state', 'taken'), _negated=True), ('taken_at__isnull', True), ('taken_by__isnull', True)), _connector='OR'), name='extract_taken_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'stopped'), models.Q(('why', ''), _negated=True)), models.Q(models.Q(('state', 'stopped'), _negated=True), ('why', '')), _connector='OR'), name='extract_stopped_says_why')],
+                "verbose_name": "extract for a disclosure",
+                "verbose_name_plural": "extracts for disclosures",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("queued", "ready"))),
+                        fields=("disclosure",),
+                        name="extract_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["queued", "ready", "taken", "expired", "stopped"])),
+                        name="extract_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("expires_at__isnull", False),
+                                ("made_at__isnull", False),
+                                ("state__in", ("ready", "taken", "expired")),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            models.Q(("digest", ""), ("made_at__isnull", True), ("state__in", ("queued", "stopped"))),
+                            _connector="OR",
+                        ),
+                        name="extract_made_is_proven",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "taken"), ("taken_at__isnull", False), ("taken_by__isnull", False)),
+                            models.Q(
+                                models.Q(("state", "taken"), _negated=True),
+                                ("taken_at__isnull", True),
+                                ("taken_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="extract_taken_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "stopped"), models.Q(("why", ""), _negated=True)),
+                            models.Q(models.Q(("state", "stopped"), _negated=True), ("why", "")),
+                            _connector="OR",
+                        ),
+                        name="extract_stopped_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExtractFile',
+            name="ExtractFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('extract', models.UUIDField(unique=True, verbose_name='extract')),
-                ('file', cannonworks.storage.AccountFileField()),
-                ('made_at', models.DateTimeField(verbose_name='made at')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("extract", models.UUIDField(unique=True, verbose_name="extract")),
+                ("file", cannonworks.storage.AccountFileField()),
+                ("made_at", models.DateTimeField(verbose_name="made at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'file for a disclosure',
-                'verbose_name_plural': 'files for disclosures',
-                'indexes': [models.Index(fields=['account'], name='extract_file_of_account')],
+                "verbose_name": "file for a disclosure",
+                "verbose_name_plural": "files for disclosures",
+                "indexes": [models.Index(fields=["account"], name="extract_file_of_account")],
             },
         ),
         migrations.RunSQL(FREEZE, FREEZE_AS_BEFORE),
