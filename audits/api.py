@@ -73,18 +73,18 @@ class CostsBody(Body):
     cents = serializers.IntegerField(min_value=0, max_value=10**12, help_text="The costs as they were shown.")
 
 
-class ReportBody(Body):
+class TestReportBody(Body):
     report = serializers.FileField(allow_empty_file=True, help_text="PDF, JPEG or PNG, 10 MB at most.")
 
 
-class ProposalBody(RowBody):
+class ProposedDateBody(RowBody):
     class Meta:
         model = Proposal
         fields = ("starts_at", "ends_at", "reason", "is_ours", "proposed_at")
         read_only_fields = fields
 
 
-class FileBody(RowBody):
+class TestFileBody(RowBody):
     class Meta:
         model = AuditFile
         fields = ("kind", "number", "name", "size", "digest", "upto_at", "lines", "added_at")
@@ -93,7 +93,7 @@ class FileBody(RowBody):
     name = serializers.CharField(read_only=True)
 
 
-class StepBody(RowBody):
+class ImprovementBody(RowBody):
     """What is done about a finding, by when, and whether it helped."""
 
     class Meta:
@@ -102,8 +102,8 @@ class StepBody(RowBody):
         read_only_fields = fields
 
 
-class FoundBody(RowBody):
-    improvements = StepBody(many=True, read_only=True)
+class FindingBody(RowBody):
+    improvements = ImprovementBody(many=True, read_only=True)
 
     class Meta:
         model = Finding
@@ -111,12 +111,12 @@ class FoundBody(RowBody):
         read_only_fields = fields
 
 
-class ResultsBody(Body):
+class TestResultsBody(Body):
     """What stands on the page of a test besides: dates that were proposed, sealed files, and what was found."""
 
-    proposals = ProposalBody(many=True, read_only=True)
-    files = FileBody(many=True, read_only=True)
-    findings = FoundBody(many=True, read_only=True)
+    proposals = ProposedDateBody(many=True, read_only=True)
+    files = TestFileBody(many=True, read_only=True)
+    findings = FindingBody(many=True, read_only=True)
 
 
 class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -159,13 +159,13 @@ class AuditEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         found, said = self.get_object(), self.checked(WithdrawBody)
         return self._told(running.stop(found, actor=request.user, at=timezone.now(), **said))
 
-    @extend_schema(responses=ResultsBody, operation_id="audits_results")
+    @extend_schema(responses=TestResultsBody, operation_id="audits_results")
     def results(self, request: Request, reference: UUID) -> Response:
         """Get the dates that were proposed, the sealed files, and what was found and is done about it."""
         told = shown(self.get_object(), user=request.user, at=timezone.now())
         findings = [finding for finding, _improvements in told.findings]
         parts = {"proposals": told.proposals, "files": list(told.files.values()), "findings": findings}
-        return Response(ResultsBody(parts).data)
+        return Response(TestResultsBody(parts).data)
 
     @extend_schema(request=CostsBody, responses=AuditBody, operation_id="audits_agree_to_costs")
     def costs(self, request: Request, reference: UUID) -> Response:
@@ -217,11 +217,13 @@ class ReportEndpoint(AuditEndpoint):
         return [ReportRenderer()] if self.action == "retrieve" else super().get_renderers()
 
     @extend_schema(
-        request={"multipart/form-data": ReportBody}, responses={201: ResultsBody}, operation_id="audits_add_report"
+        request={"multipart/form-data": TestReportBody},
+        responses={201: TestResultsBody},
+        operation_id="audits_add_report",
     )
     def create(self, request: Request, reference: UUID) -> Response:
         """Add the report of the tester; another one is kept beside it."""
-        found, said = self.get_object(), self.checked(ReportBody)
+        found, said = self.get_object(), self.checked(TestReportBody)
         closing.add_report(found, actor=request.user, at=timezone.now(), **said)
         answer = self.results(request, reference)
         answer.status_code = status.HTTP_201_CREATED

@@ -1073,9 +1073,9 @@ API = """
     POST/PATCH/DELETE 401      405       405       405       403       403       405       405       405       401
 # its report, which nobody added, and which is no JSON
   api-audit-report
-    GET              401       404       403       404       403       403       404       404       404       401
-    POST             401       415       403       404       403       403       415       415       404       401
-    PATCH/DELETE     401       405       403       405       403       403       405       405       405       401
+    GET              401       404       403       404       403       403       404       403       404       401
+    POST             401       415       403       404       403       403       415       403       404       401
+    PATCH/DELETE     401       405       403       405       403       403       405       403       405       401
 # its logs, of which there are none, and not for a device
   api-audit-logs
     GET              401       409       403       404       403       403       403       403       403       401
