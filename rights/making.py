@@ -435,8 +435,8 @@ def _lengths(account: Account) -> dict[type[models.Model], int]:
 
 def _rows_of(lengths: Mapping[type[models.Model], int]) -> int:
     """What there is to do: rows of all tables, and one more for each document that is drawn and each upload."""
-    uploaded = [table.model for table, _file in contents.with_files()]
-    return sum(lengths.values()) + sum(lengths[model] for model in (Document, *uploaded))
+    more: list[type[models.Model]] = [Document, *(table.model for table, _file in contents.with_files())]
+    return sum(lengths.values()) + sum(lengths[model] for model in more)
 
 
 def _drawn(document: Document) -> tuple[str, bytes]:

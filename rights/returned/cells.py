@@ -1,9 +1,8 @@
 """The cells of a table in both notations: what the database is asked for, and what makes JSON and CSV of its answers.
 
 COPY gives the cells of a portion as they are, the fastest that PostgreSQL has; its own JSON costs three times as much.
-So a portion is looked at as one run of bytes, never cell by cell: whether anything in it has to be escaped or quoted,
-and whether cells begin like a formula. Only where something does are columns looked at, and only in those where it is
-are cells taken in hand.
+So columns are looked at a portion at a time, never cell by cell: whether anything in one has to be escaped, quoted or
+made harmless takes one look over its bytes, and only in a column where something has to are its cells taken in hand.
 What a spreadsheet would take for a formula gets an apostrophe in CSV, by the rule of
 ``relations.importing.columns.neutralise`` (a test holds the two together), and is left as it is in JSON.
 """
@@ -31,8 +30,6 @@ TEXTS = (models.CharField, models.TextField)
 
 #: What a text without any of needs nothing done, in neither notation; controls that COPY leaves as they are among them.
 SPECIAL = bytes(range(0x1F)) + b'"\\' + SEPARATOR.encode()
-#: The same for rows, each of which ends with a line feed; to look for one byte is what processors do fastest.
-MARKS = [b"\\", b'"', SEPARATOR.encode(), *(bytes([mark]) for mark in SPECIAL[:-3] if mark != 0x0A)]
 IN_JSON = re.compile(rb'["\\\x00-\x1f]')
 IN_CSV = re.compile(rb'["\r\n' + re.escape(SEPARATOR).encode() + b"]")
 FORMULA = re.compile(rb"'*[=+\-@\t\r]")
@@ -50,32 +47,11 @@ Both = tuple[Cells, Cells]
 
 @dataclass(frozen=True)
 class Told:
-    """A column of a file: SQL of its cells, what makes those of JSON and CSV of them, and what is around it in JSON.
-
-    ``plain`` makes the same of cells in which nothing has to be escaped, quoted or made harmless.
-    """
+    """A column of a file: SQL of its cells, what makes those of JSON and CSV of them, and what is around it in JSON."""
 
     sql: tuple[str, ...]
     both: Callable[..., Both]
     quote: bytes = b""
-    looked_over: Callable[..., Both] | None = None
-
-    @property
-    def plain(self) -> Callable[..., Both]:
-        return self.looked_over or self.both
-
-
-def is_plain(rows: bytes) -> bool:
-    """Whether nothing in rows as COPY gives them has to be escaped or quoted, in either notation."""
-    for mark in MARKS:  # noqa: SIM110  a generator would cost as much as the looks themselves
-        if mark in rows:
-            return False
-    return True
-
-
-def like_formulas(cells: bytes) -> int:
-    """How many of these cells, each behind its ``UNIT``, begin as a formula does for a spreadsheet."""
-    return len(BEGINS.findall(cells))
 
 
 def split(rows: bytes) -> Cells:
@@ -91,7 +67,7 @@ def told(column: Column, *, decimal: str) -> Told:
     if isinstance(field, models.BooleanField):
         return Told((source,), partial(_yes_or_no, gettext("yes").encode(), gettext("no").encode()))
     if isinstance(field, TEXTS) and not field.null:
-        return _worded(source, field) if field.flatchoices else Told((source,), _text, b'"', _same)
+        return Told((source,), _worded(field) if field.flatchoices else _text, b'"')
     if isinstance(field, models.UUIDField) or type(field) is models.DateField:
         return Told((source,), _or_null) if field.null else Told((source,), _same, b'"')
     if isinstance(field, models.DecimalField):
@@ -153,7 +129,7 @@ def _text(cells: Cells) -> Both:
     return [_in_json(cell) if IN_JSON.search(cell) else cell for cell in cells], _in_csv(cells)
 
 
-def _worded(source: str, field: Any) -> Told:
+def _worded(field: Any) -> Callable[[Cells], Both]:
     values = [value for value, _label in field.flatchoices if value]
     labels = _in_csv([str(label).encode() for value, label in field.flatchoices if value])
     words = dict(zip((str(value).encode() for value in values), labels, strict=True))
@@ -162,10 +138,7 @@ def _worded(source: str, field: Any) -> Told:
         told, shown = _text(cells)
         return told, list(map(words.get, shown, shown))
 
-    def plain(cells: Cells) -> Both:
-        return cells, list(map(words.get, cells, cells))
-
-    return Told((source,), both, b'"', plain)
+    return both
 
 
 def _ready(told: Cells, shown: Cells) -> Both:

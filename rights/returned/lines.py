@@ -9,10 +9,9 @@ Columns that are encrypted come last; they are opened here and are never told to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, pairwise
 from typing import Any
 
 import psycopg
@@ -87,7 +86,7 @@ def portions(
     for rows, text in _read(connection, statement, place):
         found = cells.split(text)
         last = int(found[-sheet.width]) if table.is_numbered else None
-        yield Portion(rows, last, *sheet.lines(found, rows, sheet.to_look_at(found, text)))
+        yield Portion(rows, last, *sheet.lines(found, rows))
 
 
 # --- Putting together ------------------------------------------------------------------------------------------------
@@ -98,40 +97,20 @@ class _Sheet:
 
     def __init__(self, names: list[str], told: list[Told]) -> None:
         self.told, self.width = told, 1 + sum(len(column.sql) for column in told)
-        ends = list(accumulate((len(column.sql) for column in told), initial=1))
-        self.places = [range(*both) for both in pairwise(ends)]
-        self.looked_at: Collection[int] = ()
         marks = [f'"{name}":'.encode() + column.quote for name, column in zip(names, told, strict=True)]
         self.begin, self.end = b"{" + marks[0], told[-1].quote + b"}\n"
         self.frame = [self.end + self.begin, b""]
         for before, mark in zip(told, marks[1:], strict=False):
             self.frame += [before.quote + b"," + mark, b""]
 
-    def to_look_at(self, found: Cells, text: bytes) -> Collection[int]:
-        """The columns with something to escape, quote or make harmless: all of a portion that has it anywhere.
-
-        Where only cells that begin like formulas are, it is columns that have some (phone numbers do): those of the
-        portion before, if that accounts for all of them.
-        """
-        if not cells.is_plain(text):
-            return range(len(self.told))
-        if not (count := cells.like_formulas(text)):
-            return ()
-        if count != sum(self._like_formulas(found, n) for n in self.looked_at):
-            self.looked_at = frozenset(n for n in range(len(self.told)) if self._like_formulas(found, n))
-        return self.looked_at
-
-    def _like_formulas(self, found: Cells, n: int) -> int:
-        taken = (cells.UNIT.join([b"", *found[place :: self.width]]) for place in self.places[n])
-        return sum(map(cells.like_formulas, taken))
-
-    def lines(self, found: Cells, rows: int, looked_at: Collection[int]) -> tuple[bytes, bytes]:
+    def lines(self, found: Cells, rows: int) -> tuple[bytes, bytes]:
         """Both notations of so many rows with these cells: the key, and those of every column."""
-        json, csv = self.frame * rows, []
+        json, csv, place = self.frame * rows, [], 1
         for n, column in enumerate(self.told):
-            both = column.both if n in looked_at else column.plain
-            json[2 * n + 1 :: len(self.frame)], shown = both(*(found[place :: self.width] for place in self.places[n]))
+            taken = [found[place + m :: self.width] for m in range(len(column.sql))]
+            json[2 * n + 1 :: len(self.frame)], shown = column.both(*taken)
             csv.append(shown)
+            place += len(taken)
         json[0] = self.begin
         json.append(self.end)
         return b"".join(json), _in_rows(csv, rows)

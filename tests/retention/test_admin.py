@@ -78,14 +78,17 @@ def parked(db) -> Erasure:
 
 
 @pytest.mark.django_db
-def test_an_account_is_found_by_reference_kvk_address_and_name(client, staff):
+@pytest.mark.parametrize("few", [0, 500])  # found is more than is named one by one, or less
+def test_an_account_is_found_by_reference_kvk_address_and_name(client, staff, monkeypatch, few):
+    monkeypatch.setattr("retention.admin.accounts.FEW", few)
     one = AccountFactory(
         company__company_name="Houtman & Zn", company__kvk_number="87654321", company__email="post@houtman.example"
     )
     AccountFactory()
     client.force_login(staff)
     terms = (str(one.reference)[:8], str(one.reference).upper(), "87654321", "POST@houtman.example", "outman")
-    assert [rows(client.post(ACCOUNTS, {"q": term}, follow=True)) for term in terms] == [{one}] * 5
+    terms += (one.main_user.email.upper(),)
+    assert [rows(client.post(ACCOUNTS, {"q": term}, follow=True)) for term in terms] == [{one}] * 6
     assert rows(client.post(ACCOUNTS, {"q": "nergens"}, follow=True)) == set()
 
 
