@@ -63,6 +63,7 @@ app.conf.beat_schedule = {
     "sub-processors": {"task": "processors.tasks.announce_changes", "schedule": crontab(minute="2-59/10")},
     "sub-processors at work": {"task": "processors.tasks.take_effect", "schedule": crontab(minute=2)},
     "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
+    "standing": {"task": "retention.tasks.tell_ledger", "schedule": crontab()},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "outbox": {"task": "accounts.tasks.empty_outbox", "schedule": crontab(minute="3-59/10")},
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},

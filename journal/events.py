@@ -8,6 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 EVENTS: Mapping[str, Promise] = {
+    "backup.drilled": _("A backup was restored on trial"),
+    "backup.restored": _("A backup was restored, and everything in the ledger was erased again"),
+    "employee.erased_again": _("An employee was erased again after a restore, as the ledger says"),
+    "relation.erased_again": _("A relation was erased again after a restore, as the ledger says"),
+    "erasure.repeated": _("Erased again after a restore, as the ledger says"),
+    "standing.restored": _("State, block and holds were set again after a restore, as the ledger has them"),
     "account.signed_up": _("The account was opened"),
     "account.activated": _("The account was activated"),
     "account.reactivated": _("The account was reactivated"),
