@@ -218,6 +218,8 @@ class AlarmKind(models.TextChoices):
     REQUEST = "request", _("A request of a data subject waits too long")
     RETURN = "return", _("A return of data is past its term")
     MAIL = "mail", _("A mail about a request could not be sent")
+    BACKUP = "backup", _("A backup failed or is missing")
+    LEDGER = "ledger", _("The ledger is not as its copies are")
 
 
 class Alarm(models.Model):
