@@ -1,4 +1,4 @@
-"""What a restored database must not do by itself: let in who was let in then, and mail what was mailed long since (§14)."""
+"""What a restored database must not do: let in who was let in then, and mail what was mailed long since (§14)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from django.apps import apps
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import DeviceToken, Invitation, MailState, NewsletterMail, PlannedMail, Session, User
-from accounts.models import TermsAnnouncement
+from accounts.models import (
+    DeviceToken,
+    Invitation,
+    MailState,
+    NewsletterMail,
+    PlannedMail,
+    Session,
+    TermsAnnouncement,
+    User,
+)
 from finance.models import Mailing, MailingState, ShareLink
 from processors.models import ChangeMail
 from retention.models import ErasureWarning
@@ -66,8 +74,8 @@ def void_entrances(*, at: datetime) -> dict[str, int]:
 def still_mails(*, at: datetime) -> dict[str, int]:
     """Let no mail go again that waited when the backup was made; how many of each kind stayed behind.
 
-    Notices of breaches wait on: each is the same message again, and one too many is better than none (§13). Statements of
-    erasure go where the ledger does not say that the erasure was proven (``retention.again.forget_addresses``).
+    Notices of breaches wait on: each is the same message again, and one too many is better than none (§13). Statements
+    of erasure go where the ledger does not say that it was proven (``retention.again.forget_addresses``).
     """
     boxes: dict[str, tuple[QuerySet[Any], Deed]] = {
         "warnings of erasure": (ErasureWarning.objects.filter(sent_at=None), _delete),

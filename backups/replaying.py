@@ -1,8 +1,9 @@
 """Replay: from a database as a backup has it to one that may be let in again (§14).
 
-The ledger is laid beside it: living accounts stand as they stood last, whatever is gone by the ledger goes again through
-the one door, nobody is signed in, no mail goes twice; then everything is looked through, and only when nothing is found
-that should not be there, and the journal is whole, is it proven. It may be done again, and goes on where it broke off.
+The ledger is laid beside it: living accounts stand as they stood last, whatever is gone by the ledger goes again
+through the one door, nobody is signed in, no mail goes twice; then everything is looked through, and only when nothing
+is found that should not be there, and the journal is whole, is it proven. It may be done again, and goes on where it
+broke off.
 """
 
 from __future__ import annotations
@@ -56,8 +57,7 @@ def replay(*, at: datetime, progress: Callable[[int], None] = lambda finished: N
     """
     done = Replay()
     with again.loaded() as done.lines:
-        with transaction.atomic():
-            done.ended, done.mails = quieting.void_entrances(at=at), quieting.still_mails(at=at)
+        done.ended, done.mails = _quieted(at=at)
         done.standing = asdict(_stand_as_told(at=at))
         done.accounts = again.erase_accounts(at=at, progress=progress)
         done.people = again.erase_people(at=at)
@@ -74,6 +74,13 @@ def replay(*, at: datetime, progress: Callable[[int], None] = lambda finished: N
     return done
 
 
+@transaction.atomic
+def _quieted(*, at: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    with connection.cursor() as cursor:  # also of accounts that an erasure had in hand; they go in a moment
+        cursor.execute("SELECT set_config('cannonworks.erasing', 'on', true)")
+    return quieting.void_entrances(at=at), quieting.still_mails(at=at)
+
+
 def _stand_as_told(*, at: datetime) -> standing.Restored:
     done = standing.Restored()
     for line in _last_lines():
@@ -87,9 +94,10 @@ def _last_lines() -> Iterator[dict[str, Any]]:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT account.id, last.line FROM accounts_account AS account JOIN LATERAL (SELECT line FROM {again.TOLD}"
-                " AS told WHERE told.account = account.reference AND kind = %s ORDER BY number DESC LIMIT 1) AS last"
-                " ON true WHERE account.id > %s ORDER BY account.id LIMIT %s",
+                "SELECT account.id, last.line FROM accounts_account AS account"
+                f" JOIN LATERAL (SELECT line FROM {again.TOLD} AS told WHERE told.account = account.reference"
+                " AND kind = %s ORDER BY number DESC LIMIT 1) AS last ON true"
+                " WHERE account.id > %s ORDER BY account.id LIMIT %s",
                 [standing.LINE, behind, PORTION],
             )
             found = cursor.fetchall()

@@ -21,9 +21,11 @@ class Job(Task):
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task under the role of jobs."""
-        from cannonworks import isolation
+        """Run the task under the role of jobs; where the database lets nobody in, it waits and comes again."""
+        from cannonworks import closed, isolation
 
+        if not self.request.called_directly and not self.request.is_eager and not closed.lets_in():
+            raise self.retry(countdown=closed.AGAIN_AFTER, max_retries=closed.MOST_TIMES)
         with isolation.acting_as(isolation.JOBS):
             return super().__call__(*args, **kwargs)
 

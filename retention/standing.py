@@ -1,4 +1,4 @@
-"""How living accounts stand, by the ledger: state, order, block and holds, so that a restored backup has them again (§14).
+"""How living accounts stand, by the ledger: state, order, block, holds; so that a restored backup has them too (§14).
 
 A backup is of the past: without this a customer who came back since would be erased by it, a hold that was placed since
 would not stand in the door, and one that was released would keep what is gone. A line tells the whole standing of one
@@ -110,8 +110,8 @@ class Restored:
 def set_again(line: Mapping[str, Any], done: Restored, *, at: datetime) -> None:
     """Bring an account to what its last line in the ledger says, and count in ``done`` what that changed.
 
-    An account that is not in this database, or that is newer here than the line, stays as it is; so does what an erasure
-    has in hand, or did: that is told by lines of its own. The rules set its windows.
+    An account that is not in this database, or that is newer here than the line, stays as it is; so does what an
+    erasure has in hand, or did: that is told by lines of its own. The rules set its windows.
     """
     account = Account.objects.filter(reference=line["account"]).first()
     if account is None or LedgerNote.objects.filter(account=account, pk__gt=line["note"]).exists():
@@ -188,7 +188,11 @@ def _staff(reference: str) -> User:
     user = User.objects.filter(reference=reference).first()
     if user is None:
         user = User(
-            reference=UUID(reference), email=f"{reference}@restored.invalid", is_staff=True, is_active=False, language="nl"
+            reference=UUID(reference),
+            email=f"{reference}@restored.invalid",
+            is_staff=True,
+            is_active=False,
+            language="nl",
         )
         user.set_unusable_password()
         user.save(force_insert=True)

@@ -41,7 +41,7 @@ UNION SELECT account_id FROM retention_hold WHERE confirmed_on IS NOT NULL AND r
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_blocked"),
-        ("retention", "0005_alarms_of_requests"),
+        ("retention", "0006_alarms_of_backups"),
     ]
 
     operations = [
