@@ -124,6 +124,7 @@ NAVIGATION = [
             _item(_("Erasures"), "delete_sweep", "retention.erasure"),
             _item(_("Warnings"), "outgoing_mail", "retention.erasurewarning"),
             _item(_("Rules"), "gavel", "retention.rulesapproval"),
+            _item(_("Restores on trial"), "settings_backup_restore", "backups.drill"),
         ],
     },
     {
