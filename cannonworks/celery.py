@@ -82,6 +82,9 @@ app.conf.beat_schedule = {
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},
+    "backup": {"task": "backups.tasks.back_up", "schedule": crontab(hour=3, minute=25)},
+    "old backups": {"task": "backups.tasks.expire", "schedule": crontab(hour=1, minute=15)},
+    "copies of the ledger": {"task": "backups.tasks.copy_ledger", "schedule": crontab(minute="3-59/5")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
     "verify whole": {
