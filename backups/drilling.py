@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -20,7 +20,11 @@ from backups.models import Drill, Result
 from backups.problems import BackupProblem
 from journal import services as journal
 from retention import ledger
+from retention.alarms import Found
+from retention.models import AlarmKind
 
+#: A weekly drill is late after a week and a day.
+LATE = timedelta(days=8)
 #: What keeps a drill from trying at all; everything else is a backup that did not stand it.
 COULD_NOT_TRY = frozenset({"no-identity", "no-database", "no-program", "no-right", "busy", "vault", "no-key"})
 
@@ -61,6 +65,17 @@ def drill(*, at: datetime, identity: str | None = None) -> Drill:
     facts = {"backup": done.backup, "result": result.value, "seconds": round(time.monotonic() - begun)}
     journal.record("backup.drilled", clause="14", **facts)
     return done
+
+
+def check_drills(on: date, at: datetime) -> Iterator[Found]:
+    """A last drill that was not proven, and no drill for over a week though there are backups; for the hourly check."""
+    last = Drill.objects.order_by("-began_at").first()
+    if last is not None and last.result != Result.PROVEN:
+        yield AlarmKind.BACKUP, "drill", f"{last.result}: {last.problem}"[:300]
+    names = vault.names()
+    since = last.began_at if last is not None else vault.made_at(names[0]) if names else at
+    if at - since > LATE:
+        yield AlarmKind.BACKUP, "no drill", f"{since:%Y-%m-%d %H:%M} UTC"
 
 
 def _try(trial: Trial, *, identity: str | None, at: datetime) -> None:

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from backups import copies, expiring, making
+from backups import copies, drilling, expiring, making
 from backups.problems import BackupProblem
 from retention.tasks import AGAIN
 
@@ -39,3 +39,9 @@ def copy_ledger() -> int:
     except BackupProblem as problem:  # told where it is to be seen; the next run tries again
         log.warning("the ledger was not copied: %s", problem.code)
         return 0
+
+
+@shared_task(acks_late=False)  # one that was killed is not begun again by itself: it tells by being late
+def drill() -> str:
+    """Beat, weekly: restore the newest backup on trial; what came of it."""
+    return str(drilling.drill(at=timezone.now()).result)

@@ -83,6 +83,7 @@ app.conf.beat_schedule = {
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},
     "backup": {"task": "backups.tasks.back_up", "schedule": crontab(hour=3, minute=25)},
+    "restore on trial": {"task": "backups.tasks.drill", "schedule": crontab(hour=5, minute=15, day_of_week="sun")},
     "old backups": {"task": "backups.tasks.expire", "schedule": crontab(hour=1, minute=15)},
     "copies of the ledger": {"task": "backups.tasks.copy_ledger", "schedule": crontab(minute="3-59/5")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
