@@ -43,10 +43,10 @@ def checked(name: str, *, server: int) -> tuple[Manifest, str]:
     found = manifest.read(name)
     _check_versions(found, server)
     manifest.check_parts(found)
-    holders = vault.with_keys()
-    if not holders:
+    holder = next(iter(vault.with_keys()), None)
+    if holder is None:
         raise BackupProblem("no-keys", "No backup has its wrapped keys any more: nothing encrypted could be opened.")
-    newest = manifest.read(holders[0])
+    newest = manifest.read(holder)
     vault.check(f"{newest.name}/{vault.KEYS}", newest.parts[vault.KEYS])
     return found, newest.name
 
@@ -54,7 +54,7 @@ def checked(name: str, *, server: int) -> tuple[Manifest, str]:
 def _check_versions(found: Manifest, server: int) -> None:
     if found.postgres > server:
         raise BackupProblem("version", f"The backup is of PostgreSQL {found.postgres}, and this server is {server}.")
-    known = {name for _app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations}
+    known = {name for _app, name in MigrationLoader(None).disk_migrations}
     newer = sorted(f"{app} {last}" for app, last in found.migrations.items() if last not in known)
     if newer:
         raise BackupProblem("version", f"The backup is of a newer version of this product: {newer[0]} is unknown.")

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -52,7 +53,7 @@ def restore(name: str, *, identity: str | None, at: datetime, tell: Tell = lambd
     """
     live = str(connection.settings_dict["NAME"])
     done = Restored(name, live)
-    with fresh.server() as server, steps.scratch() as folder:
+    with fresh.server() as server, steps.scratch() as folder, _open_if_it_fails(server, live):
         for left in server.left_behind(live, fresh.RESTORED):
             server.drop(left)
         with _timed(done, "verify"):
@@ -61,8 +62,10 @@ def restore(name: str, *, identity: str | None, at: datetime, tell: Tell = lambd
         tell(f"{name} is whole and ours: {found.size:,} bytes, {sum(found.rows.values()):,} rows.")
         connection.close()
         new, kept_as = fresh.beside(live, fresh.RESTORED, at), fresh.beside(live, fresh.BEFORE, at)
-        with _closed(server, live), _dropped_if_it_fails(server, new):
-            done.lost = losing.since(found, at=at) if server.exists(live) else {}
+        if server.exists(live):
+            server.close(live)
+            done.lost = losing.since(found, at=at)
+        with _dropped_if_it_fails(server, new):
             with _timed(done, "restore"):
                 server.create(new)
                 filling.fill(new, found, keys_of, keys, server=server.version)
@@ -89,16 +92,17 @@ def _replay(done: Restored, new: str, found: Manifest, folder: Path) -> None:
 
 
 @contextmanager
-def _closed(server: fresh.Server, live: str) -> Iterator[None]:
-    """Keep everybody out of the database that is used; after an error they are let in again, to what was there."""
-    was_there = server.exists(live)
-    if was_there:
-        server.close(live)
+def _open_if_it_fails(server: fresh.Server, live: str) -> Iterator[None]:
+    """Whatever goes wrong, the database of before is open again, also when an earlier run was killed and left it shut.
+
+    Between the two names of a switch there is no error: it is one transaction.
+    """
     try:
         yield
     except BaseException:
-        if was_there and server.exists(live):
-            server.open(live)
+        with suppress(psycopg.Error):
+            if server.exists(live):
+                server.open(live)
         raise
 
 
