@@ -55,6 +55,7 @@ class Scale:
     looked: float
     clocks: tuple[int, int]
     noticed: int
+    restored: tuple[data.Size, int]
 
 
 FULL = Scale(
@@ -76,6 +77,7 @@ FULL = Scale(
     looked=8,
     clocks=(10_000, 100_000),
     noticed=100_000,
+    restored=(data.Size(due=10_000, relations=3, employees=1, documents=3, lines=6), 150),
 )
 QUICK = Scale(
     small=500,
@@ -96,6 +98,7 @@ QUICK = Scale(
     looked=0.1,
     clocks=(300, 500),
     noticed=300,
+    restored=(data.Size(due=60, relations=3, employees=1, documents=3, lines=6), 20),
 )
 
 
@@ -132,6 +135,7 @@ class Bench:
         yield from self.returning()
         yield from self.board()
         yield from self.breaches()
+        yield from self.restore()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -326,6 +330,29 @@ class Bench:
                 what, _ms(found["page"]), _ms(limit) if limit else "", found["page"] / limit if limit else None,
                 f"≤ {most} ms", found["page"] <= most, found,
             )  # fmt: skip
+
+    # --- Backups ---------------------------------------------------------------------------------------------
+
+    def restore(self) -> Iterator[Result]:
+        """Restore a backup and erase again who was erased since, beside pg_restore alone of the same data."""
+        size, relations = self.scale.restored
+        template = self.server.template("restore", self.empty, *data.backed_up(size, relations))
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        with self.server.copy(template) as database:
+            self.server.drop(template)
+            (made,) = self.work(database, ("backed_up", ""), ledger=folder / "ledger")
+            self.work(database, ("dumped", str(folder / "bare")), ledger=folder / "ledger")
+            self.work(database, ("erase", ""), ledger=folder / "ledger")
+            (bare,) = self.work(database, ("bare_restored", str(folder / "bare")), ledger=folder / "ledger")
+            (ours,) = self.work(database, ("restored", made["name"]), ledger=folder / "ledger")
+        took, limit = _seconds(ours), _seconds(bare)
+        what = f"Restore {made['size'] / 2**20:,.0f} MiB and erase {size.due:,} accounts again, beside pg_restore"
+        yield Result(
+            what, f"{took:.1f} s", f"{limit:.1f} s", took / limit, "≤ 1.5", took <= 1.5 * limit,
+            {"steps s": ours["steps"]},
+        )  # fmt: skip
+        wrong = size.due - ours["accounts"]
+        yield Result("… accounts that were not erased again", f"{wrong}", "0", None, "= 0", wrong == 0)
 
     # --- Return of data --------------------------------------------------------------------------------------
 
@@ -587,6 +614,7 @@ def main(arguments: list[str]) -> int:
             "returning",
             "board",
             "breaches",
+            "restore",
         ],
         help="one benchmark",
     )

@@ -24,6 +24,7 @@ from bench.importing import copied, people
 from bench.lists import lists
 from bench.notices import handed, mailed, planned
 from bench.pages import pages
+from bench.restoring import backed_up, bare_restored, dumped, restored
 from bench.returning import looked, returned
 
 
@@ -236,7 +237,7 @@ def main(name: str, argument: str) -> None:
 
     tasks = (
         erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board,
-        planned, handed, mailed,
+        planned, handed, mailed, backed_up, dumped, bare_restored, restored,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)

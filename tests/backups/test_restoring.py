@@ -41,10 +41,10 @@ def today():
 
 
 def databases(begin: str = "") -> list[str]:
-    with connection.cursor() as cursor:
-        live = connection.settings_dict["NAME"]
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{live}_{begin}"])
-        return sorted(name for (name,) in cursor.fetchall())
+    live = connection.settings_dict["NAME"]
+    with postgres.connect(postgres.owner(fresh.SERVER)) as there:  # our own sessions are ended too
+        found = there.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{live}_{begin}"])
+        return sorted(name for (name,) in found.fetchall())
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,14 @@ def _nothing_left_behind():
         for kind in (fresh.BEFORE, fresh.RESTORED, fresh.DRILL):
             for name in server.left_behind(connection.settings_dict["NAME"], kind):
                 server.drop(name)
+
+
+def nobody_restores() -> bool:
+    try:
+        with fresh.server():
+            return True
+    except BackupProblem:
+        return False
 
 
 def plant(account: Account) -> list[str]:
@@ -247,6 +255,8 @@ def test_a_restore_that_was_killed_leaves_the_data_and_is_simply_done_again():
     )  # fmt: skip
     until(lambda: databases(fresh.RESTORED), "a new database")
     kill(process)
+    connection.close()
+    until(nobody_restores, "the end of its session")
     assert Erasure.objects.count() == 1
     done = restoring.restore(made.name, identity=None, at=timezone.now())
     assert (Account.objects.get().state, done.replay["accounts"]) == ("erased", 1)
