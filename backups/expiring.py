@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from backups import pool, turns, vault
 from cannonworks import rules
@@ -27,12 +28,12 @@ class Expired:
 
 def expires_on(name: str) -> date:
     """The first day on which the backup of this name is not there any more."""
-    return rules.BACKUPS_KEPT.after(local_date(vault.made_at(name)))
+    return rules.BACKUPS_KEPT.after(_day(name))
 
 
 def keys_expire_on(name: str) -> date:
     """The first day on which its wrapped keys are not there any more, if there are newer ones."""
-    return rules.KEYS_KEPT.after(local_date(vault.made_at(name)))
+    return rules.KEYS_KEPT.after(_day(name))
 
 
 def expire(*, on: date) -> Expired:
@@ -44,7 +45,8 @@ def expire(*, on: date) -> Expired:
     with turns.alone():
         names = vault.names()
         keys = _expire_keys(names, on)
-        over = [name for name in names if expires_on(name) <= on]
+        last = rules.BACKUPS_KEPT.over_on(on)
+        over = list(takewhile(lambda name: _day(name) <= last, names))
         files = sum(_expire(name) for name in over)
         if over:
             pool.tidy_folders()
@@ -52,6 +54,10 @@ def expire(*, on: date) -> Expired:
     if over or keys:
         journal.record("backup.expired", clause="14", names=over, keys=keys, files=files)
     return gone
+
+
+def _day(name: str) -> date:
+    return local_date(vault.made_at(name))
 
 
 def _expire(name: str) -> int:
@@ -62,9 +68,11 @@ def _expire(name: str) -> int:
 
 
 def _expire_keys(names: list[str], on: date) -> int:
-    due = [name for name in names if keys_expire_on(name) <= on and vault.has(f"{name}/{vault.KEYS}")]
-    newest = next(iter(vault.with_keys(names)), None) if due else None
-    over = [name for name in due if name != newest]
-    for name in over:
+    last = rules.KEYS_KEPT.over_on(on)
+    old = takewhile(lambda name: _day(name) <= last, names)
+    due = [name for name in old if vault.has(f"{name}/{vault.KEYS}")]
+    if due and not any(vault.has(f"{name}/{vault.KEYS}") for name in reversed(names) if name > due[-1]):
+        due.pop()
+    for name in due:
         vault.remove(f"{name}/{vault.KEYS}")
-    return len(over)
+    return len(due)

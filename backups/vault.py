@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
@@ -55,6 +56,12 @@ class Folder(FileSystemStorage):
         return os.path.abspath(self._location or settings.BACKUPS_DIR)
 
     base_location = location  # type: ignore[assignment]
+
+    def path(self, name: str) -> str:
+        """Where a name of ours is; looked up for every backup and file, so without a look at the disk."""
+        if ".." in name.split("/") or name.startswith("/"):
+            raise SuspiciousFileOperation("This is no name in the vault.")
+        return os.path.join(self.location, name)
 
     def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
@@ -130,9 +137,9 @@ def unfinished() -> list[str]:
     return [name for name in _folders() if not has(f"{name}/{MANIFEST}")]
 
 
-def with_keys(among: list[str] | None = None) -> Iterator[str]:
-    """Those of the backups whose wrapped keys are still there, the newest first."""
-    return (name for name in reversed(names() if among is None else among) if has(f"{name}/{KEYS}"))
+def with_keys() -> list[str]:
+    """The backups whose wrapped keys are still there, the newest first."""
+    return [name for name in reversed(names()) if has(f"{name}/{KEYS}")]
 
 
 def newest() -> str | None:
