@@ -62,7 +62,7 @@ def drill(*, at: datetime, identity: str | None = None) -> Drill:
         backup=trial.backup, began_at=at, ended_at=at + timedelta(seconds=time.monotonic() - begun), result=result,
         problem=problem[:300], seconds=trial.seconds, counts=trial.counts,
     )  # fmt: skip
-    facts = {"backup": done.backup, "result": result.value, "seconds": round(time.monotonic() - begun)}
+    facts: dict[str, Any] = {"backup": done.backup, "result": result.value, "seconds": round(time.monotonic() - begun)}
     journal.record("backup.drilled", clause="14", **facts)
     return done
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,11 +66,30 @@ class Server:
             self._run(f"GRANT CONNECT ON DATABASE {{}} TO {glass.ROLE}", name)
 
     def end_sessions(self, name: str) -> None:
-        self._one(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        """End every session in this database. BackupProblem: the owner may not."""
+        self._be_let_end(name)
+        try:
+            self._one(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+                [name],
+            )
+        except psycopg.errors.InsufficientPrivilege:
+            user = self.connection.info.user
+            raise BackupProblem(
+                "no-right", f"{user} may not end the sessions in {name}: GRANT pg_signal_backend TO {user}."
+            ) from None
+
+    def _be_let_end(self, name: str) -> None:
+        """Who makes a login may be a member of it, and so end its sessions; the owner made that of the application."""
+        strangers = self.connection.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND NOT pg_has_role(usename, 'USAGE')",
             [name],
-        )
+        ).fetchall()
+        quietly = " WITH INHERIT TRUE" if self.version >= 16 else ""
+        for (login,) in strangers:
+            with suppress(psycopg.Error):
+                self._run(f"GRANT {{}} TO CURRENT_USER{quietly}", login)
 
     def drop(self, name: str) -> None:
         """Remove a database with all that is in it, whoever is still connected; harmless when it is not there."""

@@ -11,7 +11,7 @@ statements over that, and batches in the order of the ledger, in bounded memory 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -145,7 +145,7 @@ def _next(behind: int) -> list[Told]:
 
 
 @transaction.atomic
-def _begin(batch: Collection[Told], at: datetime) -> list[int]:
+def _begin(batch: Sequence[Told], at: datetime) -> list[int]:
     by_account = {told.account_id: told for told in reversed(batch)}  # the first line of each
     accounts = Account.objects.filter(pk__among=by_account).select_for_update().order_by("pk")
     rows = [_run(account, by_account[account.pk]) for account in accounts]
@@ -220,7 +220,8 @@ def _erase(kind: str, back: Collection[tuple[int, UUID, int, str]]) -> None:
             account=person.account, person=person.reference, defaults={**gone, "proven_at": None}
         )
         leaving.erase(person)
-        journal.record(f"{kind}.erased_again", account=person.account, clause="14", **{kind: person.reference})
+        facts: dict[str, Any] = {kind: person.reference}
+        journal.record(f"{kind}.erased_again", account=person.account, clause="14", **facts)
 
 
 # --- What is left --------------------------------------------------------------------------------------------

@@ -103,6 +103,7 @@ def app_login():
         yield there
 
 
+@pytest.mark.e2e
 def test_nothing_planted_returns_and_everything_else_does(caplog):
     erased = lives.full_life(cancelled_on=today() - relativedelta(years=2))
     stays = lives.fill(lives.account_in(State.ACTIVE, on=today() - DAY), on=today() - DAY)
