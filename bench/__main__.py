@@ -55,6 +55,7 @@ class Scale:
     looked: float
     clocks: tuple[int, int]
     noticed: int
+    backed_up: tuple[int, int]
 
 
 FULL = Scale(
@@ -76,6 +77,7 @@ FULL = Scale(
     looked=8,
     clocks=(10_000, 100_000),
     noticed=100_000,
+    backed_up=(5, 100_000),
 )
 QUICK = Scale(
     small=500,
@@ -96,6 +98,7 @@ QUICK = Scale(
     looked=0.1,
     clocks=(300, 500),
     noticed=300,
+    backed_up=(3, 2_000),
 )
 
 
@@ -132,6 +135,7 @@ class Bench:
         yield from self.returning()
         yield from self.board()
         yield from self.breaches()
+        yield from self.backup()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -392,6 +396,24 @@ class Bench:
             meanwhile / quiet, "≤ 3", meanwhile <= 3 * quiet,
         )  # fmt: skip
 
+    # --- Backups ---------------------------------------------------------------------------------------------
+
+    def backup(self) -> Iterator[Result]:
+        """Back up a database with very many rows, beside bare pg_dump of the same: bytes of the dump a second."""
+        template = self.server.template("backup", self.empty, *data.lists(*self.scale.backed_up))
+        with self.server.copy(template) as database:
+            ledgers = [Path(tempfile.mkdtemp(dir=self.folder)) for _turn in range(self.scale.giant_turns)]
+            turns = [self.work(database, ("backed_up", ""), ledger=ledger)[0] for ledger in ledgers]
+        self.server.drop(template)
+        ratio = median(median(turn["bare"]) / _seconds(turn) for turn in turns)  # turns lie side by side
+        ours, limit = (median(turn["bytes"] / took(turn) for turn in turns) for took in (_seconds, _bare))
+        yield Result(
+            f"Back up {turns[0]['rows']:,} rows, beside bare pg_dump -Fc: bytes of the dump a second", f"{ours:,.0f}",
+            f"{limit:,.0f}", ratio, "≥ 0.7", ratio >= 0.7, {"turns": turns},
+        )  # fmt: skip
+        mib = max(turn["mib"] for turn in turns)
+        yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
+
     @contextmanager
     def sinking(self) -> Iterator[Callable[[], dict[str, int]]]:
         """A mail server beside, to which all workers mail meanwhile; yields how to ask it what came."""
@@ -554,6 +576,10 @@ def _seconds(said: dict[str, Any]) -> float:
     return said["ended"] - said["begun"]
 
 
+def _bare(said: dict[str, Any]) -> float:
+    return median(said["bare"])
+
+
 def _pages(plans: list[dict[str, Any]]) -> int:
     return sum(plan["pages"] for plan in plans)
 
@@ -587,6 +613,7 @@ def main(arguments: list[str]) -> int:
             "returning",
             "board",
             "breaches",
+            "backup",
         ],
         help="one benchmark",
     )

@@ -18,6 +18,7 @@ from typing import Any
 
 import django
 
+from bench.backups import backed_up
 from bench.board import board
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
@@ -236,7 +237,7 @@ def main(name: str, argument: str) -> None:
 
     tasks = (
         erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board,
-        planned, handed, mailed,
+        planned, handed, mailed, backed_up,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)
