@@ -16,7 +16,7 @@ from tests.cast import member
 from tests.factories import StaffFactory
 from tests.signin import freshly
 
-pytestmark = [pytest.mark.django_db, pytest.mark.clause("14")]
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("14", "14 backup")]
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 PAGE, NOW = "/admin/backups/all/", "/admin/backups/now/"
 
