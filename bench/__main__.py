@@ -56,6 +56,7 @@ class Scale:
     clocks: tuple[int, int]
     noticed: int
     restored: tuple[data.Size, int]
+    backed_up: tuple[int, int]
 
 
 FULL = Scale(
@@ -78,6 +79,7 @@ FULL = Scale(
     clocks=(10_000, 100_000),
     noticed=100_000,
     restored=(data.Size(due=10_000, relations=3, employees=1, documents=3, lines=6), 150),
+    backed_up=(5, 100_000),
 )
 QUICK = Scale(
     small=500,
@@ -99,6 +101,7 @@ QUICK = Scale(
     clocks=(300, 500),
     noticed=300,
     restored=(data.Size(due=60, relations=3, employees=1, documents=3, lines=6), 20),
+    backed_up=(3, 2_000),
 )
 
 
@@ -136,6 +139,7 @@ class Bench:
         yield from self.board()
         yield from self.breaches()
         yield from self.restore()
+        yield from self.backup()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -340,7 +344,7 @@ class Bench:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         with self.server.copy(template) as database:
             self.server.drop(template)
-            (made,) = self.work(database, ("backed_up", ""), ledger=folder / "ledger")
+            (made,) = self.work(database, ("put_away", ""), ledger=folder / "ledger")
             self.work(database, ("dumped", str(folder / "bare")), ledger=folder / "ledger")
             self.work(database, ("erase", ""), ledger=folder / "ledger")
             (bare,) = self.work(database, ("bare_restored", str(folder / "bare")), ledger=folder / "ledger")
@@ -418,6 +422,24 @@ class Bench:
             "… p95 of the dashboard of another account meanwhile", f"{meanwhile:.1f} ms", f"{quiet:.1f} ms",
             meanwhile / quiet, "≤ 3", meanwhile <= 3 * quiet,
         )  # fmt: skip
+
+    # --- Backups ---------------------------------------------------------------------------------------------
+
+    def backup(self) -> Iterator[Result]:
+        """Back up a database with very many rows, beside bare pg_dump of the same: bytes of the dump a second."""
+        template = self.server.template("backup", self.empty, *data.lists(*self.scale.backed_up))
+        with self.server.copy(template) as database:
+            ledgers = [Path(tempfile.mkdtemp(dir=self.folder)) for _turn in range(self.scale.giant_turns)]
+            turns = [self.work(database, ("backed_up", ""), ledger=ledger)[0] for ledger in ledgers]
+        self.server.drop(template)
+        ratio = median(median(turn["bare"]) / _seconds(turn) for turn in turns)  # turns lie side by side
+        ours, limit = (median(turn["bytes"] / took(turn) for turn in turns) for took in (_seconds, _bare))
+        yield Result(
+            f"Back up {turns[0]['rows']:,} rows, beside bare pg_dump -Fc: bytes of the dump a second", f"{ours:,.0f}",
+            f"{limit:,.0f}", ratio, "≥ 0.7", ratio >= 0.7, {"turns": turns},
+        )  # fmt: skip
+        mib = max(turn["mib"] for turn in turns)
+        yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
 
     @contextmanager
     def sinking(self) -> Iterator[Callable[[], dict[str, int]]]:
@@ -581,6 +603,10 @@ def _seconds(said: dict[str, Any]) -> float:
     return said["ended"] - said["begun"]
 
 
+def _bare(said: dict[str, Any]) -> float:
+    return median(said["bare"])
+
+
 def _pages(plans: list[dict[str, Any]]) -> int:
     return sum(plan["pages"] for plan in plans)
 
@@ -615,6 +641,7 @@ def main(arguments: list[str]) -> int:
             "board",
             "breaches",
             "restore",
+            "backup",
         ],
         help="one benchmark",
     )

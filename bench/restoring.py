@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-def backed_up(_argument: str) -> dict[str, Any]:
+def put_away(_argument: str) -> dict[str, Any]:
     """Make a backup; its name and size."""
     from django.utils import timezone
 

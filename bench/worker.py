@@ -18,13 +18,14 @@ from typing import Any
 
 import django
 
+from bench.backups import backed_up
 from bench.board import board
 from bench.data import AT, BEFORE, ON
 from bench.importing import copied, people
 from bench.lists import lists
 from bench.notices import handed, mailed, planned
 from bench.pages import pages
-from bench.restoring import backed_up, bare_restored, dumped, restored
+from bench.restoring import bare_restored, dumped, put_away, restored
 from bench.returning import looked, returned
 
 
@@ -237,7 +238,7 @@ def main(name: str, argument: str) -> None:
 
     tasks = (
         erase, bare, sweep, append, insert, seal, verify, read, pages, lists, people, copied, returned, looked, board,
-        planned, handed, mailed, backed_up, dumped, bare_restored, restored,
+        planned, handed, mailed, backed_up, put_away, dumped, bare_restored, restored,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)

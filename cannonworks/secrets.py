@@ -113,3 +113,6 @@ def _put_once(path: Path, text: str) -> None:
 if __name__ == "__main__":  # lines for an .env file or a shell; no value holds a quote
     for name, value in generate().items():
         print(f"{name}='{value}'")
+    public, secret = (line.rpartition(" ")[2] for line in _new_identity().splitlines())
+    print(f"BACKUP_RECIPIENTS='{public}'")
+    print(f"# Of BACKUP_RECIPIENTS; in no file on this machine, or backups are no use: {secret}")

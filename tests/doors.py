@@ -104,6 +104,14 @@ ADMINISTRATION = """
   admin:deadlines admin:deadlines-calendar
     GET              door       200        200        200
     POST             door       405        405        405
+# the backups
+  admin:backups
+    GET              door       403        200        200
+    POST             door       405        405        405
+# making one now
+  admin:backups-now
+    GET              door       403        403        200
+    POST             door       403        403        →admin:backups
 # making that address
   admin:deadlines-calendar-make
     GET              door       405        405        405

@@ -15,7 +15,7 @@ from retention import alarms, ledger
 from retention.ledger import BrokenLedger
 from retention.models import Alarm, AlarmKind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.clause("14")]
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("14", "14 backup")]
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 

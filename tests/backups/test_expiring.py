@@ -16,7 +16,7 @@ from cannonworks import rules
 from journal.models import Entry
 from retention import statements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.clause("14")]
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("14", "14 backup")]
 DAY = timedelta(days=1)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 

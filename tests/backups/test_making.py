@@ -25,7 +25,7 @@ from retention.models import Alarm, AlarmKind
 from tests.factories import AccountFactory
 from tests.processes import Beside, ended, environment, fork, manage, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("14")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.clause("14", "14 backup")]
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 

@@ -16,7 +16,7 @@ from retention import alarms
 from retention.models import Alarm, AlarmKind
 from tests.backups.test_expiring import made
 
-pytestmark = [pytest.mark.django_db, pytest.mark.clause("14")]
+pytestmark = [pytest.mark.django_db, pytest.mark.clause("14", "14 backup")]
 
 
 def standing(on: date | None = None) -> list[tuple[str, str]]:
