@@ -49,7 +49,7 @@ def back_up(*, at: datetime, actor: Actor | None = None) -> Manifest:
             journal.record("backup.failed", actor=actor, clause="14", why=problem.code)
             alarms.sound(AlarmKind.BACKUP, "failed", problem.message[:300], at=at)
         raise problem from error
-    facts = {"name": made.name, "size": made.size, "rows": sum(made.rows.values()), "files": made.files}
+    facts: dict[str, Any] = {"name": made.name, "size": made.size, "rows": sum(made.rows.values()), "files": made.files}
     journal.record("backup.made", actor=actor, clause="14", **facts)
     return made
 

@@ -110,7 +110,8 @@ class _Guarded:
     """A source whose own failure is remembered: the library tells of it in other words."""
 
     def __init__(self, source: Any) -> None:
-        self._source, self.failure = source, None
+        self._source = source
+        self.failure: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
         try:
@@ -130,7 +131,7 @@ class _Piped(File):
     def read(self, size: int = -1) -> bytes:
         if size is None or size < 0:
             return b"".join(self.chunks())
-        chunk = self.file.read(size)
+        chunk: bytes = self.file.read(size)  # type: ignore[union-attr]
         if not chunk and size:
             self._finished()
         return chunk

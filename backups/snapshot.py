@@ -78,7 +78,7 @@ class Snapshot:
         entries = self._one(sql.SQL("SELECT count(*) FROM journal_entry"))[0]
         return {"entries": entries, "batch": batch[0], "digest": batch[1]}
 
-    def _one(self, query: sql.Composable) -> Any:
+    def _one(self, query: sql.SQL | sql.Composed) -> Any:
         return self.connection.execute(query).fetchone()
 
 

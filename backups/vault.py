@@ -53,7 +53,7 @@ class Folder(FileSystemStorage):
 
     @property
     def location(self) -> str:  # type: ignore[override]
-        return os.path.abspath(self._location or settings.BACKUPS_DIR)
+        return os.path.abspath(self._location or settings.BACKUPS_DIR)  # type: ignore[attr-defined]
 
     base_location = location  # type: ignore[assignment]
 
