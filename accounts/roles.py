@@ -139,6 +139,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "retention.change_erasure",
         "retention.view_erasurewarning",
         "retention.view_alarm",
+        "backups.view_drill",
         "retention.view_rulesapproval",
         "retention.add_rulesapproval",
         "journal.view_entry",
@@ -157,6 +158,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *MEASURES,
         *AUDITS,
         "retention.view_alarm",
+        "backups.view_drill",
         "journal.view_entry",
     ),
 }

@@ -55,6 +55,8 @@ class Scale:
     looked: float
     clocks: tuple[int, int]
     noticed: int
+    restored: tuple[data.Size, int]
+    backed_up: tuple[int, int]
 
 
 FULL = Scale(
@@ -76,6 +78,8 @@ FULL = Scale(
     looked=8,
     clocks=(10_000, 100_000),
     noticed=100_000,
+    restored=(data.Size(due=10_000, relations=3, employees=1, documents=3, lines=6), 150),
+    backed_up=(5, 100_000),
 )
 QUICK = Scale(
     small=500,
@@ -96,6 +100,8 @@ QUICK = Scale(
     looked=0.1,
     clocks=(300, 500),
     noticed=300,
+    restored=(data.Size(due=60, relations=3, employees=1, documents=3, lines=6), 20),
+    backed_up=(3, 2_000),
 )
 
 
@@ -133,6 +139,8 @@ class Bench:
         yield from self.board()
         yield from self.breaches()
         yield from self.changes()
+        yield from self.restore()
+        yield from self.backup()
 
     # --- A sweep with nothing due ----------------------------------------------------------------------------
 
@@ -328,6 +336,29 @@ class Bench:
                 f"≤ {most} ms", found["page"] <= most, found,
             )  # fmt: skip
 
+    # --- Backups ---------------------------------------------------------------------------------------------
+
+    def restore(self) -> Iterator[Result]:
+        """Restore a backup and erase again who was erased since, beside pg_restore alone of the same data."""
+        size, relations = self.scale.restored
+        template = self.server.template("restore", self.empty, *data.backed_up(size, relations))
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        with self.server.copy(template) as database:
+            self.server.drop(template)
+            (made,) = self.work(database, ("put_away", ""), ledger=folder / "ledger")
+            self.work(database, ("dumped", str(folder / "bare")), ledger=folder / "ledger")
+            self.work(database, ("erase", ""), ledger=folder / "ledger")
+            (bare,) = self.work(database, ("bare_restored", str(folder / "bare")), ledger=folder / "ledger")
+            (ours,) = self.work(database, ("restored", made["name"]), ledger=folder / "ledger")
+        took, limit = _seconds(ours), _seconds(bare)
+        what = f"Restore {made['size'] / 2**20:,.0f} MiB and erase {size.due:,} accounts again, beside pg_restore"
+        yield Result(
+            what, f"{took:.1f} s", f"{limit:.1f} s", took / limit, "≤ 1.5", took <= 1.5 * limit,
+            {"steps s": ours["steps"]},
+        )  # fmt: skip
+        wrong = size.due - ours["accounts"]
+        yield Result("… accounts that were not erased again", f"{wrong}", "0", None, "= 0", wrong == 0)
+
     # --- Return of data --------------------------------------------------------------------------------------
 
     def returning(self) -> Iterator[Result]:
@@ -422,6 +453,24 @@ class Bench:
         for name, found in pages.items():
             most = 100 if name.startswith("staff") else 50
             yield Result(f"Of {accounts:,} accounts, p95: {name}", _ms(found), "", None, f"≤ {most} ms", found <= most)
+
+    # --- Backups ---------------------------------------------------------------------------------------------
+
+    def backup(self) -> Iterator[Result]:
+        """Back up a database with very many rows, beside bare pg_dump of the same: bytes of the dump a second."""
+        template = self.server.template("backup", self.empty, *data.lists(*self.scale.backed_up))
+        with self.server.copy(template) as database:
+            ledgers = [Path(tempfile.mkdtemp(dir=self.folder)) for _turn in range(self.scale.giant_turns)]
+            turns = [self.work(database, ("backed_up", ""), ledger=ledger)[0] for ledger in ledgers]
+        self.server.drop(template)
+        ratio = median(median(turn["bare"]) / _seconds(turn) for turn in turns)  # turns lie side by side
+        ours, limit = (median(turn["bytes"] / took(turn) for turn in turns) for took in (_seconds, _bare))
+        yield Result(
+            f"Back up {turns[0]['rows']:,} rows, beside bare pg_dump -Fc: bytes of the dump a second", f"{ours:,.0f}",
+            f"{limit:,.0f}", ratio, "≥ 0.7", ratio >= 0.7, {"turns": turns},
+        )  # fmt: skip
+        mib = max(turn["mib"] for turn in turns)
+        yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)
 
     @contextmanager
     def sinking(self) -> Iterator[Callable[[], dict[str, int]]]:
@@ -585,6 +634,10 @@ def _seconds(said: dict[str, Any]) -> float:
     return said["ended"] - said["begun"]
 
 
+def _bare(said: dict[str, Any]) -> float:
+    return median(said["bare"])
+
+
 def _pages(plans: list[dict[str, Any]]) -> int:
     return sum(plan["pages"] for plan in plans)
 
@@ -619,6 +672,8 @@ def main(arguments: list[str]) -> int:
             "board",
             "breaches",
             "changes",
+            "restore",
+            "backup",
         ],
         help="one benchmark",
     )

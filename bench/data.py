@@ -303,6 +303,19 @@ def returning(accounts: int, relations: int) -> list[str]:
     ]
 
 
+def backed_up(size: Size, relations: int) -> list[str]:
+    """Due accounts between living ones of the same size, each of which has so many relations more."""
+    kept = "CREATE TEMPORARY TABLE kept AS SELECT pg_get_indexdef('relation_search'::regclass) AS said"
+    more = LISTED.format(relations=relations).replace("account * 10000000 + k,", "account * 10000000 + 5000000 + k,", 1)
+    return [
+        kept,
+        "DROP INDEX relation_search",
+        *backlog(size),
+        more,
+        "DO $$ BEGIN EXECUTE (SELECT said FROM kept); END $$",
+    ]
+
+
 def _looked_at(relations: int) -> Size:
     return Size(1, relations, relations // 100, relations // 5, relations * 3 // 5)
 

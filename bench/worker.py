@@ -18,6 +18,7 @@ from typing import Any
 
 import django
 
+from bench.backups import backed_up
 from bench.board import board
 from bench.changes import announced, read, told
 from bench.data import AT, BEFORE, ON
@@ -25,6 +26,7 @@ from bench.importing import copied, people
 from bench.lists import lists
 from bench.notices import handed, mailed, planned
 from bench.pages import pages
+from bench.restoring import bare_restored, dumped, put_away, restored
 from bench.returning import looked, returned
 
 #: Those that ask for pages, as a web process answers them.
@@ -240,7 +242,7 @@ def main(name: str, argument: str) -> None:
 
     tasks = (
         erase, bare, sweep, append, insert, seal, verify, scan, pages, lists, people, copied, returned, looked, board,
-        planned, handed, mailed, announced, told, read,
+        planned, handed, mailed, announced, told, read, backed_up, put_away, dumped, bare_restored, restored,
     )  # fmt: skip
     with isolation.acting_as(isolation.JOBS):
         sweeping.sweep(on=BEFORE, at=AT)

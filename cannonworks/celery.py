@@ -22,9 +22,11 @@ class Job(Task):
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task under the role of jobs."""
-        from cannonworks import isolation
+        """Run the task under the role of jobs; where the database lets nobody in, it waits and comes again."""
+        from cannonworks import closed, isolation
 
+        if not self.request.called_directly and not self.request.is_eager and not closed.lets_in():
+            raise self.retry(countdown=closed.AGAIN_AFTER, max_retries=closed.MOST_TIMES)
         with isolation.acting_as(isolation.JOBS):
             return super().__call__(*args, **kwargs)
 
@@ -64,6 +66,7 @@ app.conf.beat_schedule = {
     "sub-processors": {"task": "processors.tasks.announce_changes", "schedule": crontab(minute="2-59/10")},
     "sub-processors at work": {"task": "processors.tasks.take_effect", "schedule": crontab(minute=2)},
     "departures": {"task": "retention.tasks.prove_departures", "schedule": crontab(minute="4-59/10")},
+    "standing": {"task": "retention.tasks.tell_ledger", "schedule": crontab()},
     "post": {"task": "retention.tasks.send_post", "schedule": crontab(minute="*/10")},
     "outbox": {"task": "accounts.tasks.empty_outbox", "schedule": crontab(minute="3-59/10")},
     "requests": {"task": "rights.tasks.tend_requests", "schedule": crontab(hour="7-20", minute=20)},
@@ -80,6 +83,10 @@ app.conf.beat_schedule = {
     "newsletters": {"task": "accounts.tasks.send_newsletters", "schedule": crontab(minute="*/10")},
     "deadlines": {"task": "board.tasks.escalate", "schedule": crontab(minute="*/5")},
     "deadlines over": {"task": "board.tasks.forget", "schedule": crontab(hour=3, minute=10)},
+    "backup": {"task": "backups.tasks.back_up", "schedule": crontab(hour=3, minute=25)},
+    "restore on trial": {"task": "backups.tasks.drill", "schedule": crontab(hour=5, minute=15, day_of_week="sun")},
+    "old backups": {"task": "backups.tasks.expire", "schedule": crontab(hour=1, minute=15)},
+    "copies of the ledger": {"task": "backups.tasks.copy_ledger", "schedule": crontab(minute="3-59/5")},
     "seal": {"task": "journal.tasks.seal", "schedule": crontab(minute="*/5")},
     "verify new": {"task": "retention.tasks.verify_journal", "schedule": crontab(hour=4, minute=20)},
     "verify whole": {

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from cannonworks import isolation
+from cannonworks import closed, isolation
 from cannonworks.errors import Refused, is_fence
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -65,13 +65,15 @@ class HeadersMiddleware:
 class IsolationMiddleware:
     """Give every request one transaction and, until it is known who asks, the role of a visitor.
 
-    What ends in an answer of 500 or more is rolled back as a whole.
+    What ends in an answer of 500 or more is rolled back as a whole. Where the database lets nobody in, we say so.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not closed.lets_in():
+            return closed.answer(request)
         outermost = not connection.in_atomic_block
         with transaction.atomic(), isolation.acting_as(isolation.VISITOR, until_commit=outermost):
             response = self.get_response(request)

@@ -35,6 +35,7 @@ TITLES: Mapping[int, str | Promise] = {
     415: gettext_lazy("We cannot read this form"),
     429: gettext_lazy("Too many requests"),
     500: gettext_lazy("Something went wrong with us"),
+    503: gettext_lazy("Back in a moment"),
 }
 
 TEXT = {"type": "string"}

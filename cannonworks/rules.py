@@ -206,6 +206,10 @@ AGES = (
 #: How long a daily backup is kept (§14); the last one with erased data was made on the day of its erasure.
 BACKUPS_KEPT = Term(years=1)
 
+#: How long the wrapped keys in a backup are kept: the newest of them open every backup, and what is destroyed is not in
+#: those (§14). So a key that was destroyed is in no copy either, so many days later.
+KEYS_KEPT = Term(days=7)
+
 #: How long the archive of a return of data is there to be taken (§6). It is a copy: no rule or data goes by it.
 RETURNS_KEPT = Term(days=14)
 

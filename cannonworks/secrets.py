@@ -51,6 +51,33 @@ def _read(path: str, *, name: str) -> str:
     return text
 
 
+def backup_pair(folder: Path | None) -> tuple[str, str]:
+    """(public keys to which backups are encrypted, file with a secret key or nothing), from the environment.
+
+    Without BACKUP_RECIPIENTS the pair comes from ``folder``, made on first use; that is None in production, and it is
+    an error there: ImproperlyConfigured. The file with the secret key is only named, never read here.
+    """
+    recipients, identity = os.environ.get("BACKUP_RECIPIENTS", "").strip(), os.environ.get("BACKUP_IDENTITY", "")
+    if recipients:
+        return recipients, identity
+    if folder is None:
+        raise ImproperlyConfigured(
+            "Not set: BACKUP_RECIPIENTS. Set it to the public keys of backups; see docs/operations.md."
+        )
+    path = folder / "backup-identity.txt"
+    if not path.exists():
+        _put_once(path, _new_identity())
+    public = path.read_text().split("# public key: ", 1)[1].split()[0]
+    return public, identity or str(path)
+
+
+def _new_identity() -> str:
+    from pyrage.x25519 import Identity  # once on a machine of one's own; in production never
+
+    made = Identity.generate()
+    return f"# public key: {made.to_public()}\n{made}\n"  # as age-keygen writes it
+
+
 def generate() -> dict[str, str]:
     """New random secrets, in the form the settings take."""
     return {
@@ -66,19 +93,26 @@ def _random_key() -> str:
 
 
 def _made_once(path: Path) -> dict[str, str]:
+    _put_once(path, json.dumps(generate()))
+    return json.loads(path.read_text())
+
+
+def _put_once(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(generate()))
+    draft.write_text(text)
     try:
         os.link(draft, path)  # of two first users exactly one wins, and both read the same file
     except FileExistsError:
         pass
     finally:
         draft.unlink()
-    return json.loads(path.read_text())
 
 
 if __name__ == "__main__":  # lines for an .env file or a shell; no value holds a quote
     for name, value in generate().items():
         print(f"{name}='{value}'")
+    public, secret = (line.rpartition(" ")[2] for line in _new_identity().splitlines())
+    print(f"BACKUP_RECIPIENTS='{public}'")
+    print(f"# Of BACKUP_RECIPIENTS; in no file on this machine, or backups are no use: {secret}")

@@ -28,9 +28,12 @@ for _name, _url in (("DATABASE_URL", DATABASE_URL), ("DATABASE_OWNER_URL", DATAB
         raise ImproperlyConfigured(f"{_name} must be an address of PostgreSQL: postgresql://user:password@host/name.")
 
 DATABASE_APPLICATION, DATABASE_OWNER = env.db_url_config(DATABASE_URL), env.db_url_config(DATABASE_OWNER_URL)
+# Whoever makes backups reads everything and writes nothing; on a machine of one's own the owner does that too.
+BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", "") or DATABASE_OWNER_URL
 # Wrapped data keys are in a schema of their own, so that dumps can leave them out (docs/decisions/0013).
 SEARCH_PATH = "-c search_path=public,keystore"
-for _address in (DATABASE_APPLICATION, DATABASE_OWNER):
+DATABASE_BACKUP = env.db_url_config(BACKUP_DATABASE_URL)
+for _address in (DATABASE_APPLICATION, DATABASE_OWNER, DATABASE_BACKUP):
     _address["OPTIONS"] = {"options": SEARCH_PATH, **_address.get("OPTIONS", {})}
 DATABASE_POOL = env.int("DATABASE_POOL", 0)  # connections of a web process; 0: each thread its own
 DATABASES = {"default": {**DATABASE_APPLICATION, "CONN_HEALTH_CHECKS": True}}
@@ -56,12 +59,18 @@ KEY_ENCRYPTION_KEYS = _secrets["KEY_ENCRYPTION_KEYS"]  # "id:base64,…"; the fi
 KEY_WRAPPER = env.str("KEY_WRAPPER", "cannonworks.encryption.Keyring")  # the class that keeps them: also a KMS
 LOOKUP_KEY = _secrets["LOOKUP_KEY"]  # "id:base64,…": keyed hashes (BSN); the first one hashes, all find
 STATEMENT_SIGNING_KEY = _secrets["STATEMENT_SIGNING_KEY"]  # base64, 32 bytes: Ed25519 seed
+# Backups are encrypted to public keys of age, parted by commas; the file with a secret one is there where restores and
+# drills run, and nowhere else (§14).
+BACKUP_RECIPIENTS, BACKUP_IDENTITY = secrets.backup_pair(LOCAL_DIR if EMBEDDED else None)
 
 # --- Product -------------------------------------------------------------------------------------------------
 TRIAL_DAYS = env.int("TRIAL_DAYS", 30)
 RETENTION_ENABLED = env.bool("RETENTION_ENABLED", True)  # the kill switch
 RETENTION_NIGHTLY_CAP = env.int("RETENTION_NIGHTLY_CAP", 10_000)  # accounts erased on one day by the sweep
 LEDGER_DIR = Path(env.str("LEDGER_DIR", str(LOCAL_DIR / "ledger")))  # outside the database, beside the backups
+BACKUPS_DIR = Path(env.str("BACKUPS_DIR", str(LEDGER_DIR.parent / "backups")))  # on another machine, in earnest
+BACKUPS_QUEUE = env.str("BACKUPS_QUEUE", "")  # of a worker that has the keys and logins for it; empty: any worker
+POSTGRES_BIN = env.str("POSTGRES_BIN", "")  # folder of pg_dump and pg_restore; empty: looked for
 FILES_DIR = Path(env.str("FILES_DIR", str(LOCAL_DIR / "files")))  # files of accounts, encrypted
 # Where registered letters go; commas part the lines.
 CANNONWORKS_ADDRESS = env.str("CANNONWORKS_ADDRESS", "CannonWorks, Postbus 1, 9400 AA Assen")
@@ -305,6 +314,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Any storage of Django: its class and, as JSON, its options. Our own is the folder BACKUPS_DIR.
+    "backups": {
+        "BACKEND": env.str("BACKUPS_STORAGE", "backups.vault.Folder"),
+        "OPTIONS": env.json("BACKUPS_STORAGE_OPTIONS", {}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if EMBEDDED else "cannonworks.assets.Assets"
     },
@@ -336,5 +350,8 @@ CELERY_RESULT_EXPIRES = 3600
 # Who asks for a task does not wait long for a queue that is away: the hourly sweep does the same work.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5}
+
+if BACKUPS_QUEUE:
+    CELERY_TASK_ROUTES = {"backups.tasks.*": {"queue": BACKUPS_QUEUE}}
 
 LOGGING = {**logs.CONFIG, "root": {**logs.CONFIG["root"], "level": env.str("LOG_LEVEL", "INFO")}}

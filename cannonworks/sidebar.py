@@ -124,6 +124,13 @@ NAVIGATION = [
             _item(_("Erasures"), "delete_sweep", "retention.erasure"),
             _item(_("Warnings"), "outgoing_mail", "retention.erasurewarning"),
             _item(_("Rules"), "gavel", "retention.rulesapproval"),
+            {
+                "title": _("Backups"),
+                "icon": "backup",
+                "link": _page("admin:backups"),
+                "permission": _allowed("retention.view_alarm"),
+            },
+            _item(_("Restores on trial"), "settings_backup_restore", "backups.drill"),
         ],
     },
     {

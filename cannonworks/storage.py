@@ -211,6 +211,28 @@ def folders() -> Iterator[tuple[str, list[str]]]:
                 yield folder.name, sorted(os.listdir(folder.path)) if folder.is_dir(follow_symlinks=False) else []
 
 
+def names() -> Iterator[str]:
+    """Every finished file by its name, in order of account, category and name. Raises FilesUnavailable."""
+    root = _root()
+    for account in sorted(filter(is_reference, os.listdir(root))):
+        for category in sorted(_entries(root / account)):
+            for file in sorted(_entries(root / account / category)):
+                if NAME.fullmatch(name := f"{account}/{category}/{file}"):
+                    yield name
+
+
+def _entries(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):  # erased meanwhile, or no folder
+        return []
+
+
+def open_sealed(name: str) -> BinaryIO:
+    """The file as it lies on the disk, encrypted, for a backup. FileNotFoundError when it was erased meanwhile."""
+    return _path(name).open("rb")
+
+
 def _root() -> Path:
     root = Path(settings.FILES_DIR)
     if not (root / MARK).exists():

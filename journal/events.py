@@ -8,6 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 EVENTS: Mapping[str, Promise] = {
+    "backup.drilled": _("A backup was restored on trial"),
+    "backup.restored": _("A backup was restored, and everything in the ledger was erased again"),
+    "employee.erased_again": _("An employee was erased again after a restore, as the ledger says"),
+    "relation.erased_again": _("A relation was erased again after a restore, as the ledger says"),
+    "erasure.repeated": _("Erased again after a restore, as the ledger says"),
+    "standing.restored": _("State, block and holds were set again after a restore, as the ledger has them"),
     "account.signed_up": _("The account was opened"),
     "account.activated": _("The account was activated"),
     "account.reactivated": _("The account was reactivated"),
@@ -38,6 +44,10 @@ EVENTS: Mapping[str, Promise] = {
     "audit.tester_named": _("The account holder named another tester"),
     "audit.stopped": _("A running test by the account holder was ended early"),
     "audit.withdrawn": _("The account holder withdrew a test"),
+    "backup.asked": _("A backup was asked for"),
+    "backup.expired": _("Backups past their term were removed"),
+    "backup.failed": _("A backup failed"),
+    "backup.made": _("A backup was made"),
     "breach.acknowledged": _("The main user said to have read about a breach"),
     "breach.bounced": _("A notice of a breach came back"),
     "breach.delivered": _("A notice of a breach was delivered"),
@@ -147,6 +157,8 @@ EVENTS: Mapping[str, Promise] = {
     "keys.rehashed": _("Values were hashed under the new key"),
     "keys.rewrapped": _("Data keys were wrapped under the new key"),
     "keys.rotated": _("Keys were changed and proven"),
+    "ledger.broken": _("The erasure ledger was found to be other than its copies"),
+    "ledger.proven": _("The erasure ledger was compared with its copies"),
     "letter.recorded": _("A registered letter was recorded"),
     "letter.scanned": _("A registered letter was scanned"),
     "letter.viewed": _("The scan of a registered letter was looked at"),

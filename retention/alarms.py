@@ -248,7 +248,8 @@ def waiting(on: date, at: datetime) -> Iterator[Found]:
         yield AlarmKind(kind), about, detail
 
 
-CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[Found]]], ...] = (
+Check = Callable[[date, datetime], Iterator[Found]]
+CHECKS: list[tuple[tuple[AlarmKind, ...], Check]] = [
     ((AlarmKind.TOO_LATE,), still_there),
     ((AlarmKind.TOO_LATE,), outlived),
     ((AlarmKind.TOO_LATE,), overaged),
@@ -264,4 +265,9 @@ CHECKS: tuple[tuple[tuple[AlarmKind, ...], Callable[[date, datetime], Iterator[F
     ((AlarmKind.REVIEW,), unreviewed),
     ((AlarmKind.JOURNAL,), unproven),
     ((AlarmKind.REQUEST, AlarmKind.RETURN, AlarmKind.MAIL), waiting),
-)
+]
+
+
+def also(check: Check, *kinds: AlarmKind) -> None:
+    """Run this check with the others: for an app above this one, once it is ready. It alone raises these kinds."""
+    CHECKS.append((kinds, check))

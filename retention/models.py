@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -116,6 +117,8 @@ class Hold(FourEyes):
 
     PROPOSED_BY = "placed_by"
 
+    #: By which the ledger names it: its words may not stand there.
+    reference = models.UUIDField(_("reference"), default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="holds", verbose_name=_("account"))
     name = models.CharField(_("name"), max_length=60)
     categories = categories_field(verbose_name=_("categories"))
@@ -162,6 +165,18 @@ class Hold(FourEyes):
         return self.name
 
 
+class LedgerNote(models.Model):
+    """A change of state, order, block or hold of an account that the ledger does not know of yet.
+
+    Written by triggers in the transaction of the change, whoever makes it; gone once the ledger has the account's line.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.account_id)
+
+
 class ErasureWarning(models.Model):
     """A mail to the main user that erasure comes nearer: planned by the sweep, sent by the post (§5)."""
 
@@ -203,6 +218,8 @@ class AlarmKind(models.TextChoices):
     REQUEST = "request", _("A request of a data subject waits too long")
     RETURN = "return", _("A return of data is past its term")
     MAIL = "mail", _("A mail about a request could not be sent")
+    BACKUP = "backup", _("A backup failed or is missing")
+    LEDGER = "ledger", _("The ledger is not as its copies are")
 
 
 class Alarm(models.Model):

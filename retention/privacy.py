@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cannonworks.datamap import Category, Personal, Subject, outside, register
-from retention.models import Alarm, Erasure, ErasureWarning, Hold, RulesApproval, StatementMail
+from retention.models import Alarm, Erasure, ErasureWarning, Hold, LedgerNote, RulesApproval, StatementMail
 
 register(
     Erasure,
@@ -31,11 +31,18 @@ register(
     category=Category.EVIDENCE,
     subject=Subject.NOBODY,
     plain=(
-        "id", "account", "name", "categories", "ground", "basis", "proportionality", "review_on", "placed_on",
-        "placed_by", "confirmed_on", "confirmed_by", "released_on", "released_by",
+        "id", "reference", "account", "name", "categories", "ground", "basis", "proportionality", "review_on",
+        "placed_on", "placed_by", "confirmed_on", "confirmed_by", "released_on", "released_by",
     ),
     may={"holder": "SELECT", "staff": "SELECT INSERT UPDATE"},
 )  # fmt: skip
+register(
+    LedgerNote,
+    category=Category.EVIDENCE,
+    subject=Subject.NOBODY,
+    plain=("id", "account"),
+    called=_("Changes on their way to the ledger"),
+)
 register(
     ErasureWarning,
     category=Category.EVIDENCE,

@@ -81,6 +81,20 @@ def begin(account_ids: Collection[int], *, go: Sequence[Fate], kept: Sequence[Fa
         return [pk for (pk,) in cursor.fetchall()]
 
 
+def begin_as_told(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write runs under the references that they have in the ledger, at their first step; return their keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO retention_erasure (reference, account_id, rule, clause, rules_digest, due_on, claimed_on,"
+            " categories, held, rows, step, attempts, failure)"
+            " SELECT reference, account_id, rule, clause, %s, on_day, on_day, categories, held, '{}', %s, 0, ''"
+            " FROM jsonb_to_recordset(%s) AS new(reference uuid, account_id bigint, rule text, clause text,"
+            " on_day date, categories varchar[], held varchar[]) RETURNING id",
+            [rules.digest(), Step.CLAIMED, _encode(rows)],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def journal_all(event: str, keys: Collection[int], facts: str) -> None:
     """Journal an event of each run, with ``facts`` as SQL of a JSON object beside its reference and its rule."""
     journal.record_from(

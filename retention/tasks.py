@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from retention import aging, alarms, erasure, evidence, people, post
+from retention import aging, alarms, erasure, evidence, people, post, standing
 from retention import sweep as sweeping
 
 #: The server or the connection went away: come back, with growing pauses.
@@ -48,6 +48,12 @@ def let_age() -> int:
 def prove_departures() -> int:
     """After somebody was erased, and by beat: look for them again, enter them in the ledger; return how many."""
     return people.carry_out(at=timezone.now())
+
+
+@shared_task(**AGAIN)
+def tell_ledger() -> int:
+    """Beat, every minute: enter in the ledger how accounts stand of which state, block or holds changed (§14)."""
+    return standing.tell(at=timezone.now())
 
 
 @shared_task(**AGAIN)

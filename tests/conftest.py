@@ -138,6 +138,7 @@ def _own_files(_own_settings, _folders):
     settings.LEDGER_DIR, settings.FILES_DIR, settings.EMAIL_FILE_PATH = (
         folder / name for name in ("ledger", "files", "mail")
     )
+    settings.BACKUPS_DIR = folder / "backups"
     settings.LEDGER_DIR.mkdir(parents=True)
     storage.prepare()
     settings.EMAIL_FILE_PATH.mkdir()

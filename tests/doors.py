@@ -104,6 +104,14 @@ ADMINISTRATION = """
   admin:deadlines admin:deadlines-calendar
     GET              door       200        200        200
     POST             door       405        405        405
+# the backups
+  admin:backups
+    GET              door       403        200        200
+    POST             door       405        405        405
+# making one now
+  admin:backups-now
+    GET              door       403        403        200
+    POST             door       403        403        →admin:backups
 # making that address
   admin:deadlines-calendar-make
     GET              door       405        405        405
@@ -128,7 +136,7 @@ ADMINISTRATION = """
   admin:processors_project_history admin:rights_registeredletter_history admin:processors_glass_history
   admin:processors_statement_history admin:processors_disclosure_history
   admin:rights_datareturn_history
-  admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:retention_erasure_history
+  admin:accounts_account_history admin:accounts_usagetotal_history admin:retention_alarm_history admin:backups_drill_history admin:retention_erasure_history
   admin:retention_erasurewarning_history admin:retention_hold_history admin:retention_rulesapproval_history
   admin:accounts_termsversion_history admin:rights_subjectrequest_history
   admin:rights_correction_history admin:breaches_breachreport_history admin:breaches_breach_history
@@ -156,7 +164,7 @@ ADMINISTRATION = """
 # what the privacy officer watches over
   admin:journal_entry_changelist admin:accounts_supportaccess_changelist admin:processors_subprocessor_changelist
   admin:processors_change_changelist admin:processors_objection_changelist admin:processors_helper_changelist
-  admin:processors_project_changelist admin:retention_alarm_changelist admin:processors_glass_changelist
+  admin:processors_project_changelist admin:retention_alarm_changelist admin:backups_drill_changelist admin:processors_glass_changelist
   admin:processors_statement_changelist admin:processors_disclosure_changelist
   admin:retention_rulesapproval_changelist admin:accounts_termsversion_changelist admin:breaches_affected_changelist
   admin:breaches_notice_changelist
@@ -177,6 +185,7 @@ ADMINISTRATION = """
   admin:processors_disclosure_delete
   admin:rights_datareturn_add admin:rights_datareturn_delete
   admin:accounts_account_add admin:accounts_account_delete admin:retention_alarm_add admin:retention_alarm_delete
+  admin:backups_drill_add admin:backups_drill_delete
   admin:retention_erasure_add admin:retention_erasure_delete admin:retention_erasurewarning_add
   admin:retention_erasurewarning_delete admin:retention_hold_delete admin:retention_rulesapproval_add
   admin:retention_rulesapproval_delete admin:accounts_usagetotal_add admin:accounts_usagetotal_delete
@@ -191,7 +200,7 @@ ADMINISTRATION = """
 # the same, row by row; nothing is edited in place
   admin:journal_entry_change admin:accounts_supportaccess_change admin:processors_subprocessor_change
   admin:processors_change_change admin:processors_objection_change admin:processors_helper_change
-  admin:processors_project_change admin:retention_alarm_change admin:processors_glass_change
+  admin:processors_project_change admin:retention_alarm_change admin:backups_drill_change admin:processors_glass_change
   admin:processors_statement_change admin:processors_disclosure_change
   admin:retention_rulesapproval_change admin:accounts_termsversion_change admin:breaches_affected_change
   admin:breaches_notice_change admin:audits_measure_change admin:audits_finding_change admin:audits_improvement_change
@@ -208,7 +217,7 @@ ADMINISTRATION = """
   /admin/rights/registeredletter/{object_id}/ /admin/processors/statement/{object_id}/
   /admin/processors/disclosure/{object_id}/
   /admin/rights/datareturn/{object_id}/
-  /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/retention/erasure/{object_id}/
+  /admin/accounts/account/{object_id}/ /admin/retention/alarm/{object_id}/ /admin/backups/drill/{object_id}/ /admin/retention/erasure/{object_id}/
   /admin/retention/erasurewarning/{object_id}/ /admin/retention/hold/{object_id}/
   /admin/retention/rulesapproval/{object_id}/ /admin/accounts/usagetotal/{object_id}/
   /admin/accounts/termsversion/{object_id}/ /admin/rights/subjectrequest/{object_id}/

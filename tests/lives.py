@@ -54,7 +54,7 @@ SCAN = b"%PDF-1.7\n%%EOF\n"
 #: What stays when an account is erased; kept by hand, so that nothing comes to stay by itself.
 EVIDENCE_AND_BOOKS = {
     "journal_entry", "accounts_erasurerequest", "rights_registeredletter", "retention_hold", "retention_erasure",
-    "retention_erasurewarning", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
+    "retention_erasurewarning", "retention_ledgernote", "accounts_supportaccess", "finance_subscriptioninvoice", "finance_payment",
     "accounts_termsacknowledgement", "accounts_termsannouncement", "relations_departure", "breaches_affected", "breaches_notice",
     "breaches_permission", "processors_changemail", "processors_disclosure", "processors_extract", "processors_glassaccount",
     "processors_glasschange",

@@ -37,12 +37,20 @@ def environment(**more: str) -> dict[str, str]:
         "FILES_DIR": str(settings.FILES_DIR),
         "EMAIL_URL": "dummymail://",
         "SECURE": "false",
+        "BACKUPS_DIR": str(settings.BACKUPS_DIR),
         **{name: getattr(settings, name) for name in SECRETS},
         **more,
     }
 
 
-SECRETS = ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "LOOKUP_KEY", "STATEMENT_SIGNING_KEY")
+SECRETS = (
+    "SECRET_KEY",
+    "KEY_ENCRYPTION_KEYS",
+    "LOOKUP_KEY",
+    "STATEMENT_SIGNING_KEY",
+    "BACKUP_RECIPIENTS",
+    "BACKUP_IDENTITY",
+)
 
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -677,6 +677,8 @@ PAGES = {
     "access": (None, "/sub-processors/access/{access}/"),
     "access-left": (None, "/sub-processors/access/{access}/left/{helper}/"),
     "access-over": (None, "/sub-processors/access/x/"),
+    "staff-backups": ("staff", "/admin/backups/all/"),
+    "staff-backups-now": ("staff", "/admin/backups/now/"),
     "staff-deadlines": ("staff", "/admin/deadlines/"),
     "staff-deadlines-calendar": ("staff", "/admin/deadlines/calendar/"),
     "staff-accounts": ("support", "/admin/accounts/account/"),

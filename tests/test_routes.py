@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts import access, services, tokens
 from accounts.models import Account, DeviceToken, Notice, Session, User
 from accounts.states import State
+from backups.models import Drill
 from breaches.models import Breach
 from finance.models import Document, DocumentKind, Mailing, ShareLink, SubscriptionInvoice
 from finance.services import draft_document
@@ -114,6 +115,7 @@ def a_world() -> World:
     tested.withdrawn(going, at=timezone.now())
     account, going = Account.objects.get(pk=account.pk), Account.objects.get(pk=going.pk)
     Alarm.objects.create(kind=AlarmKind.CAP, raised_at=timezone.now())
+    Drill.objects.create(began_at=timezone.now(), ended_at=timezone.now(), result="proven")
     RulesApproval.objects.get_or_create(digest="x", defaults={"approved_at": timezone.now()})
     keepers.improvement(StaffFactory())
     helpers = [HelperFactory() for _name in ("inside", "outside")]
