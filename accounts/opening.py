@@ -19,7 +19,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import support
 from accounts.models import Account, SupportAccess
 from accounts.states import State
-from cannonworks.admin import Question, StaffAdmin, chip, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, moment
 from cannonworks.errors import Refused
 from cannonworks.nameless import check_ticket, without_people
 

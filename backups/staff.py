@@ -24,7 +24,8 @@ from backups import copies, expiring, manifest, vault
 from backups.problems import BackupProblem
 from backups.tasks import back_up
 from cannonworks import rules
-from cannonworks.admin import Question, Table, chip, day, signed_in
+from cannonworks.admin import Question, Table, signed_in
+from cannonworks.admin_words import chip, day
 from cannonworks.deadlines import in_amsterdam, moment_in_words
 from journal import services as journal
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import cache, partial
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -21,25 +21,20 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse, reverse_lazy
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.views import ChangeList
-from unfold.widgets import INPUT_CLASSES
 
 from cannonworks import datamap
-from cannonworks.datamap import Category, Role
+from cannonworks.admin_words import page_of
+from cannonworks.datamap import Role
 from cannonworks.errors import Refused
-from cannonworks.left import Left
 from cannonworks.listing import search_address, searched
 from cannonworks.lookups import REFERENCE, reference_begins
 
@@ -316,73 +311,6 @@ def signed_in(request: HttpRequest) -> Any:
     return request.user
 
 
-def page_of(row: models.Model) -> str:
-    """Address of the page of a row in the administration."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def link(row: models.Model, text: object = None) -> SafeString:
-    """A link to the page of a row."""
-    return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), row if text is None else text)
-
-
-def chip(look: str, word: object) -> SafeString:
-    """A word in the colour of its meaning: success, warning, danger, info, or plain when empty."""
-    before, after = _label(look)
-    return format_html("{}{}{}", before, word, after)
-
-
-@cache
-def _label(look: str) -> tuple[SafeString, SafeString]:
-    """The library's label before and after its word: drawn once for each look, for a list has fifty on a page."""
-    drawn = " ".join(render_to_string("unfold/helpers/label.html", {"type": look, "text": "\0"}).split())
-    before, _word, after = drawn.partition("\0")
-    return SafeString(before), SafeString(after)
-
-
-#: Tones of the holder's pages → the looks of the administration.
-TONES = {"going": "danger", "lapsed": "warning", "draft": "info"}
-
-
-def time_chip(left: Left) -> SafeString:
-    """What is left of a term in hours, in the colour of how near its end is."""
-    return chip(TONES[left.tone], left.words)
-
-
-def due_chip(left: Left | None) -> str:
-    """What is left of a term and its last day, in the colour of how near that is; a dash where no clock runs."""
-    return chip(TONES[left.tone], f"{left.words} · {short_day(left.last_day)}") if left else "–"
-
-
-def day(value: date | None) -> str:
-    """A day written out, or a dash."""
-    return date_format(value, "j F Y") if value else "–"
-
-
-def short_day(value: date | None) -> str:
-    """A day as it fits in a column, or a dash."""
-    return date_format(value, "j N Y") if value else "–"
-
-
-def moment(value: datetime | None) -> str:
-    """A moment in Amsterdam to the second, or a dash."""
-    return date_format(timezone.localtime(value), "j F Y H:i:s") if value else "–"
-
-
-#: Two categories are called after the reader on the holder's pages; staff are other readers.
-FOR_STAFF = {Category.ACCOUNT: _("Account, company and users"), Category.BOOKKEEPING: _("Our own books")}
-
-
-def categories(names: Iterable[str]) -> str:
-    """Categories of data by the words that staff use."""
-    return words(FOR_STAFF.get(Category(name), Category(name).label) for name in names)
-
-
-def words(values: Iterable[object]) -> str:
-    """Texts with commas between them; a dash when there are none."""
-    return ", ".join(map(str, values)) or "–"
-
-
 def today() -> date:
     """The day in Amsterdam; read here, at the edge, and handed down."""
     return timezone.localdate()
@@ -391,23 +319,6 @@ def today() -> date:
 def soon(days: int) -> date:
     """The day that many days from today."""
     return today() + timedelta(days=days)
-
-
-class DayInput(forms.DateInput):
-    """A day, with the browser's own calendar."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
-    widget = DayInput
-    input_formats = ("%Y-%m-%d",)
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(input_formats=self.input_formats, **options)
 
 
 def _any(conditions: Iterable[Q]) -> Q:

@@ -20,6 +20,23 @@ from cannonworks import uploads
 from cannonworks.errors import Refused
 
 
+class DayInput(forms.DateInput):
+    """A day, with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    widget = DayInput
+    input_formats = ("%Y-%m-%d",)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=self.input_formats, **options)
+
+
 class MomentInput(ours.Moment):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})})

@@ -19,7 +19,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from cannonworks.admin import DayField, Question, StaffAdmin, chip, day, signed_in, today
+from cannonworks.admin import Question, StaffAdmin, signed_in, today
+from cannonworks.admin_fields import DayField
+from cannonworks.admin_words import chip, day
 from finance import bookkeeping
 from finance.models import Bookkept, Payment, SubscriptionInvoice
 from finance.numbers import money

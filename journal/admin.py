@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from cannonworks.admin import KnownValues, StaffAdmin, moment
+from cannonworks.admin import KnownValues, StaffAdmin
+from cannonworks.admin_words import moment
 from journal.events import sentence
 from journal.models import Entry
 

@@ -18,7 +18,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts import issues
 from accounts.models import MailState, Newsletter, NewsletterState
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, moment
 
 MARKDOWN = gettext_lazy("Markdown: **bold**, [a link](https://…), - a list, # a heading.")
 LOOKS = {NewsletterState.DRAFT: "", NewsletterState.SENDING: "info", NewsletterState.SENT: "success"}

@@ -16,7 +16,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from accounts.admin.newsletter import MARKDOWN
 from accounts.models import Notice
 from accounts.notices import write_notice
-from cannonworks.admin import DayField, Question, StaffAdmin, day, signed_in, today
+from cannonworks.admin import Question, StaffAdmin, signed_in, today
+from cannonworks.admin_fields import DayField
+from cannonworks.admin_words import day
 
 
 class NoticeForm(forms.Form):

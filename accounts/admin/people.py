@@ -32,7 +32,8 @@ from unfold.widgets import (
 from accounts import lockout, signing_in, support
 from accounts.models import SupportAccess, User
 from accounts.opening import running, until
-from cannonworks.admin import Question, StaffAdmin, chip, moment, short_day, signed_in, today, words
+from cannonworks.admin import Question, StaffAdmin, signed_in, today
+from cannonworks.admin_words import chip, moment, short_day, words
 from journal import services as journal
 
 NAMES = ("first_name", "infix", "last_name")

@@ -23,7 +23,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from accounts import terms, texts
 from accounts.models import Account, Heed, TermsAnnouncement, TermsVersion
 from accounts.states import State
-from cannonworks.admin import DayField, Question, StaffAdmin, Table, chip, day, moment, signed_in, soon, today
+from cannonworks.admin import Question, StaffAdmin, Table, signed_in, soon, today
+from cannonworks.admin_fields import DayField
+from cannonworks.admin_words import chip, day, moment
 from cannonworks.prose import Piece, differences
 
 MARKS = {"gone": "<del>{}</del>", "new": "<ins>{}</ins>", "same": "{}"}

@@ -11,8 +11,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from audits import by_letter
 from audits.forms import LANGUAGES
 from audits.models import Audit, AuditKind, Qualification
-from cannonworks.admin import DayField
-from cannonworks.admin_fields import MomentField, PaperField, text
+from cannonworks.admin_fields import DayField, MomentField, PaperField, text
 
 
 class OfferForm(forms.Form):

@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from audits.coverage import Covered, by_group, coverage
-from cannonworks.admin import Table, chip, day, link, today, words
+from cannonworks.admin import Table, today
+from cannonworks.admin_words import chip, day, link, words
 from cannonworks.downloads import csv_response
 
 

@@ -22,7 +22,8 @@ from audits import improving
 from audits.admin.forms import BecauseForm, FindingForm, PlanForm
 from audits.admin.shown import finding_chip, finding_left, improvement_chip, improvement_left, names, severity_chip
 from audits.models import Finding, Origin, Severity
-from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, due_chip, link, moment, signed_in, today
+from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, signed_in, today
+from cannonworks.admin_words import due_chip, link, moment
 
 #: What is proposed to plan within.
 A_MONTH = 30

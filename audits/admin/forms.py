@@ -18,8 +18,7 @@ from accounts.models import User
 from accounts.roles import who_may
 from audits.catalogue import choices
 from audits.models import Severity
-from cannonworks.admin import DayField
-from cannonworks.admin_fields import PaperField, text
+from cannonworks.admin_fields import DayField, PaperField, text
 
 NO_NAMES = gettext_lazy("No names of people, and nothing by which somebody is known.")
 

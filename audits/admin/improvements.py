@@ -19,7 +19,8 @@ from audits import improving
 from audits.admin.forms import DoneForm, ReplanForm, VerifyForm
 from audits.admin.shown import improvement_chip, improvement_left, names
 from audits.models import Improvement
-from cannonworks.admin import Question, StaffAdmin, day, due_chip, link, moment, signed_in, today
+from cannonworks.admin import Question, StaffAdmin, signed_in, today
+from cannonworks.admin_words import day, due_chip, link, moment
 
 
 class StageFilter(admin.SimpleListFilter):

@@ -26,7 +26,8 @@ from audits.admin import coverage
 from audits.admin.forms import BecauseForm, MeasureForm, OwnForm, ReviewForm, ReviewOnForm
 from audits.admin.shown import measure_tables, review_chip, state_chip
 from audits.models import Measure, MeasureState
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, moment, signed_in, soon, today
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in, soon, today
+from cannonworks.admin_words import chip, moment
 from cannonworks.downloads import file_response
 from journal import services as journal
 

@@ -15,7 +15,8 @@ from accounts.models import User
 from audits.catalogue import CONTROLS
 from audits.clocks import DECIDE, VERIFY
 from audits.models import Finding, Improvement, Measure, MeasureState, Review, Severity
-from cannonworks.admin import Table, chip, day, due_chip, link, moment
+from cannonworks.admin import Table
+from cannonworks.admin_words import chip, day, due_chip, link, moment
 from cannonworks.deadlines import ONE_DAY, Unit, compute, start_of_day
 from cannonworks.left import Left, days_left
 

@@ -23,7 +23,8 @@ from audits.admin.test_files import FilesOfTests
 from audits.models import Audit, FileKind, Proposal
 from audits.states import OPEN, AuditState
 from audits.templatetags.audits import euros, window
-from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, chip, link, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, signed_in
+from cannonworks.admin_words import chip, link, moment
 from cannonworks.deadlines import explain
 from cannonworks.errors import Refused
 from cannonworks.lookups import REFERENCE, reference_begins

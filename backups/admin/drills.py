@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from backups.models import Drill, Result
-from cannonworks.admin import StaffAdmin, chip
+from cannonworks.admin import StaffAdmin
+from cannonworks.admin_words import chip
 
 MEANINGS = {Result.PROVEN: "success", Result.FAILED: "danger", Result.NOT_CHECKED: "warning"}
 #: What a drill counts, in the order of its steps.

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
 from board.running import Clock, Urgency, address_of, short
-from cannonworks.admin import Table, chip
+from cannonworks.admin import Table
+from cannonworks.admin_words import chip
 from cannonworks.left import time_left
 
 LOOKS = {

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from breaches.models import Affected
-from cannonworks.admin import StaffAdmin, chip, link, moment, time_chip
+from cannonworks.admin import StaffAdmin
+from cannonworks.admin_words import chip, link, moment, time_chip
 from cannonworks.left import time_left
 
 

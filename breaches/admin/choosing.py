@@ -22,8 +22,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 from breaches.criteria import MOST, Criteria, categories, reach_of, read_references
 from breaches.models import Breach
 from breaches.selecting import Preview, freeze, preview
-from cannonworks.admin import FOR_STAFF, DayField, Table, signed_in
-from cannonworks.admin_fields import MomentField, text
+from cannonworks.admin import Table, signed_in
+from cannonworks.admin_fields import DayField, MomentField, text
+from cannonworks.admin_words import FOR_STAFF
 from cannonworks.errors import Refused
 from processors.models import SubProcessor
 

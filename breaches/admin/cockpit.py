@@ -23,7 +23,8 @@ from breaches.completeness import missing
 from breaches.criteria import Criteria
 from breaches.models import Breach, BreachReport, Phase
 from breaches.registering import left_to_do
-from cannonworks.admin import TONES, Table, chip, link, moment, time_chip, today
+from cannonworks.admin import Table, today
+from cannonworks.admin_words import TONES, chip, link, moment, time_chip
 from cannonworks.deadlines import explain, in_amsterdam
 from cannonworks.left import time_left
 from cannonworks.prose import word_by_word

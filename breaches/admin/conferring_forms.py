@@ -16,8 +16,8 @@ from unfold.widgets import (
 
 from breaches.models import Audience, Consultation, Meeting, Permission
 from cannonworks import admin_fields
-from cannonworks.admin import moment
 from cannonworks.admin_fields import MomentField, text
+from cannonworks.admin_words import moment
 
 NO_NAMES, AMSTERDAM_TIME = gettext_lazy("No names of people."), gettext_lazy("Amsterdam time.")
 

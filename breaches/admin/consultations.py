@@ -17,7 +17,8 @@ from unfold.enums import ActionVariant
 from breaches import conferring, words
 from breaches.admin.conferring_forms import OfferForm, TalkForm, accept_form, minutes_form, word_form
 from breaches.models import Breach, Consultation, DirectWord, Meeting
-from cannonworks.admin import Question, StaffAdmin, Table, chip, due_chip, link, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, Table, signed_in
+from cannonworks.admin_words import chip, due_chip, link, moment
 from cannonworks.deadlines import Unit, explain, local_date
 from cannonworks.left import days_left
 

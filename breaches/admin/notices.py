@@ -23,7 +23,8 @@ from breaches.completeness import LANGUAGES, missing
 from breaches.mailing import message_id, words_of
 from breaches.models import Breach, Notice, Phase
 from breaches.progress import latest, progress_of, readers_of
-from cannonworks.admin import Question, StaffAdmin, Table, chip, link, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, Table, signed_in
+from cannonworks.admin_words import chip, link, moment
 from cannonworks.left import time_left
 
 MAY_RELEASE = "breaches.change_breach"

@@ -30,7 +30,8 @@ from breaches.admin.consultations import ConferringMixin
 from breaches.admin.notices import NoticesMixin
 from breaches.admin.register_forms import NoticeForm, PhaseForm, known, lacking
 from breaches.models import Affected, Breach, BreachKind, Phase
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, moment
 from cannonworks.deadlines import in_amsterdam
 from cannonworks.errors import Changed, Refused
 

@@ -23,7 +23,8 @@ from unfold.enums import ActionVariant
 from breaches import reporting
 from breaches.admin.report_forms import EnterForm, judge_form
 from breaches.models import Breach, BreachKind, BreachReport
-from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, chip, link, moment, short_day, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, signed_in
+from cannonworks.admin_words import chip, link, moment, short_day
 from cannonworks.deadlines import compute, explain, in_amsterdam, kind_named, last_day_before
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import KnownValues, Question, StaffAdmin, categories, chip, day, link, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in
+from cannonworks.admin_words import categories, chip, day, link, moment
 from processors import announcing, telling
 from processors.admin.contract_forms import AnswerForm, WithdrawForm
 from processors.admin.sub_processors import state_of

@@ -14,8 +14,8 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from cannonworks.admin import FOR_STAFF, DayField
-from cannonworks.admin_fields import PaperField, text
+from cannonworks.admin_fields import DayField, PaperField, text
+from cannonworks.admin_words import FOR_STAFF
 from cannonworks.countries import EEA, countries
 from cannonworks.datamap import Category
 from processors.models import LONGEST, ChangeKind, Mechanism, SubProcessor, SubProcessorRole

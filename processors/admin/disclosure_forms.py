@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Account
-from cannonworks.admin import DayField
-from cannonworks.admin_fields import FoldedChoices, MomentField, PaperField, text
+from cannonworks.admin_fields import DayField, FoldedChoices, MomentField, PaperField, text
 from processors import disclosing
 from processors.models.disclosures import Asker, Decision
 

@@ -17,7 +17,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from accounts.access import require_fresh
-from cannonworks.admin import Question, Table, chip, day, moment, short_day, signed_in, words
+from cannonworks.admin import Question, Table, signed_in
+from cannonworks.admin_words import chip, day, moment, short_day, words
 from cannonworks.downloads import file_response
 from cannonworks.errors import KeyUnavailable, Refused
 from processors import disclosing, extracting

@@ -22,8 +22,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from accounts.access import require_fresh
 from accounts.models import Account, User
-from cannonworks.admin import Question, chip, moment, signed_in, words
+from cannonworks.admin import Question, signed_in
 from cannonworks.admin_fields import text
+from cannonworks.admin_words import chip, moment, words
 from cannonworks.lookups import REFERENCE, reference_begins
 from processors import glass as glasses
 from processors.admin.register import RegisterAdmin

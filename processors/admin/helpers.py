@@ -21,17 +21,9 @@ from unfold.widgets import (
 )
 
 from accounts.roles import HelperCategory
-from cannonworks.admin import (
-    Question,
-    chip,
-    link,
-    moment,
-    short_day,
-    signed_in,
-    today,
-    words,
-)
+from cannonworks.admin import Question, signed_in, today
 from cannonworks.admin_fields import text
+from cannonworks.admin_words import chip, link, moment, short_day, words
 from processors import helping
 from processors.admin.register import RegisterAdmin
 from processors.models import Helper, SubProcessor

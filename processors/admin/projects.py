@@ -21,19 +21,9 @@ from unfold.widgets import (
 )
 
 from accounts.roles import HelperCategory
-from cannonworks.admin import (
-    DayField,
-    Question,
-    chip,
-    day,
-    link,
-    moment,
-    signed_in,
-    soon,
-    today,
-    words,
-)
-from cannonworks.admin_fields import text
+from cannonworks.admin import Question, signed_in, soon, today
+from cannonworks.admin_fields import DayField, text
+from cannonworks.admin_words import chip, day, link, moment, words
 from cannonworks.deadlines import start_of_day
 from processors import helping
 from processors.admin.register import RegisterAdmin

@@ -5,9 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from cannonworks.admin import (
-    StaffAdmin,
-)
+from cannonworks.admin import StaffAdmin
 
 
 class RegisterAdmin(StaffAdmin):

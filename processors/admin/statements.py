@@ -16,8 +16,9 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import papers
-from cannonworks.admin import DayField, Question, chip, moment, short_day, signed_in, today
-from cannonworks.admin_fields import PaperField
+from cannonworks.admin import Question, signed_in, today
+from cannonworks.admin_fields import DayField, PaperField
+from cannonworks.admin_words import chip, moment, short_day
 from cannonworks.downloads import file_response
 from processors import confidentiality, promised
 from processors.admin.register import RegisterAdmin

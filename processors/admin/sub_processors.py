@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import KnownValues, Question, Table, categories, chip, day, link, signed_in, today
+from cannonworks.admin import KnownValues, Question, Table, signed_in, today
+from cannonworks.admin_words import categories, chip, day, link
 from cannonworks.downloads import file_response
 from processors import announcing, contracting, proving
 from processors.admin.contract_forms import (

@@ -16,19 +16,8 @@ from unfold.decorators import display
 
 from accounts.models import Account, User
 from accounts.states import State
-from cannonworks.admin import (
-    StaffAdmin,
-    Table,
-    categories,
-    chip,
-    day,
-    link,
-    moment,
-    short_day,
-    soon,
-    today,
-    words,
-)
+from cannonworks.admin import StaffAdmin, Table, soon, today
+from cannonworks.admin_words import categories, chip, day, link, moment, short_day, words
 from cannonworks.rules import RULES, Rule
 from journal.admin import actor, clause, facts, latest
 from journal.events import sentence

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from cannonworks.admin import StaffAdmin, chip
+from cannonworks.admin import StaffAdmin
+from cannonworks.admin_words import chip
 from retention.models import Alarm
 
 

@@ -16,18 +16,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import (
-    KnownValues,
-    Question,
-    StaffAdmin,
-    Table,
-    categories,
-    chip,
-    day,
-    link,
-    short_day,
-    signed_in,
-)
+from cannonworks.admin import KnownValues, Question, StaffAdmin, Table, signed_in
+from cannonworks.admin_words import categories, chip, day, link, short_day
 from cannonworks.downloads import file_response
 from cannonworks.rules import RULES, WARNING_DAYS
 from retention import parking, statements

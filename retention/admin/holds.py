@@ -23,20 +23,9 @@ from unfold.widgets import (
 )
 
 from accounts.models import Account
-from cannonworks.admin import (
-    FOR_STAFF,
-    DayField,
-    FourEyesAdmin,
-    Question,
-    categories,
-    chip,
-    day,
-    link,
-    reference_begins,
-    short_day,
-    signed_in,
-    today,
-)
+from cannonworks.admin import FourEyesAdmin, Question, reference_begins, signed_in, today
+from cannonworks.admin_fields import DayField
+from cannonworks.admin_words import FOR_STAFF, categories, chip, day, link, short_day
 from cannonworks.datamap import Category
 from cannonworks.errors import Refused
 from retention import holds

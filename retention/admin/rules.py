@@ -16,7 +16,8 @@ from unfold.enums import ActionVariant
 from accounts.promises import COUNTED_FROM, goings
 from accounts.states import State
 from cannonworks import rules
-from cannonworks.admin import Question, StaffAdmin, Table, categories, chip, day, signed_in, today, words
+from cannonworks.admin import Question, StaffAdmin, Table, signed_in, today
+from cannonworks.admin_words import categories, chip, day, words
 from cannonworks.rules import Rule
 from retention import approval, sweep
 from retention.models import RulesApproval

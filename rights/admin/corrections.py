@@ -26,7 +26,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts import support
 from accounts.models import Account, SupportAccess
 from accounts.opening import running
-from cannonworks.admin import Question, StaffAdmin, chip, due_chip, link, moment, signed_in
+from cannonworks.admin import Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, due_chip, link, moment
 from cannonworks.deadlines import Unit, explain
 from cannonworks.errors import Refused
 from cannonworks.left import days_left

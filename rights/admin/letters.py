@@ -23,19 +23,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import support
 from accounts.models import ErasureRequest
 from accounts.states import State
-from cannonworks.admin import (
-    DayField,
-    FourEyesAdmin,
-    Question,
-    categories,
-    chip,
-    day,
-    link,
-    page_of,
-    signed_in,
-    today,
-)
-from cannonworks.admin_fields import PaperField
+from cannonworks.admin import FourEyesAdmin, Question, signed_in, today
+from cannonworks.admin_fields import DayField, PaperField
+from cannonworks.admin_words import categories, chip, day, link, page_of
 from cannonworks.downloads import file_response
 from cannonworks.errors import Refused
 from cannonworks.rules import WITH_THE_ACCOUNT

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from django.template.defaultfilters import linebreaksbr
 from django.utils.translation import gettext as _
 
-from cannonworks.admin import Table, chip, moment
+from cannonworks.admin import Table
+from cannonworks.admin_words import chip, moment
 from cannonworks.deadlines import explain
 from rights.evidence import Evidence, evidence
 from rights.letters_to_requester import on_paper

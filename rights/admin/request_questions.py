@@ -9,7 +9,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from cannonworks.admin import Question, Table, day
+from cannonworks.admin import Question, Table
+from cannonworks.admin_words import day
 from cannonworks.deadlines import local_date
 from rights.admin.request_page import proof
 from rights.evidence import evidence

@@ -20,7 +20,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from accounts.models import Account
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, due_chip, link, short_day, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, due_chip, link, short_day
 from cannonworks.deadlines import local_date
 from rights import handling
 from rights.admin import request_questions as questions

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from cannonworks.admin import KnownValues, Question, StaffAdmin, chip, due_chip, link, moment, signed_in
+from cannonworks.admin import KnownValues, Question, StaffAdmin, signed_in
+from cannonworks.admin_words import chip, due_chip, link, moment
 from cannonworks.deadlines import explain
 from rights import returning
 from rights.clock import left_of_return

@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from cannonworks import datamap
-from cannonworks.admin import StaffAdmin, categories, reference_begins
+from cannonworks.admin import StaffAdmin, reference_begins
+from cannonworks.admin_words import categories
 from cannonworks.datamap import Category
 from journal.models import Entry
 from tests.cast import member
