@@ -87,7 +87,7 @@ class ProposedDateBody(RowBody):
 class TestFileBody(RowBody):
     class Meta:
         model = AuditFile
-        fields = ("kind", "number", "name", "size", "digest", "upto_at", "lines", "added_at")
+        fields = ("kind", "number", "name", "size", "upto_at", "lines", "added_at")
         read_only_fields = fields
 
     name = serializers.CharField(read_only=True)
