@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -66,16 +67,17 @@ def backup_pair(folder: Path | None) -> tuple[str, str]:
         )
     path = folder / "backup-identity.txt"
     if not path.exists():
-        _put_once(path, _new_identity())
+        _put_once(path, "# public key: {}\n{}\n".format(*new_identity()))  # as age-keygen writes it
     public = path.read_text().split("# public key: ", 1)[1].split()[0]
     return public, identity or str(path)
 
 
-def _new_identity() -> str:
+def new_identity() -> tuple[str, str]:
+    """A new pair of age: (public key, secret key)."""
     from pyrage.x25519 import Identity  # once on a machine of one's own; in production never
 
     made = Identity.generate()
-    return f"# public key: {made.to_public()}\n{made}\n"  # as age-keygen writes it
+    return str(made.to_public()), str(made)
 
 
 def generate() -> dict[str, str]:
@@ -111,8 +113,7 @@ def _put_once(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":  # lines for an .env file or a shell; no value holds a quote
-    for name, value in generate().items():
+    pair = new_identity()
+    for name, value in {**generate(), "BACKUP_RECIPIENTS": pair[0]}.items():
         print(f"{name}='{value}'")
-    public, secret = (line.rpartition(" ")[2] for line in _new_identity().splitlines())
-    print(f"BACKUP_RECIPIENTS='{public}'")
-    print(f"# Of BACKUP_RECIPIENTS; in no file on this machine, or backups are no use: {secret}")
+    print(f"The secret key of BACKUP_RECIPIENTS, for a file on another machine: {pair[1]}", file=sys.stderr)

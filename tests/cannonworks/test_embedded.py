@@ -363,7 +363,7 @@ def test_with_both_addresses_set_nothing_is_started_and_no_wheel_is_touched(tmp_
         [sys.executable, "-c", code],
         cwd=BASE_DIR,
         env={**os.environ, **addresses, **secrets.generate(), "LOCAL_DIR": str(tmp_path / "local")}
-        | {"EMAIL_URL": "dummymail://"},
+        | {"EMAIL_URL": "dummymail://", "BACKUP_RECIPIENTS": "age1"},
         capture_output=True,
         text=True,
         check=False,

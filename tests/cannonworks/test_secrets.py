@@ -116,6 +116,29 @@ def test_what_is_made_can_be_used_and_is_never_the_same():
 
 def test_they_print_as_lines_for_a_shell():
     clean = {name: value for name, value in os.environ.items() if name not in secrets.NAMES}
-    said = subprocess.check_output([sys.executable, "-m", "cannonworks.secrets"], text=True, env=clean)
-    assert [line.partition("=")[0] for line in said.splitlines()] == list(secrets.NAMES)
+    done = subprocess.run(
+        [sys.executable, "-m", "cannonworks.secrets"], text=True, env=clean, capture_output=True, check=True
+    )
+    said = done.stdout
+    assert "AGE-SECRET-KEY-" not in said  # what backups are read with is in no file beside the others
+    assert "AGE-SECRET-KEY-" in done.stderr
+    assert [line.partition("=")[0] for line in said.splitlines()] == [*secrets.NAMES, "BACKUP_RECIPIENTS"]
     assert all(line.partition("=")[2][0] == line[-1] == "'" and line.count("'") == 2 for line in said.splitlines())
+
+
+@pytest.mark.clause("14 backup")
+def test_in_production_backups_need_a_public_key(monkeypatch):
+    monkeypatch.delenv("BACKUP_RECIPIENTS", raising=False)
+    with pytest.raises(ImproperlyConfigured, match="Not set: BACKUP_RECIPIENTS"):
+        secrets.backup_pair(None)
+    monkeypatch.setenv("BACKUP_RECIPIENTS", "age1abc")
+    assert secrets.backup_pair(None) == ("age1abc", "")
+
+
+@pytest.mark.clause("14 backup")
+def test_a_machine_of_ones_own_gets_a_pair_once(monkeypatch, tmp_path):
+    monkeypatch.delenv("BACKUP_RECIPIENTS", raising=False)
+    public, path = first = secrets.backup_pair(tmp_path / "local")
+    assert (public.startswith("age1"), secrets.backup_pair(tmp_path / "local") == first) == (True, True)
+    assert (tmp_path / "local" / "backup-identity.txt").stat().st_mode & 0o777 == 0o600
+    assert path == str(tmp_path / "local" / "backup-identity.txt")
