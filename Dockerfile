@@ -18,7 +18,7 @@ COPY . .
 COPY --from=messages /app/locale locale
 # The static files depend on no secret; the settings want some, so these are thrown away with the step.
 RUN set -a && eval "$(python -m cannonworks.secrets)" \
-    && DATABASE_URL=postgresql://db/x REDIS_URL=redis://cache/0 EMAIL_URL=dummymail:// BACKUP_RECIPIENTS=nobody \
+    && DATABASE_URL=postgresql://db/x REDIS_URL=redis://cache/0 EMAIL_URL=dummymail:// \
        python manage.py collectstatic --noinput
 USER cannonworks
 VOLUME /var/lib/cannonworks

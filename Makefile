@@ -33,7 +33,7 @@ check: $(VENV)/dev.stamp $(MO)
 	lint-imports
 	@echo "manage.py check --deploy, with settings like production's"
 	@set -a && eval "$$($(BIN)/python -m cannonworks.secrets)" \
-		&& DATABASE_URL=postgresql://app@db/x DATABASE_OWNER_URL=postgresql://owner@db/x REDIS_URL=redis://cache/0 EMAIL_URL=dummymail:// BACKUP_RECIPIENTS=nobody SECURE=true \
+		&& DATABASE_URL=postgresql://app@db/x DATABASE_OWNER_URL=postgresql://owner@db/x REDIS_URL=redis://cache/0 EMAIL_URL=dummymail:// SECURE=true \
 		ALLOWED_HOSTS=cannonworks.example $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tests.clauses
 

@@ -21,10 +21,12 @@ pytestmark = [pytest.mark.clause("14"), pytest.mark.timeout(120)]
 VISITS = """
 import json, sys, django
 django.setup()
+from django.db import close_old_connections
 from django.test import Client
 visitor = Client(raise_request_exception=False)
 for line in sys.stdin:
     path, language = line.split()
+    close_old_connections()  # as a server does with every request, and this client does not
     answer = visitor.get(path, headers={"accept-language": language}, secure=False)
     told = {"status": answer.status_code, "type": answer["Content-Type"], "again": answer.get("Retry-After"),
             "cookies": sorted(answer.cookies), "kept": answer.get("Cache-Control"), "text": answer.content.decode()}
@@ -36,7 +38,7 @@ for line in sys.stdin:
 def test_a_closed_database_is_answered_with_a_plain_page_or_problem_and_opens_without_a_restart():
     live = connection.settings_dict["NAME"]
     with subprocess.Popen(
-        [sys.executable, "-c", VISITS], env=environment(), cwd=settings.BASE_DIR, stdin=subprocess.PIPE,
+        [sys.executable, "-c", VISITS], env=environment(ALLOWED_HOSTS="testserver"), cwd=settings.BASE_DIR, stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, text=True,
     ) as visitor:  # fmt: skip
 
@@ -46,6 +48,7 @@ def test_a_closed_database_is_answered_with_a_plain_page_or_problem_and_opens_wi
             return json.loads(visitor.stdout.readline())
 
         assert ask("/privacy/")["status"] == 200
+        connection.close()  # its session would be ended with the others
         with fresh.server() as server:
             server.close(live)
             try:
