@@ -221,7 +221,7 @@ def _erase(kind: str, back: Collection[tuple[int, UUID, int, str]]) -> None:
         )
         leaving.erase(person)
         facts: dict[str, Any] = {kind: person.reference}
-        journal.record(f"{kind}.erased_again", account=person.account, clause="14", **facts)
+        journal.record("person.erased_again", account=person.account, clause="14", **facts)
 
 
 # --- What is left --------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def operations(schema):
 @pytest.mark.clause("7")
 def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
     every = set(operations(schema))
-    assert len(every) == 130
+    assert len(every) == 133
     assert every > PUBLIC
     visitor, member = APIClient(), browser(staff)
     for path, method in every - PUBLIC:
@@ -56,7 +56,16 @@ def test_every_endpoint_is_private_unless_it_is_public(schema, staff):
 
 
 #: Endpoints that ask for a fresh proof, or whose rows are nobody's, before they look for the row.
-ASKS_FOR_PROOF_FIRST = ("/bsn/", "/hand-over/", "/dismiss/", "/confirm/", "/archive/", "/logs/", "/permission/")
+ASKS_FOR_PROOF_FIRST = (
+    "/answer/",
+    "/bsn/",
+    "/hand-over/",
+    "/dismiss/",
+    "/confirm/",
+    "/archive/",
+    "/logs/",
+    "/permission/",
+)
 
 
 @pytest.mark.clause("3")
@@ -74,7 +83,7 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         "subscription-invoices": SubscriptionInvoice.objects.filter(account=account).first(),
         "invitations": account.invitations.first(), "breach-reports": account.breach_reports.first(),
         "audits": tested.announced(account), "sub-processors": registers.house(),  # of which there is nothing to prove
-        "breaches": account.affected_by.get().breach, "consultations": account.consultations.get(),
+        "disclosures": registers.disclosure(account), "breaches": account.affected_by.get().breach, "consultations": account.consultations.get(),
     }  # fmt: skip
     client, mine = device(outsider), device(account.main_user)
     tried = 0
@@ -83,7 +92,7 @@ def test_a_row_of_another_account_does_not_exist(schema, account, outsider):
         if NOBODY in path and not path.endswith(ASKS_FOR_PROOF_FIRST):
             problem(getattr(client, method)(path.replace(NOBODY, str(rows[kind].reference)), {}), 404, "not_found")
             tried += 1
-    assert tried == 64
+    assert tried == 65
     for kind in ("relations", "employees", "documents", "subscription-invoices", "links", "mailings", "invitations"):
         assert client.get(f"{API}/{kind}/").json() == {"next": None, "results": []}
         assert len(mine.get(f"{API}/{kind}/").json()["results"]) in (1, 2)

@@ -15,7 +15,7 @@ from finance.models import SubscriptionInvoice
 from journal.models import Entry
 from relations.models import Relation
 from retention import alarms, erasure, parking, sweep
-from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, StatementMail, Step
+from retention.models import Alarm, AlarmKind, Erasure, ErasureWarning, Hold, LedgerNote, StatementMail, Step
 from tests.lives import CANCELLED_ON, DUE_ON, EVERYTHING, account_in, confirmed_letter, erase, hold, moment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("5.3", "5.4")]
@@ -123,6 +123,7 @@ def test_an_account_that_vanished_is_noticed():
         row.all().delete()
     account.company.delete()
     account.data_key.delete()
+    LedgerNote.objects.filter(account=account).delete()
     Account.objects.filter(pk=account.pk).delete()
     assert standing() == [(AlarmKind.VANISHED, str(account.reference))]
 
