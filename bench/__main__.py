@@ -351,10 +351,10 @@ class Bench:
             (bare,) = self.work(database, ("bare_restored", str(folder / "bare")), ledger=folder / "ledger")
             (ours,) = self.work(database, ("restored", made["name"]), ledger=folder / "ledger")
         took, limit = _seconds(ours), _seconds(bare)
-        what = f"Restore {made['size'] / 2**20:,.0f} MiB and erase {size.due:,} accounts again, beside pg_restore"
         yield Result(
-            what, f"{took:.1f} s", f"{limit:.1f} s", took / limit, "≤ 1.5", took <= 1.5 * limit,
-            {"steps s": ours["steps"]},
+            f"Restore a backup and erase {size.due:,} accounts again, beside pg_restore alone: seconds",
+            f"{took:.1f} s", f"{limit:.1f} s", took / limit, "≤ 1.5", took <= 1.5 * limit,
+            {"MiB": made["size"] / 2**20, "steps s": ours["steps"]},
         )  # fmt: skip
         wrong = size.due - ours["accounts"]
         yield Result("… accounts that were not erased again", f"{wrong}", "0", None, "= 0", wrong == 0)
@@ -458,7 +458,8 @@ class Bench:
 
     def backup(self) -> Iterator[Result]:
         """Back up a database with very many rows, beside bare pg_dump of the same: bytes of the dump a second."""
-        template = self.server.template("backup", self.empty, *data.lists(*self.scale.backed_up))
+        accounts, relations = self.scale.backed_up
+        template = self.server.template("backup", self.empty, *data.lists(accounts, relations))
         with self.server.copy(template) as database:
             ledgers = [Path(tempfile.mkdtemp(dir=self.folder)) for _turn in range(self.scale.giant_turns)]
             turns = [self.work(database, ("backed_up", ""), ledger=ledger)[0] for ledger in ledgers]
@@ -466,8 +467,8 @@ class Bench:
         ratio = median(median(turn["bare"]) / _seconds(turn) for turn in turns)  # turns lie side by side
         ours, limit = (median(turn["bytes"] / took(turn) for turn in turns) for took in (_seconds, _bare))
         yield Result(
-            f"Back up {turns[0]['rows']:,} rows, beside bare pg_dump -Fc: bytes of the dump a second", f"{ours:,.0f}",
-            f"{limit:,.0f}", ratio, "≥ 0.7", ratio >= 0.7, {"turns": turns},
+            f"Back up {accounts * relations:,} relations, beside bare pg_dump -Fc: bytes of the dump a second",
+            f"{ours:,.0f}", f"{limit:,.0f}", ratio, "≥ 0.7", ratio >= 0.7, {"turns": turns},
         )  # fmt: skip
         mib = max(turn["mib"] for turn in turns)
         yield Result("… memory of its worker over idle", f"{mib:.1f} MiB", "", None, "≤ 100 MiB", mib <= 100)

@@ -42,6 +42,7 @@ register(
     subject=Subject.NOBODY,
     plain=("id", "account"),
     called=_("Changes on their way to the ledger"),
+    returned="false",  # they say nothing but that the ledger is told in a minute
 )
 register(
     ErasureWarning,

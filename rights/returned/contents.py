@@ -80,10 +80,7 @@ class Table:
 
 @cache
 def tables() -> tuple[Table, ...]:
-    """All tables of a return, those that others point at first; the files of returns themselves are none.
-
-    Nor are those of which the law keeps all from the holder.
-    """
+    """All tables of a return, those that others point at first; not the files of returns, nor what never goes along."""
     return tuple(
         _table(entry)
         for entry in reversed(datamap.entries())
@@ -110,7 +107,7 @@ def with_files() -> list[tuple[Table, models.FileField]]:
 
 
 def owned(table: Table, account: Account) -> models.QuerySet[Any]:
-    """The account's rows of a table, without those that the law keeps from the holder."""
+    """The account's rows of a table, without those that do not go along."""
     owner = account.reference if table.entry.by_reference else account.pk
     rows = table.model._default_manager.filter(**{table.entry.account: owner})
     return rows.extra(where=[table.entry.returned]) if table.entry.returned else rows  # noqa: S610  of the data map

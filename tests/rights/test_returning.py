@@ -57,7 +57,7 @@ def test_every_table_of_the_data_map_is_in_it_as_json_and_csv_with_all_that_is_s
     fill(account, on=ON)
     archive = opened(made(Account.objects.get(pk=AccountFactory(state=State.ACTIVE).pk)))
     names = set(archive.namelist())
-    # But the files of returns themselves, and what the law keeps from the holder.
+    # But the files of returns themselves, and what never goes along.
     kept = [entry for entry in datamap.entries() if entry.category and entry.returned != "false"]
     declared = [entry for entry in kept if entry.model is not ReturnFile]
     assert len(declared) > 30
