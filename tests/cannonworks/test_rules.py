@@ -45,6 +45,7 @@ def test_what_goes_by_itself_goes_when_we_say():
         ("breaches.BreachReport", "judged_at", Term(years=5), "13"),
         ("audits.AuditFile", "audit__closed_at", Term(years=5), "12"),
         ("audits.Audit", "closed_at", Term(years=5), "12"),
+        ("processors.ExtractFile", "made_at", Term(days=30), "8"),
         ("processors.Objection", "answered_at", Term(years=5), "9"),
         ("accounts.PlannedMail", "planned_at", Term(years=1), "15"),
         ("retention.StatementMail", "made_on", Term(days=14), "6"),
