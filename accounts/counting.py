@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from accounts.models import Account, UsageEvent, UsageTotal
 from accounts.models.usage import Kind
+from cannonworks import turns
 from cannonworks.deadlines import local_date, start_of_day
 
 #: A total in which fewer accounts had a part is not kept: it would be nearly one's own.
@@ -87,8 +88,8 @@ GROUP BY module, kind HAVING count(DISTINCT account_id) >= %s
 def count_day(day: date) -> None:
     """Count one Amsterdam day: of each account, and of all together. Idempotent; two at once wait for each other."""
     begins, ends = start_of_day(day), start_of_day(day + timedelta(days=1))
+    turns.wait_for("usage totals")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('usage totals'))")
         cursor.execute(BY_ACCOUNT, [begins, ends, day])
         UsageTotal.objects.filter(on=day).delete()
         cursor.execute(TOGETHER, [day, begins, ends, FEWEST])

@@ -12,10 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import transaction
 
 from backups import vault
 from backups.problems import BackupProblem
+from cannonworks import turns
 from journal import services as journal
 from retention import alarms, ledger
 from retention.ledger import BrokenLedger, End
@@ -31,8 +32,7 @@ def copy_ledger() -> End:
     do the work of one.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('copies of the ledger'))")
+        turns.wait_for("copies of the ledger")
         reached = last()
         while True:
             lines, end = ledger.since(reached)

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from accounts import outbox
 from accounts.models import User
 from board.running import Clocks, Urgency
+from cannonworks import turns
 from cannonworks.clocks import kinds, kinds_for
 
 #: Of clocks that are over it is forgotten that they were told, so long after their end.
@@ -73,7 +74,7 @@ def _record(run: uuid.UUID, at: datetime) -> Mapping[tuple[str, int], int]:
     )
     if stated is None:
         return {}
+    turns.wait_for("escalation of clocks")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('escalation of clocks'))")
         cursor.execute(*stated)
         return {(kind, step): count for kind, step, count in cursor.fetchall()}

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parseaddr
 from smtplib import SMTP, SMTPDataError
-from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.mail.message import sanitize_address
 
-from cannonworks.mails import FAILURES
+from cannonworks.mails import FAILURES, Line
 
 ENHANCED = re.compile(rb"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -43,22 +42,8 @@ class Unknown(NotHanded):
     """The connection ended after the text was sent and before the answer: it may have the mail, or not."""
 
 
-class MailServer:
-    """The mail server of the settings: one connection, opened by the first mail, and again after it was lost."""
-
-    def __init__(self) -> None:
-        self.backend: Any = get_connection()
-
-    def __enter__(self) -> MailServer:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the connection, whatever became of it."""
-        with suppress(*FAILURES):
-            self.backend.close()
+class MailServer(Line):
+    """The mail server of the settings, which is asked step by step."""
 
     def hand(self, message: EmailMessage, *, envelope: str) -> None:
         """Hand over a mail to its one recipient; returns when the server has it, else raises a ``NotHanded``.

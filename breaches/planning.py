@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from breaches.models import Affected, Breach, Phase
+from cannonworks import turns
 from journal import services as journal
 
 #: So many notices are one worker's work; it holds a connection to the mail server for as long.
@@ -54,8 +55,7 @@ def plan(breach_pk: int, *, at: datetime) -> int:
     Sending them begins once this is committed. Idempotent, and safe with several at once. Accounts that are gone
     before anybody could be told are excused: noted, counted and journalled.
     """
-    with connection.cursor() as cursor:  # two at once would give the same numbers to different batches
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"breach plan {breach_pk}"])
+    turns.wait_for(f"breach plan {breach_pk}")  # two at once would give the same numbers to different batches
     phase = Phase.objects.filter(breach=breach_pk).released().select_related("breach").last()
     if phase is None:
         return 0

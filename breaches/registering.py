@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from accounts.services import check_staff
 from breaches.models import Breach, BreachReport, Phase
+from cannonworks import turns
 from cannonworks.errors import Changed, Refused
 from journal import services as journal
 from processors.models import SubProcessor
@@ -54,8 +55,7 @@ def notice_breach(
     check_keeps_register(actor, "add_breach")
     if noticed_at > at:
         raise ValidationError({"noticed_at": _("This moment has yet to come. Enter when it was noticed.")})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('breach number'))")
+    turns.wait_for("breach number")
     _check_new(kind=kind, title_nl=title_nl, noticed_at=noticed_at)
     last = Breach.objects.aggregate(last=Max("number"))["last"] or 0
     breach = Breach(

@@ -11,8 +11,7 @@ See docs/decisions/0035-notices-go-once.md.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,7 +24,7 @@ from breaches.handing import Bounced, MailServer, NotHanded, OutOfReach, Unknown
 from breaches.mailing import message, writer_of
 from breaches.models import Breach, Notice, Phase
 from breaches.planning import is_waiting, plan_soon, queue_batches
-from cannonworks import mails
+from cannonworks import mails, turns
 from cannonworks.deadlines import compute, kind_named
 from cannonworks.errors import Refused, is_fence
 from journal import services as journal
@@ -95,7 +94,7 @@ def send_batch(phase_pk: int, batch: int, *, clock: Clock) -> int:
     May run at any time, in any number: one of them works, the others go at once. Raises what ends the connection to
     the database; whoever comes next goes on.
     """
-    with _alone(f"breach batch {phase_pk} {batch}") as alone:
+    with turns.alone(f"breach batch {phase_pk} {batch}") as alone:
         if not alone:
             return 0
         phase = Phase.objects.select_related("breach").get(pk=phase_pk)
@@ -267,17 +266,3 @@ def _facts(notice: Notice) -> dict[str, Any]:
 
 def _next_try(attempts: int, *, at: datetime) -> datetime:
     return min(mails.next_try(attempts, at=at), at + LONGEST_PAUSE)
-
-
-@contextmanager
-def _alone(what: str) -> Iterator[bool]:
-    """Whether nobody else is at ``what``, which is ours until the end, or until the connection to the database ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [what])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [what])

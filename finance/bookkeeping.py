@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from accounts.services import lock
 from accounts.states import State
-from cannonworks import isolation, rules
+from cannonworks import isolation, rules, turns
 from cannonworks.errors import Refused
 from finance.models import CENT, Payment, SubscriptionInvoice
 from journal import services as journal
@@ -94,7 +94,6 @@ def _invoice(account: Account, on: date, net: Decimal) -> SubscriptionInvoice:
 
 
 def _next_number(year: int) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('subscription number'))")
+    turns.wait_for("subscription number")
     last = SubscriptionInvoice.objects.filter(number__startswith=f"CW{year}-").order_by("-number").first()
     return f"CW{year}-{int(last.number.rpartition('-')[2]) + 1 if last else 1:06d}"

@@ -20,6 +20,7 @@ from hashlib import sha256
 
 from django.db import connection, transaction
 
+from cannonworks import turns
 from journal import leaves, roots
 from journal.models import Batch
 
@@ -86,7 +87,7 @@ def _seal_one(until: int, at: datetime) -> int:
         if file is None:
             return 0
         with transaction.atomic(durable=True):
-            if not _alone():
+            if not turns.take("journal sealing"):
                 return 0
             before = Batch.objects.defer("leaves").order_by("-number").first()
             recorded, its_line = roots.last(file)
@@ -97,12 +98,6 @@ def _seal_one(until: int, at: datetime) -> int:
         new = Batch.objects.filter(number__gt=recorded).order_by("number").values_list("number", "digest")
         roots.append(file, [(number, bytes(its_digest)) for number, its_digest in new.iterator()])
     return batch.count if batch else 0
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('journal sealing'))")
-        return cursor.fetchone()[0]
 
 
 def _in_step(newest: Batch | None, recorded: int, its_line: str) -> None:

@@ -8,8 +8,6 @@ same Message-ID. All go over one connection, and what is the same in all of them
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -20,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from cannonworks import mails
+from cannonworks import mails, turns
 from cannonworks.deadlines import local_date
 from journal import services as journal
 from processors.models import Change, ChangeMail
@@ -29,8 +27,6 @@ log = logging.getLogger(__name__)
 
 #: Keys of a block, which one worker has to itself; each mail is sent and noted by itself.
 BLOCK = 500
-#: In front of the number of a block, in that of its advisory lock.
-LOCK = 0x5375624D << 32
 #: After so many failures one after the other the rest waits for the next run: it is the server, not the mails.
 MANY_FAILURES = 5
 #: What takes effect sooner than promised is mailed after that too, for so long: better late than not.
@@ -85,7 +81,7 @@ def send_announcements(*, on: date, at: datetime) -> int:
         sender, last = _Sender(line, at), -1
         while sender.is_going and (first := waiting.filter(pk__gt=last).first()) is not None:
             last = first - first % BLOCK + BLOCK - 1
-            with _alone(first // BLOCK) as alone:
+            with turns.alone(f"mails about changes {first // BLOCK}") as alone:
                 if alone:
                     sender.send_all(waiting.filter(pk__range=(first, last)))
         return sender.sent
@@ -98,19 +94,6 @@ def _plan(change: Change) -> None:
         count = cursor.rowcount
     if count > 0:
         journal.record("sub_processor.told", clause="9", change=change.reference, accounts=count)
-
-
-@contextmanager
-def _alone(block: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK + block])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK + block])
 
 
 class _Sender:

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account
 from accounts.states import State
-from cannonworks import datamap, rules, storage
+from cannonworks import datamap, rules, storage, turns
 from cannonworks.datamap import Category
 from journal import services as journal
 from journal.models import Entry
@@ -53,7 +53,7 @@ def check_everything(*, on: date, at: datetime) -> int:
 
 @transaction.atomic
 def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at: datetime) -> int:
-    _one_at_a_time()
+    turns.wait_for("alarms")
     standing = {(AlarmKind(alarm.kind), alarm.about): alarm for alarm in Alarm.objects.filter(cleared_at=None)}
     for (kind, about), detail in found.items():
         if (kind, about) not in standing:
@@ -69,14 +69,9 @@ def _settle(found: dict[tuple[AlarmKind, str], str], unknown: set[AlarmKind], at
 @transaction.atomic
 def sound(kind: AlarmKind, about: str, detail: str, *, at: datetime) -> None:
     """Raise an alarm at once, for what does not wait for the next check; a check must find it too, or clears it."""
-    _one_at_a_time()
+    turns.wait_for("alarms")
     if not Alarm.objects.filter(kind=kind, about=about, cleared_at=None).exists():
         _raise(kind, about, detail, at)
-
-
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('retention alarms'))")
 
 
 def _raise(kind: AlarmKind, about: str, detail: str, at: datetime) -> None:

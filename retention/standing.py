@@ -15,12 +15,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from accounts.services import apply_rules, lock, move
 from accounts.states import State
+from cannonworks import turns
 from cannonworks.deadlines import in_amsterdam, local_date
 from journal import services as journal
 from retention import ledger, schedule
@@ -48,8 +49,7 @@ def tell(*, at: datetime) -> int:
 
 @transaction.atomic
 def _tell(at: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('standing in the ledger'))")
+    turns.wait_for("standing in the ledger")
     notes = list(LedgerNote.objects.order_by("pk").values_list("pk", "account")[:PORTION])
     newest = {account: pk for pk, account in notes}
     holds = _holds(newest)

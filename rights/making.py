@@ -35,7 +35,7 @@ from accounts import outbox
 from accounts.models import Account
 from accounts.services import data_key
 from accounts.states import State
-from cannonworks import encryption, isolation, rules, storage
+from cannonworks import encryption, isolation, rules, storage, turns
 from cannonworks.deadlines import ONE_DAY, local_date, start_of_day
 from cannonworks.errors import KeyUnavailable, Refused, is_fence
 from cannonworks.uploads import ending_of
@@ -57,8 +57,6 @@ KINDS = ("jsonl", "csv")
 #: Bytes that are sealed and summed at once, for handing over takes time too; how many times that may wait to be summed.
 SEALED_AT_ONCE, AHEAD = 1024 * 1024, 6
 RUNS = (ReturnState.QUEUED, ReturnState.RUNNING)
-#: In front of the key of a return, in the number of its advisory lock.
-LOCK = 0x52657475 << 32
 
 
 class Over(Exception):
@@ -72,7 +70,7 @@ def run(return_id: int) -> int:
     erased. Raises what is transient.
     """
     try:
-        with _alone(return_id) as alone:
+        with turns.alone(f"return {return_id}") as alone:
             return _Maker(return_id).make() if alone else 0
     except (OperationalError, InterfaceError, storage.FilesUnavailable):
         raise
@@ -117,19 +115,6 @@ def _locked(return_id: int) -> DataReturn | None:
     if found is None or found.account.claimed_at is not None or found.account.state == State.ERASED:
         return None
     return found
-
-
-@contextmanager
-def _alone(return_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK + return_id])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK + return_id])
 
 
 @dataclass

@@ -15,7 +15,7 @@ from accounts.models import User
 from breaches import planning, sending
 from breaches.handing import MailServer
 from breaches.models import Affected, Consultation, Notice, Phase
-from cannonworks import isolation
+from cannonworks import isolation, turns
 from cannonworks.celery import app
 from journal.models import Entry
 from tests.breaches.offices import Office
@@ -69,7 +69,7 @@ def test_killed_at_any_moment_each_account_has_one_notice(office, seed):
 
 
 def _is_free(phase: Phase) -> bool:
-    with sending._alone(f"breach batch {phase.pk} 0") as alone:
+    with turns.alone(f"breach batch {phase.pk} 0") as alone:
         return alone
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from cannonworks import isolation
+from cannonworks import isolation, turns
 from journal import leaves, roots, sealing, verifying
 from journal import services as journal
 from journal.models import Batch, Entry
@@ -211,7 +211,7 @@ def test_of_two_sealers_with_files_of_their_own_one_wins(settings, tmp_path):
 
     def slowly() -> int:
         with transaction.atomic():
-            assert sealing._alone()
+            assert turns.take("journal sealing")
             started.set()
             assert go.wait(20)
         return 0

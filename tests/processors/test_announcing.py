@@ -14,7 +14,7 @@ from accounts import outbox
 from accounts.models import Account, Notice, PlannedMail
 from accounts.notices import notices_for
 from accounts.states import State
-from cannonworks import isolation, mails
+from cannonworks import isolation, mails, turns
 from cannonworks.deadlines import start_of_day
 from cannonworks.errors import Refused
 from processors import announcing, contracting, mailing, objecting, telling
@@ -318,11 +318,11 @@ def test_what_one_worker_sends_another_leaves_to_it(house, officer, holder, mail
     announced(house, officer)
     with isolation.acting_as(isolation.JOBS):
         mailing.plan_announcements(on=ON)
-    block = mailing.LOCK + ChangeMail.objects.get().pk // mailing.BLOCK
+    block = f"mails about changes {ChangeMail.objects.get().pk // mailing.BLOCK}"
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [block])
+            cursor.execute(f"SELECT pg_advisory_lock({turns.KEY})", [block])
         assert sent() == 0
     finally:
         other.close()
