@@ -5,9 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from pyrage.x25519 import Identity
@@ -15,13 +13,10 @@ from pyrage.x25519 import Identity
 from backups import manifest, postgres, sealing, vault
 from backups.manifest import Manifest
 from backups.problems import BackupProblem
+from backups.snapshot import KEYSTORE, rows_of
 from cannonworks import grants, isolation
 
 CHUNK = 1024 * 1024
-TABLES = """
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2
-"""
 KEYS = """
 CREATE TEMPORARY TABLE brought (
     id bigint, account_id bigint, account_reference uuid, key_id text, wrapped bytea, made_at timestamptz
@@ -103,27 +98,12 @@ def _take_keys(address: postgres.Address, keys_of: str, keys: Sequence[Identity]
 def deviations(name: str, found: Manifest) -> list[str]:
     """Tables whose rows are not as many as the manifest says, a line each; keys follow from elsewhere."""
     with postgres.connect(postgres.owner(name)) as connection:
-        there = {_label(schema, table): _count(connection, schema, table) for schema, table in _tables(connection)}
-    expected = {table: rows for table, rows in found.rows.items() if not table.startswith("keystore.")}
+        there, expected = rows_of(connection), found.rows
     return [
         f"{table}: {there.get(table, 'not there')} instead of {expected.get(table, 'none')}"
         for table in sorted(expected.keys() | there.keys())
-        if there.get(table) != expected.get(table) and not table.startswith("keystore.")
+        if there.get(table) != expected.get(table) and not table.startswith(f"{KEYSTORE}.")
     ]
-
-
-def _tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
-    return connection.execute(TABLES).fetchall()
-
-
-def _label(schema: str, table: str) -> str:
-    return table if schema == "public" else f"{schema}.{table}"
-
-
-def _count(connection: psycopg.Connection[Any], schema: str, table: str) -> int:
-    name = psycopg.sql.Identifier(schema, table)
-    row = connection.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(name)).fetchone()
-    return int(row[0]) if row else 0
 
 
 @contextmanager
