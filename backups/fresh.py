@@ -19,8 +19,6 @@ from backups import postgres
 from backups.problems import BackupProblem
 from cannonworks import glass
 
-#: Any number that nobody else locks, on the database that every server has.
-ONE_AT_A_TIME = 0x726573746F7265
 SERVER = "postgres"
 RESTORED, BEFORE, DRILL = "restored", "before", "drill"
 STAMP = "%Y%m%dt%H%M%S"
@@ -122,9 +120,9 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """The server of the database that is used, for one restore or drill at a time. BackupProblem: busy, no-database."""
-    connection = postgres.connect(postgres.owner(SERVER), autocommit=True)
-    with connection:
-        locked = connection.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME]).fetchone()
+    what = f"restore of {postgres.owner()['NAME']}"  # others on this server are none of ours
+    with postgres.connect(postgres.owner(SERVER), autocommit=True) as connection:
+        locked = connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [what]).fetchone()
         if not locked or not locked[0]:
             raise BackupProblem("busy", "Another restore or drill is running.")
         yield Server(connection)
