@@ -82,7 +82,7 @@ def vows() -> list[Vow]:
             "5.4",
         ),
         Vow(
-            "erase",
+            "bin",
             _("Gone is gone"),
             _("Then we destroy the key, erase everything and look again until nothing is found. You get signed proof."),
             "6",
